@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One VM as its XML file describes it: typed, complete, defaults filled in, nothing of
+ * the host or of guest addresses. Plain data, read-only after config_load(); every stage
+ * after this keeps pointers into it, hence the XML line for its messages.
+ */
+#ifndef CONFIG_CONFIG_H
+#define CONFIG_CONFIG_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "src/error.h"
+
+enum config_arch {
+	CONFIG_ARCH_AUTO,
+	CONFIG_ARCH_ARM64,
+	CONFIG_ARCH_ARMV7,
+	CONFIG_ARCH_X86_64
+};
+
+enum config_gic { CONFIG_GIC_HOST = 0, CONFIG_GIC_V2 = 2, CONFIG_GIC_V3 = 3 };
+
+enum config_reboot { CONFIG_REBOOT_RESTART, CONFIG_REBOOT_EXIT };
+
+enum config_crash { CONFIG_CRASH_EXIT, CONFIG_CRASH_RESTART };
+
+/* How the kernel image gets into guest RAM: read, or privately mapped page by page. */
+enum config_image { CONFIG_IMAGE_READ, CONFIG_IMAGE_MAP };
+
+/* A file beside the VM. path is resolved (--rom-dir, then the XML's folder) and exists.
+ */
+struct config_rom {
+	char *path;
+	struct source_pos pos;
+};
+
+enum config_terminal_kind {
+	CONFIG_TERMINAL_STDIO,
+	CONFIG_TERMINAL_PTY,
+	CONFIG_TERMINAL_UNIX,
+	CONFIG_TERMINAL_TCP,
+	CONFIG_TERMINAL_FILE,
+	CONFIG_TERMINAL_NULL,
+};
+
+struct config_terminal {
+	enum config_terminal_kind kind;
+	struct source_pos pos;
+	char *path;    /* pty: the link, or NULL; unix: the socket; file: the file */
+	char *address; /* tcp: numeric address, "127.0.0.1" by default */
+	uint16_t port; /* tcp */
+	bool append;   /* file: keep what is there */
+};
+
+struct config_port {
+	char *name; /* what the guest sees under /dev/virtio-ports */
+	struct source_pos pos;
+	struct config_terminal terminal;
+};
+
+struct config_console {
+	struct config_terminal terminal;
+	unsigned int port_count;
+	struct config_port *ports; /* further ports, after the console itself */
+};
+
+enum config_nic_kind {
+	CONFIG_NIC_USER,
+	CONFIG_NIC_TAP,
+	CONFIG_NIC_UNIX,
+	CONFIG_NIC_NULL
+};
+
+struct config_forward {
+	struct source_pos pos;
+	bool udp;
+	char *address; /* host address to listen on, or NULL for any */
+	uint16_t host_port;
+	uint16_t guest_port;
+};
+
+struct config_net {
+	uint8_t mac[6];
+	uint16_t mtu; /* 0: not said */
+	uint16_t queues;
+	enum config_nic_kind kind;
+	struct source_pos backend_pos;
+	char *ifname; /* tap, or NULL */
+	int fd;       /* tap: an open descriptor, or -1 */
+	char *path;   /* unix: socket to connect to */
+	unsigned int forward_count;
+	struct config_forward *forwards; /* user */
+};
+
+enum config_disk_cache { CONFIG_DISK_WRITEBACK, CONFIG_DISK_NONE };
+
+struct config_block {
+	bool readonly;
+	char serial[21]; /* at most 20 characters, as VIRTIO_BLK_T_GET_ID carries */
+	uint16_t queues;
+	bool iothread;
+	struct source_pos backend_pos;
+	char *path; /* as written, relative to the XML's folder resolved */
+	enum config_disk_cache cache;
+	bool discard;
+};
+
+enum config_device_type {
+	CONFIG_DEVICE_CONSOLE,
+	CONFIG_DEVICE_NET,
+	CONFIG_DEVICE_BLOCK,
+	CONFIG_DEVICE_RNG,
+};
+
+#define CONFIG_NAME_CHARS 32
+
+struct config_device {
+	struct source_pos pos;
+	char name[CONFIG_NAME_CHARS + 1];
+	enum config_device_type type;
+	union {
+		struct config_console console;
+		struct config_net net;
+		struct config_block block;
+	};
+};
+
+struct vm_config {
+	struct source_pos pos; /* of <config> */
+	char *name;
+	struct config_rom kernel;
+	unsigned int initrd_count;
+	struct config_rom *initrds;
+	struct config_rom dtb_overlay; /* path is NULL where there is none */
+	struct config_rom firmware;    /* likewise */
+	uint64_t ram_size_bytes;
+	struct source_pos ram_size_pos;
+	unsigned int cpu_count;
+	char *cpu_type; /* NULL: the default */
+	enum config_gic gic;
+	char *bootargs; /* NULL: the board's default */
+	enum config_arch arch;
+	unsigned int affinity_count;
+	unsigned int
+		*affinity; /* host CPUs, vCPU i runs on affinity[i % affinity_count] */
+	enum config_reboot on_reboot;
+	enum config_crash on_crash;
+	enum config_image image;
+	struct config_terminal uart;
+	unsigned int device_count;
+	struct config_device *devices; /* in the order of the file */
+};
+
+/* --set attribute=value: replaces an attribute of <config> for one run. */
+struct config_set {
+	const char *attribute;
+	const char *value;
+};
+
+struct config_options {
+	const char *rom_dir; /* or NULL */
+	unsigned int set_count;
+	const struct config_set *sets;
+	bool skip_files; /* do not look whether ROMs and disks exist (for fuzzing) */
+};
+
+/*
+ * Reads path. On success *ret is the caller's to destroy. On failure returns -errno,
+ * every problem of the file is in problems and *ret is untouched. Never fetches an
+ * external entity, never creates anything.
+ */
+int config_load(const char *path, const struct config_options *options,
+	struct vm_config **ret, struct problems *problems);
+
+/* The same from memory; path names it in messages and anchors relative files. */
+int config_parse(const char *xml, uint64_t xml_bytes, const char *path,
+	const struct config_options *options, struct vm_config **ret,
+	struct problems *problems);
+
+void config_destroy(struct vm_config *config);
+
+#endif

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A disk of the host: asynchronous requests on a file or block device.
+ *
+ * Everything runs with the loop's lock held; done() is called on the loop's thread, or
+ * inside disk_drain(). Where the host has no io_uring a pool of worker threads does the
+ * same; workers touch only the request's buffers and the descriptor.
+ */
+#ifndef HOST_DISK_H
+#define HOST_DISK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/uio.h>
+
+struct disk;
+struct error;
+struct loop;
+struct source_pos;
+
+enum disk_op { DISK_READ, DISK_WRITE, DISK_FLUSH, DISK_DISCARD, DISK_WRITE_ZEROES };
+
+/*
+ * Embedded in the device's request; the disk's from submit until done(). The caller has
+ * checked that [offset, offset + bytes) lies within the capacity.
+ */
+struct disk_request {
+	enum disk_op op;
+	bool may_unmap; /* DISK_WRITE_ZEROES */
+	uint64_t offset_bytes;
+	uint64_t bytes;
+	struct iovec
+		*iov; /* READ and WRITE: sums to bytes; stays valid, may be modified */
+	unsigned int iov_count;
+	void (*done)(struct disk_request *request);
+	int result; /* 0 or -errno, set before done() */
+
+	/* The disk's own. */
+	struct disk *disk;
+	struct disk_request *next;
+	uint64_t done_bytes;
+};
+
+/* What the guest may know; constant but for capacity. */
+struct disk_info {
+	uint64_t capacity_bytes; /* a multiple of 512 */
+	uint32_t block_bytes;    /* logical block size */
+	bool readonly;
+	bool discard;      /* DISK_DISCARD frees space */
+	bool write_zeroes; /* faster than writing */
+};
+
+struct disk_file_options {
+	const char *path;
+	bool readonly;
+	bool direct; /* O_DIRECT: cache="none" */
+	bool discard;
+	unsigned int depth; /* requests in flight at most */
+	const struct source_pos *pos;
+};
+
+/*
+ * Opens a regular file or block device and locks it against a second writer. Errors are
+ * clear of cause: missing, read-only on disk, empty, size no multiple of 512, in use.
+ */
+int disk_file_open(struct loop *loop, const struct disk_file_options *options,
+	struct disk **ret, struct error *err);
+
+const struct disk_info *disk_info(const struct disk *disk);
+
+/* "io_uring" or "threads", for bonsai host and logs. */
+const char *disk_engine(const struct disk *disk);
+
+/* Queues a request; done() may not be called from inside. */
+void disk_submit(struct disk *disk, struct disk_request *request);
+/* Starts what was queued since the last time: once for each batch. */
+void disk_commit(struct disk *disk);
+/* Waits until no request is in flight, calling their done(). */
+void disk_drain(struct disk *disk);
+/* Drains, then closes. NULL is fine. */
+void disk_destroy(struct disk *disk);
+
+#endif

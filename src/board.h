@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a board gives to the rest: its planner, its tables, its own devices. One struct a
+ * board, listed in src/machine.c's neighbour src/boards.c; pure C, no hypervisor.
+ */
+#ifndef SRC_BOARD_H
+#define SRC_BOARD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "src/plan.h"
+
+struct bus;
+struct error;
+struct irq_line;
+struct loop;
+struct terminal;
+
+/* Fresh randomness for one boot, for the guest's tables. */
+struct boot_seed {
+	uint8_t rng[64];
+	uint64_t kaslr;
+};
+
+/* The board's own devices (ARM: the PL011). Opaque: struct of the board. */
+struct board_devices;
+
+struct board {
+	const char *name; /* "arm" */
+
+	bool (*runs)(enum config_arch arch);
+
+	/*
+	 * Reads a kernel's header: the first bytes of the uncompressed image, and its
+	 * whole uncompressed size. -ENOEXEC with the reason where it is none of this
+	 * board's formats.
+	 */
+	int (*read_kernel)(const uint8_t *head, size_t head_bytes, uint64_t file_bytes,
+		const struct source_pos *pos, struct kernel_image *ret,
+		struct error *err);
+
+	/*
+	 * Plans the machine. On failure all problems are reported and *ret untouched.
+	 * The plan points into config, which must outlive it.
+	 */
+	int (*plan)(const struct vm_config *config, const struct host_caps *caps,
+		const struct boot_files *files, struct board_plan **ret,
+		struct problems *problems);
+
+	/*
+	 * Writes the device tree, overlay (a .dtbo, or NULL) applied, into room bytes at
+	 * buf. *ret_bytes is what it took. -ENOSPC where room is too small.
+	 */
+	int (*write_tables)(const struct board_plan *plan, const struct boot_seed *seed,
+		const void *overlay, size_t overlay_bytes, void *buf, size_t room,
+		size_t *ret_bytes, struct error *err);
+
+	/*
+	 * Makes the board's own devices and adds their registers to the bus. uart_irq is
+	 * the line of plan->uart_irq; the terminal stays the caller's.
+	 */
+	int (*create_devices)(const struct board_plan *plan, struct loop *loop,
+		struct bus *bus, struct irq_line *uart_irq,
+		struct terminal *uart_terminal, struct board_devices **ret,
+		struct error *err);
+	void (*reset_devices)(struct board_devices *devices);
+	void (*destroy_devices)(struct board_devices *devices);
+};
+
+/* Those of this build, ended by NULL. */
+extern const struct board *const boards[];
+
+/* The board that runs this kind of guest, or NULL. */
+const struct board *board_for(enum config_arch arch);
+
+#ifdef BONSAI_BOARD_ARM
+extern const struct board arm_board;
+#endif
+
+#endif

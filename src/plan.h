@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The machine before it exists: every guest-physical address, interrupt and load
+ * address, decided by the board's planner and by nobody else. Plain data over the
+ * configuration; made without touching a hypervisor.
+ */
+#ifndef SRC_PLAN_H
+#define SRC_PLAN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "config/config.h"
+#include "src/host_caps.h"
+
+struct board;
+
+struct plan_range {
+	uint64_t gpa;
+	uint64_t bytes; /* 0: not there */
+};
+
+/* A kernel image as its header describes it (arch/.../image.h fills it). */
+struct kernel_image {
+	enum config_arch arch;
+	const char *format;    /* "arm64 Image", for messages and bonsai plan */
+	uint64_t file_bytes;   /* of the image, uncompressed */
+	uint64_t memory_bytes; /* that it needs from its load address: BSS included */
+	uint64_t load_offset;  /* from a load_align boundary */
+	uint64_t load_align_bytes;
+	bool anywhere; /* may be loaded at any aligned place in RAM */
+};
+
+/* The files that the VM boots from, measured but not loaded. */
+struct boot_files {
+	struct kernel_image kernel;
+	uint64_t initrd_bytes; /* all of them, with their padding; 0: none */
+};
+
+#define PLAN_GIC_REGIONS_MAX 2
+
+struct plan_gic {
+	unsigned int version; /* 2 or 3 */
+	struct plan_range dist;
+	struct plan_range cpu_interface; /* GICv2 */
+	unsigned int redist_count;       /* GICv3: regions in use */
+	struct plan_range redist[PLAN_GIC_REGIONS_MAX];
+	unsigned int spi_count; /* lines configured */
+};
+
+struct plan_device {
+	const struct config_device *config;
+	struct plan_range mmio;
+	unsigned int irq; /* the board's number: on ARM the INTID (32 and up are SPIs) */
+};
+
+struct board_plan {
+	const struct board *board;
+	const struct vm_config *config;
+	struct host_caps caps;
+	struct boot_files files;
+	enum config_arch arch; /* of the guest, decided */
+
+	unsigned int ram_count;
+	struct plan_range ram[2];
+
+	unsigned int cpu_count;
+	uint64_t *cpu_ids; /* hardware ids, cpu_count of them: MPIDR affinity on ARM */
+	const char *cpu_type;
+	bool pmu;
+	struct plan_range steal_time; /* 64 bytes a vCPU; not RAM of the guest */
+
+	struct plan_gic gic;
+
+	struct plan_range uart;
+	unsigned int uart_irq;
+	unsigned int device_count;
+	struct plan_device *devices;
+
+	const char *bootargs;
+	struct plan_range kernel; /* bytes: the memory that it occupies */
+	struct plan_range initrd;
+	struct plan_range tables; /* device tree: bytes is the room set aside */
+	uint64_t entry_gpa;
+};
+
+/* Frees a plan of any board; takes NULL and half-built ones. */
+void board_plan_destroy(struct board_plan *plan);
+
+/* The text of `bonsai plan`: address map, interrupts, load addresses. */
+int board_plan_print(const struct board_plan *plan, FILE *out);
+
+#endif

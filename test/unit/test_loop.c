@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "src/loop.h"
+
+#include <pthread.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+#include "src/container_of.h"
+#include "test/unit/test.h"
+
+struct counter {
+	struct loop_fd watch;
+	struct loop_timer timer;
+	struct loop_task task;
+	struct loop *loop;
+	struct loop_fd *victim;
+	unsigned int count;
+};
+
+static void count_fd(struct loop_fd *watch, uint32_t events)
+{
+	struct counter *counter = container_of(watch, struct counter, watch);
+
+	counter->count++;
+	if (counter->victim)
+		loop_fd_remove(counter->victim);
+}
+
+static void count_timer(struct loop_timer *timer)
+{
+	container_of(timer, struct counter, timer)->count++;
+}
+
+static void count_task(struct loop_task *task)
+{
+	container_of(task, struct counter, task)->count++;
+}
+
+static void stop_task(struct loop_task *task)
+{
+	loop_stop(container_of(task, struct counter, task)->loop);
+}
+
+static struct loop *make_loop(void)
+{
+	struct loop *loop = NULL;
+
+	CHECK_EQ(loop_create(&loop, NULL), 0);
+	return loop;
+}
+
+TEST(calls_a_watch_while_its_descriptor_is_readable)
+{
+	struct loop *loop = make_loop();
+	struct counter a = {.watch = {.events = EPOLLIN, .ready = count_fd}};
+	int ends[2];
+
+	CHECK_EQ(pipe(ends), 0);
+	a.watch.fd = ends[0];
+	CHECK_EQ(loop_fd_add(loop, &a.watch), 0);
+	loop_turn(loop, 0);
+	CHECK_EQ(a.count, 0);
+	CHECK_EQ(write(ends[1], "x", 1), 1);
+	loop_turn(loop, 0);
+	loop_turn(loop, 0);
+	CHECK_EQ(a.count, 2);
+	CHECK_EQ(loop_fd_modify(&a.watch, 0), 0);
+	loop_turn(loop, 0);
+	CHECK_EQ(a.count, 2);
+	loop_fd_remove(&a.watch);
+	loop_fd_remove(&a.watch);
+	close(ends[0]);
+	close(ends[1]);
+	loop_destroy(loop);
+}
+
+TEST(does_not_call_a_watch_removed_in_the_same_turn)
+{
+	struct loop *loop = make_loop();
+	struct counter a = {.watch = {.events = EPOLLIN, .ready = count_fd}};
+	struct counter b = {.watch = {.events = EPOLLIN, .ready = count_fd}};
+	int ends[2][2];
+
+	CHECK_EQ(pipe(ends[0]) + pipe(ends[1]), 0);
+	a.watch.fd = ends[0][0];
+	b.watch.fd = ends[1][0];
+	a.victim = &b.watch;
+	b.victim = &a.watch;
+	CHECK_EQ(loop_fd_add(loop, &a.watch) + loop_fd_add(loop, &b.watch), 0);
+	CHECK_EQ(write(ends[0][1], "x", 1) + write(ends[1][1], "x", 1), 2);
+	loop_turn(loop, 0);
+	CHECK_EQ(a.count + b.count, 1); /* whichever came first removed the other */
+	loop_fd_remove(&a.watch);
+	loop_fd_remove(&b.watch);
+	for (int i = 0; i < 4; i++)
+		close(ends[i / 2][i % 2]);
+	loop_destroy(loop);
+}
+
+TEST(fires_timers_in_order_and_once)
+{
+	struct loop *loop = make_loop();
+	struct counter early = {.timer = {.expired = count_timer}};
+	struct counter late = {.timer = {.expired = count_timer}};
+	struct counter never = {.timer = {.expired = count_timer}};
+
+	loop_timer_arm(loop, &late.timer, 40000000);
+	loop_timer_arm(loop, &never.timer, 20000000);
+	loop_timer_arm(loop, &early.timer, 3600000000000ull);
+	loop_timer_arm(loop, &early.timer, 1000000); /* moved to the front */
+	loop_timer_cancel(&never.timer);
+	loop_timer_cancel(&never.timer);
+	while (!early.count)
+		loop_turn(loop, 1000);
+	CHECK_EQ(late.count, 0);
+	while (!late.count)
+		loop_turn(loop, 1000);
+	CHECK_EQ(early.count, 1);
+	CHECK_EQ(never.count, 0);
+	loop_destroy(loop);
+}
+
+TEST(runs_a_posted_task_once_however_often_posted)
+{
+	struct loop *loop = make_loop();
+	struct counter a = {.task = {.run = count_task}};
+	struct counter b = {.task = {.run = count_task}};
+	struct counter c = {.task = {.run = count_task}};
+
+	loop_post(loop, &a.task);
+	loop_post(loop, &a.task);
+	loop_post(loop, &b.task);
+	loop_post(loop, &c.task);
+	loop_task_cancel(loop, &c.task);
+	loop_turn(loop, 0);
+	loop_turn(loop, 0);
+	CHECK_EQ(a.count, 1);
+	CHECK_EQ(b.count, 1);
+	CHECK_EQ(c.count, 0);
+	loop_post(loop, &c.task);
+	loop_turn(loop, 0);
+	CHECK_EQ(c.count, 1);
+	loop_destroy(loop);
+}
+
+struct poster {
+	struct loop *loop;
+	struct counter work;
+	struct counter stop;
+};
+
+static void *post_many(void *argument)
+{
+	struct poster *poster = argument;
+
+	for (int i = 0; i < 1000; i++)
+		loop_post(poster->loop, &poster->work.task);
+	loop_post(poster->loop, &poster->stop.task);
+	return NULL;
+}
+
+TEST(takes_tasks_from_other_threads_until_stopped)
+{
+	struct loop *loop = make_loop();
+	struct poster poster = {.loop = loop,
+		.work = {.task = {.run = count_task}},
+		.stop = {.task = {.run = stop_task}, .loop = loop}};
+	pthread_t thread;
+
+	CHECK_EQ(pthread_create(&thread, NULL, post_many, &poster), 0);
+	CHECK_EQ(loop_run(loop), 0);
+	pthread_join(thread, NULL);
+	CHECK(poster.work.count >= 1 && poster.work.count <= 1000);
+	loop_destroy(loop);
+}
+
+TEST_MAIN(CASE(calls_a_watch_while_its_descriptor_is_readable),
+	CASE(does_not_call_a_watch_removed_in_the_same_turn),
+	CASE(fires_timers_in_order_and_once),
+	CASE(runs_a_posted_task_once_however_often_posted),
+	CASE(takes_tasks_from_other_threads_until_stopped))
