@@ -3,8 +3,12 @@
  * A disk of the host: asynchronous requests on a file or block device.
  *
  * Everything runs with the loop's lock held; done() is called on the loop's thread, or
- * inside disk_drain(). Where the host has no io_uring a pool of worker threads does the
- * same; workers touch only the request's buffers and the descriptor.
+ * inside disk_commit() (what the page cache answers at once) and disk_drain(). Where the
+ * host has no io_uring a pool of worker threads does the same; workers touch only the
+ * request's buffers and the descriptor.
+ *
+ * A host's error is logged once and ends the request; the disk stays usable. Reads past
+ * the end of a file that has shrunk give -EIO.
  */
 #ifndef HOST_DISK_H
 #define HOST_DISK_H
@@ -39,6 +43,13 @@ struct disk_request {
 	struct disk *disk;
 	struct disk_request *next;
 	uint64_t done_bytes;
+	int step;
+};
+
+/* The device that uses the disk, embedded in it. */
+struct disk_user {
+	/* Optional. After one or more done() in a row: the time for one interrupt. */
+	void (*batch_done)(struct disk_user *user);
 };
 
 /* What the guest may know; constant but for capacity. */
@@ -53,8 +64,8 @@ struct disk_info {
 struct disk_file_options {
 	const char *path;
 	bool readonly;
-	bool direct; /* O_DIRECT: cache="none" */
-	bool discard;
+	bool direct;        /* O_DIRECT: cache="none" */
+	bool discard;       /* the guest may free space */
 	unsigned int depth; /* requests in flight at most */
 	const struct source_pos *pos;
 };
@@ -71,11 +82,20 @@ const struct disk_info *disk_info(const struct disk *disk);
 /* "io_uring" or "threads", for bonsai host and logs. */
 const char *disk_engine(const struct disk *disk);
 
-/* Queues a request; done() may not be called from inside. */
+/* Borrowed; NULL detaches. While no request is in flight. */
+void disk_set_user(struct disk *disk, struct disk_user *user);
+
+/* Queues a request; never calls done(). Allowed inside done() and batch_done(). */
 void disk_submit(struct disk *disk, struct disk_request *request);
-/* Starts what was queued since the last time: once for each batch. */
+/*
+ * Starts what was queued since the last time: once for each batch. Inside done() and
+ * batch_done() there is no need: what they queue is started after them.
+ */
 void disk_commit(struct disk *disk);
-/* Waits until no request is in flight, calling their done(). */
+/*
+ * Waits until no request is in flight, calling their done(). From any thread that holds
+ * the loop's lock; not inside done() or batch_done().
+ */
 void disk_drain(struct disk *disk);
 /* Drains, then closes. NULL is fine. */
 void disk_destroy(struct disk *disk);

@@ -1,0 +1,328 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Opening a disk: a raw image in a regular file, or a block device. Before the guest
+ * runs, on the main thread.
+ *
+ * cache="none" opens the file twice. O_DIRECT serves what lies in whole blocks, in memory
+ * as on the disk, which is nearly all that guests send; the rest goes through the page
+ * cache, which the kernel keeps in step with direct requests that do not overlap in time.
+ */
+#include "host/disk.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <linux/fs.h>
+#include <linux/io_uring.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "host/disk_impl.h"
+#include "host/uring.h"
+#include "src/container_of.h"
+#include "src/error.h"
+#include "src/log.h"
+
+#define SECTOR_BYTES 512
+#define DEPTH_MAX 1024
+
+static int open_error(
+	const struct disk_file_options *options, int code, struct error *err)
+{
+	const char *path = options->path;
+	const struct source_pos *pos = options->pos;
+
+	switch (code) {
+	case -ENOENT:
+		return error_set(err, code, pos,
+			"disk %s does not exist; make one with \"truncate -s 4G %s\"",
+			path, path);
+	case -EISDIR:
+		return error_set(err, code, pos,
+			"disk %s is a directory; an image file or a block device is "
+			"needed",
+			path);
+	case -EROFS:
+		return error_set(err, code, pos,
+			"disk %s is read-only on this host; say readonly=\"yes\"", path);
+	case -EACCES:
+	case -EPERM:
+		if (!options->readonly && !access(path, R_OK))
+			return error_set(err, code, pos,
+				"disk %s may not be written by this user; allow it, or "
+				"say readonly=\"yes\"",
+				path);
+		return error_set(err, code, pos,
+			"no permission to open disk %s; allow this user to %s it", path,
+			options->readonly ? "read" : "read and write");
+	default:
+		return error_set(
+			err, code, pos, "cannot open disk %s: %s", path, strerror(-code));
+	}
+}
+
+/*
+ * The first opening holds the lock and does no more: a ring lets go of its files some
+ * time after the process is gone, and a VM that is started again at once must find no
+ * lock. O_NONBLOCK: a path that is a pipe must not hang us.
+ */
+static int open_first(
+	struct disk *disk, const struct disk_file_options *options, struct error *err)
+{
+	int flags = options->readonly ? O_RDONLY : O_RDWR;
+
+	disk->fds[DISK_LOCK] =
+		open(options->path, flags | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	return disk->fds[DISK_LOCK] < 0 ? open_error(options, -errno, err) : 0;
+}
+
+static int open_again(struct disk *disk, const struct disk_file_options *options,
+	unsigned int file, int flags, struct error *err)
+{
+	struct stat first;
+	struct stat st;
+	int fd;
+
+	flags |= options->readonly ? O_RDONLY : O_RDWR;
+	fd = open(options->path, flags | O_CLOEXEC | O_NOCTTY);
+	if (fd < 0 && errno == EINVAL && flags & O_DIRECT)
+		return error_set(err, -EINVAL, options->pos,
+			"disk %s is on a file system without direct access; say "
+			"cache=\"writeback\"",
+			options->path);
+	if (fd < 0)
+		return open_error(options, -errno, err);
+	disk->fds[file] = fd;
+	if (fstat(disk->fds[DISK_LOCK], &first) < 0 || fstat(fd, &st) < 0 ||
+		first.st_dev != st.st_dev || first.st_ino != st.st_ino)
+		return error_set(err, -ESTALE, options->pos,
+			"disk %s was replaced while it was opened; start again",
+			options->path);
+	return 0;
+}
+
+static int read_block_device(
+	struct disk *disk, const struct disk_file_options *options, struct error *err)
+{
+	int fd = disk->fds[DISK_LOCK];
+	int block_bytes = 0;
+	int readonly = 0;
+
+	if (ioctl(fd, BLKGETSIZE64, &disk->info.capacity_bytes) < 0 ||
+		ioctl(fd, BLKSSZGET, &block_bytes) < 0 ||
+		ioctl(fd, BLKROGET, &readonly) < 0)
+		return error_set(err, -errno, options->pos,
+			"block device %s does not say its size: %s", options->path,
+			strerror(errno));
+	if (readonly && !options->readonly)
+		return open_error(options, -EROFS, err);
+	if (block_bytes < SECTOR_BYTES || (block_bytes & (block_bytes - 1)))
+		return error_set(err, -EINVAL, options->pos,
+			"block device %s has blocks of %d bytes, a power of two from 512 "
+			"is needed",
+			options->path, block_bytes);
+	disk->info.block_bytes = (uint32_t)block_bytes;
+	disk->block_device = true;
+	return 0;
+}
+
+static int read_size(
+	struct disk *disk, const struct disk_file_options *options, struct error *err)
+{
+	const char *path = options->path;
+	const struct source_pos *pos = options->pos;
+	uint64_t bytes;
+	struct stat st;
+
+	if (fstat(disk->fds[DISK_LOCK], &st) < 0)
+		return open_error(options, -errno, err);
+	if (S_ISBLK(st.st_mode))
+		return read_block_device(disk, options, err);
+	if (S_ISDIR(st.st_mode))
+		return open_error(options, -EISDIR, err);
+	if (!S_ISREG(st.st_mode))
+		return error_set(err, -EINVAL, pos,
+			"disk %s is neither a regular file nor a block device", path);
+	bytes = (uint64_t)st.st_size;
+	if (!bytes)
+		return error_set(err, -EINVAL, pos,
+			"disk %s is empty; give it a size with \"truncate -s 4G %s\"",
+			path, path);
+	if (bytes % SECTOR_BYTES)
+		return error_set(err, -EINVAL, pos,
+			"disk %s has %" PRIu64
+			" bytes, a multiple of 512 is needed; if it "
+			"is a raw image, \"truncate -s %" PRIu64 " %s\" fills it up",
+			path, bytes, bytes + SECTOR_BYTES - bytes % SECTOR_BYTES, path);
+	disk->info.capacity_bytes = bytes;
+	disk->info.block_bytes = SECTOR_BYTES;
+	return 0;
+}
+
+/* The lock belongs to the open file, so it goes with it, however the process ends. */
+static int lock(
+	struct disk *disk, const struct disk_file_options *options, struct error *err)
+{
+	struct flock whole = {
+		.l_type = options->readonly ? F_RDLCK : F_WRLCK,
+		.l_whence = SEEK_SET,
+	};
+
+	if (!fcntl(disk->fds[DISK_LOCK], F_OFD_SETLK, &whole))
+		return 0;
+	if (errno == EAGAIN || errno == EACCES)
+		return error_set(err, -EBUSY, options->pos,
+			"disk %s is in use by another process; stop that one, or let "
+			"both open it with readonly=\"yes\"",
+			options->path);
+	/* A network file system without locks is the user's choice. */
+	log_host("disk %s cannot be locked against a second VM: %s", options->path,
+		strerror(errno));
+	return 0;
+}
+
+static int create_ring(struct disk *disk, unsigned int depth)
+{
+	static const uint8_t opcodes[] = {IORING_OP_READV, IORING_OP_FSYNC,
+		IORING_OP_WRITEV, IORING_OP_WRITE, IORING_OP_FALLOCATE};
+	unsigned int opcode_count = disk->info.readonly ? 2 : ARRAY_SIZE(opcodes);
+	int code;
+
+	if (depth < 1)
+		depth = 1;
+	if (depth > DEPTH_MAX)
+		depth = DEPTH_MAX;
+	code = uring_create(depth, disk->fds, disk->direct ? 2 : 1, opcodes, opcode_count,
+		&disk->ring);
+	if (code)
+		return code;
+	disk->ring_depth = depth;
+	disk->ring_watch.fd = uring_fd(disk->ring);
+	disk->ring_watch.events = EPOLLIN;
+	disk->ring_watch.ready = disk_ring_ready;
+	code = loop_fd_add(disk->loop, &disk->ring_watch);
+	if (code) {
+		uring_destroy(disk->ring);
+		disk->ring = NULL;
+	}
+	return code;
+}
+
+static int choose_engine(struct disk *disk, const struct disk_file_options *options,
+	enum disk_engine_choice choice, struct error *err)
+{
+	int code = choice == DISK_ENGINE_THREADS ? 0 : create_ring(disk, options->depth);
+
+	if (code && choice == DISK_ENGINE_URING)
+		return error_set(err, -ENOSYS, options->pos,
+			"this host offers no io_uring: %s", strerror(-code));
+	code = disk_pool_create(disk->loop, &disk->pool_task, &disk->pool);
+	if (code)
+		return error_set(
+			err, code, options->pos, "no memory for disk %s", options->path);
+	return 0;
+}
+
+static int map_zeroes(
+	struct disk *disk, const struct disk_file_options *options, struct error *err)
+{
+	void *at;
+
+	if (options->readonly)
+		return 0;
+	at = mmap(NULL, DISK_ZEROES_BYTES, PROT_READ,
+		MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (at == MAP_FAILED)
+		return error_set(err, -ENOMEM, options->pos, "no memory for disk %s",
+			options->path);
+	disk->zeroes = at;
+	return 0;
+}
+
+int disk_file_open_with(struct loop *loop, const struct disk_file_options *options,
+	enum disk_engine_choice choice, struct disk **ret, struct error *err)
+{
+	struct disk *disk = calloc(1, sizeof(*disk));
+	int code;
+
+	if (!disk)
+		return error_set(err, -ENOMEM, options->pos, "no memory for disk %s",
+			options->path);
+	disk->loop = loop;
+	for (unsigned int i = 0; i < DISK_FDS; i++)
+		disk->fds[i] = -1;
+	disk->last = &disk->first;
+	disk->pool_task.run = disk_pool_ready;
+	disk->direct = options->direct;
+	disk->discard = options->discard && !options->readonly;
+	disk->info.readonly = options->readonly;
+	disk->info.discard = disk->discard;
+	disk->info.write_zeroes = !options->readonly;
+	disk->path = strdup(options->path);
+	code = disk->path ? 0 : error_set(err, -ENOMEM, NULL, "no memory for a disk");
+	if (!code)
+		code = open_first(disk, options, err);
+	if (!code)
+		code = read_size(disk, options, err);
+	if (!code)
+		code = lock(disk, options, err);
+	if (!code)
+		code = open_again(disk, options, DISK_BUFFERED, 0, err);
+	if (!code && disk->direct)
+		code = open_again(disk, options, DISK_DIRECT, O_DIRECT, err);
+	if (!code)
+		code = map_zeroes(disk, options, err);
+	if (!code)
+		code = choose_engine(disk, options, choice, err);
+	if (code) {
+		disk_destroy(disk);
+		return code;
+	}
+	*ret = disk;
+	return 0;
+}
+
+int disk_file_open(struct loop *loop, const struct disk_file_options *options,
+	struct disk **ret, struct error *err)
+{
+	return disk_file_open_with(loop, options, DISK_ENGINE_ANY, ret, err);
+}
+
+const struct disk_info *disk_info(const struct disk *disk)
+{
+	return &disk->info;
+}
+
+const char *disk_engine(const struct disk *disk)
+{
+	return disk->ring ? "io_uring" : "threads";
+}
+
+void disk_set_user(struct disk *disk, struct disk_user *user)
+{
+	disk->user = user;
+}
+
+void disk_destroy(struct disk *disk)
+{
+	if (!disk)
+		return;
+	if (disk->in_flight)
+		disk_drain(disk);
+	loop_fd_remove(&disk->ring_watch);
+	uring_destroy(disk->ring);
+	disk_pool_destroy(disk->pool);
+	if (disk->zeroes)
+		munmap(disk->zeroes, DISK_ZEROES_BYTES);
+	for (unsigned int i = 0; i < DISK_FDS; i++) {
+		if (disk->fds[i] >= 0)
+			close(disk->fds[i]);
+	}
+	free(disk->path);
+	free(disk);
+}

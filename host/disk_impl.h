@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the disk's own files share; no one else includes this but its tests.
+ *
+ * disk.c opens and describes, disk_io.c carries requests through their steps (one system
+ * call each), and a step runs in the ring (uring.h) or in a worker (disk_threads.c).
+ * Workers read only what is constant after disk_file_open() and the request itself.
+ */
+#ifndef HOST_DISK_IMPL_H
+#define HOST_DISK_IMPL_H
+
+#include <sys/types.h>
+
+#include "host/disk.h"
+#include "src/loop.h"
+
+struct disk_pool;
+struct uring;
+
+enum disk_engine_choice { DISK_ENGINE_ANY, DISK_ENGINE_URING, DISK_ENGINE_THREADS };
+
+/* disk_file_open() with the engine named: -ENOSYS where the host has no io_uring. */
+int disk_file_open_with(struct loop *loop, const struct disk_file_options *options,
+	enum disk_engine_choice choice, struct disk **ret, struct error *err);
+
+/* The file as opened, by index into disk.fds; the ring knows the first two. */
+#define DISK_BUFFERED 0
+#define DISK_DIRECT 1
+#define DISK_LOCK 2
+#define DISK_FDS 3
+
+/* Zeroes are written in parts of this size where the file knows no better way. */
+#define DISK_ZEROES_BYTES (1u << 20)
+
+enum disk_step {
+	STEP_DIRECT,    /* read or write past the page cache */
+	STEP_BUFFERED,  /* read or write */
+	STEP_SYNC,      /* fdatasync */
+	STEP_PUNCH,     /* fallocate, the space freed */
+	STEP_ZERO,      /* fallocate, the space kept */
+	STEP_ZEROES,    /* writing zeroes */
+	STEP_BLKDISCARD /* an ioctl: never in the ring */
+};
+
+struct disk {
+	struct loop *loop;
+	struct disk_info info;
+	char *path;
+	int fds[DISK_FDS]; /* -1: not open */
+	bool direct;
+	bool block_device;
+	bool discard;
+	void *zeroes; /* read-only, never touched: all its pages are the zero page */
+
+	struct uring *ring; /* NULL: all steps run in the pool */
+	struct loop_fd ring_watch;
+	unsigned int ring_depth;
+	unsigned int in_ring;
+
+	struct disk_pool *pool;
+	struct loop_task pool_task;
+	unsigned int in_pool;
+
+	struct disk_user *user;
+	struct disk_request *first; /* not started yet */
+	struct disk_request **last;
+	unsigned int in_flight; /* submitted, done() not yet called */
+	bool turning;
+	bool no_punch; /* the file refused it once */
+	bool no_zero;
+	bool shrink_logged;
+	uint64_t logged_errnos; /* a bit each */
+};
+
+/* ---- disk_io.c -------------------------------------------------------------------- */
+
+void disk_ring_ready(struct loop_fd *watch, uint32_t events);
+void disk_pool_ready(struct loop_task *task);
+
+/* The system call that a request's step is. */
+enum disk_call {
+	CALL_READV,
+	CALL_WRITEV,
+	CALL_WRITE,
+	CALL_SYNC,
+	CALL_FALLOCATE,
+	CALL_DISCARD
+};
+
+struct disk_io {
+	enum disk_call call;
+	unsigned int file;
+	uint64_t offset_bytes;
+	uint64_t bytes;
+	int mode; /* CALL_FALLOCATE */
+};
+
+void disk_describe(const struct disk_request *request, struct disk_io *ret);
+
+/* ---- disk_threads.c --------------------------------------------------------------- */
+
+/*
+ * Workers are made as requests come, four at most. finished is posted to the loop when
+ * disk_pool_reap() has something to take.
+ */
+int disk_pool_create(
+	struct loop *loop, struct loop_task *finished, struct disk_pool **ret);
+void disk_pool_destroy(struct disk_pool *pool); /* nothing in it; NULL is fine */
+
+void disk_pool_start(struct disk_pool *pool, struct disk_request *request);
+/* The finished requests, linked by next; their result is the call's. */
+struct disk_request *disk_pool_reap(struct disk_pool *pool);
+/* Until there is one to reap; something is in the pool. */
+void disk_pool_wait(struct disk_pool *pool);
+
+#endif
