@@ -1,0 +1,244 @@
+# SPDX-License-Identifier: Apache-2.0
+# What a static binary is made of: a sysroot per target with musl, the kernel's headers,
+# and the few libraries that Bonsai uses, each with only what it uses. Everything comes
+# from Debian: musl, the headers and libfdt as packages of the target's architecture, the
+# other libraries compiled here from their source packages. Sourced; bash; needs say.sh,
+# apt.sh and target.sh.
+#
+#   deps_dir TARGET    prints $BONSAI_CACHE/deps/TARGET/HASH, built if need be:
+#                      include/, lib/ (with pkgconfig/) and cross.ini for meson
+#
+# HASH is over this recipe and the versions of all of its inputs.
+
+DEPS_DEBS="musl-dev linux-libc-dev libfdt-dev"
+DEPS_SOURCES="libxml2 zlib libzstd"
+
+deps_dir()
+{
+	local target=$1 base="$BONSAI_CACHE/deps/$1" recipe versions hash
+	local deb_arch triplet cpu_family cpu cpu_flags pie_flag static_flag qemu compiler_package
+	target_set "$target" || return 1
+	need_packages "$compiler_package" dpkg-dev xz-utils || return 1
+	private_apt_update || return 1
+	mkdir -p "$base"
+	recipe=$(deps_recipe_hash)
+	# What the versions are is asked again only after the package lists were refreshed.
+	if [ "$base/versions.$recipe" -nt "$BONSAI_CACHE/apt/machine/updated" ]; then
+		versions=$(<"$base/versions.$recipe")
+	else
+		versions=$(deps_versions) || return 1
+		printf '%s\n' "$versions" >"$base/versions.$recipe"
+	fi
+	hash=$(printf '%s\n' "$recipe" "$versions" | sha256sum | cut -c1-16)
+	(
+		flock 9
+		[ -e "$base/$hash/cross.ini" ] && exit 0
+		say "building the libraries for $target"
+		rm -rf "$base/$hash"
+		deps_build "$base/$hash"
+	) 9>"$base/lock" || return 1
+	printf '%s\n' "$base/$hash"
+}
+
+deps_recipe_hash()
+{
+	local lib
+	lib=$(dirname "${BASH_SOURCE[0]}")
+	cat "$lib/deps.sh" "$lib/target.sh" <("$triplet-gcc" --version) | sha256sum | cut -c1-16
+}
+
+deps_versions()
+{
+	local package
+	for package in $DEPS_DEBS; do
+		basename "$(fetch_deb "$deb_arch" "$package")" || return 1
+	done
+	for package in $DEPS_SOURCES; do
+		echo "$package $(source_version "$package")" || return 1
+	done
+}
+
+deps_build()
+{
+	local dir=$1 work=$1/work
+	mkdir -p "$dir/include" "$dir/lib/pkgconfig" "$work"
+	deps_compiler_flags "$dir"
+	deps_headers_and_libc &&
+		deps_libfdt &&
+		deps_zlib &&
+		deps_zstd &&
+		deps_libxml2 || return 1
+	rm -rf "$work"
+	deps_cross_file >"$dir/cross.ini.part" && mv "$dir/cross.ini.part" "$dir/cross.ini"
+}
+
+# Sets cflags and ldflags: the compiler is the one for glibc, told to know nothing of it. The
+# start files and libc.a are found in lib/, libgcc.a where the compiler keeps it.
+deps_compiler_flags()
+{
+	cflags=(-nostdinc -isystem"$1/include"
+		-idirafter"$("$triplet-gcc" -print-file-name=include)" "${cpu_flags[@]}"
+		"$pie_flag" -ffunction-sections -fdata-sections -fstack-protector-strong
+		-fno-asynchronous-unwind-tables -fno-unwind-tables)
+	ldflags=(-B"$1/lib" -L"$1/lib" "$static_flag"
+		-Wl,--gc-sections -Wl,-z,relro,-z,now,-z,noexecstack)
+}
+
+deps_headers_and_libc()
+{
+	local deb musl name
+	deb=$(fetch_deb "$deb_arch" linux-libc-dev) && unpack_deb "$deb" "$work/linux" || return 1
+	deb=$(fetch_deb "$deb_arch" musl-dev) && unpack_deb "$deb" "$work/musl" || return 1
+	musl=$(basename "$(echo "$work"/musl/usr/include/*-linux-musl*)")
+	for name in asm-generic linux mtd; do
+		mv "$work/linux/usr/include/$name" "$dir/include/"
+	done
+	mv "$work/linux/usr/include/$triplet/asm" "$dir/include/"
+	cp -r "$work/musl/usr/include/$musl/." "$dir/include/"
+	cp "$work/musl/usr/lib/$musl"/*.[ao] "$dir/lib/"
+}
+
+# compile_archive NAME CFLAG… -- FILE…: lib/libNAME.a of the files.
+compile_archive()
+{
+	local name=$1 file flags=() objects=()
+	shift
+	while [ "$1" != -- ]; do
+		flags+=("$1")
+		shift
+	done
+	shift
+	mkdir -p "$work/$name"
+	for file in "$@"; do
+		objects+=("$work/$name/$(basename "$file").o")
+	done
+	printf '%s\n' "$@" | xargs -P "$(nproc)" -I{} bash -c \
+		'file=$1; out=$2; shift 2; exec "$@" -c "$file" -o "$out/${file##*/}.o"' - {} \
+		"$work/$name" "$triplet-gcc" -Os -w "${cflags[@]}" "${flags[@]}" \
+		>"$work/$name.log" 2>&1 || {
+		say "could not compile $name"
+		tail -n 20 "$work/$name.log" >&2
+		return 1
+	}
+	"$triplet-gcc-ar" rcs "$dir/lib/lib$name.a" "${objects[@]}"
+}
+
+# pkgconfig NAME VERSION LIBRARY
+pkgconfig()
+{
+	cat >"$dir/lib/pkgconfig/$1.pc" <<-END
+		Name: $1
+		Description: $1 as Bonsai uses it
+		Version: $2
+		Libs: -L$dir/lib -l$3
+	END
+}
+
+# Pure C over memcpy and friends: the archive for glibc serves musl as well.
+deps_libfdt()
+{
+	local deb
+	deb=$(fetch_deb "$deb_arch" libfdt-dev) && unpack_deb "$deb" "$work/libfdt-dev" || return 1
+	cp "$work"/libfdt-dev/usr/include/{fdt,libfdt,libfdt_env}.h "$dir/include/"
+	cp "$work/libfdt-dev/usr/lib/$triplet/libfdt.a" "$dir/lib/"
+}
+
+# Reading only, and for speed: unpacking a kernel is on the way to its first instruction.
+deps_zlib()
+{
+	local tree
+	tree=$(fetch_source zlib) || return 1
+	compile_archive z -O2 -DHAVE_HIDDEN -- \
+		"$tree"/{adler32,crc32,inffast,inflate,inftrees,zutil}.c || return 1
+	cp "$tree"/{zlib,zconf}.h "$dir/include/"
+	pkgconfig zlib "$(sed -n 's/^#define ZLIB_VERSION "\(.*\)"/\1/p' "$tree/zlib.h")" z
+}
+
+# Reading only.
+deps_zstd()
+{
+	local tree
+	tree=$(fetch_source libzstd) || return 1
+	compile_archive zstd -O2 -DZSTD_DISABLE_ASM -DDYNAMIC_BMI2=0 -DZSTD_LEGACY_SUPPORT=0 \
+		-DZSTD_STRIP_ERROR_STRINGS -- "$tree"/lib/{common,decompress}/*.c || return 1
+	cp "$tree"/lib/{zstd,zstd_errors}.h "$dir/include/"
+	pkgconfig libzstd "$(zstd_version "$tree/lib/zstd.h")" zstd
+}
+
+zstd_version()
+{
+	sed -n 's/^#define ZSTD_VERSION_\(MAJOR\|MINOR\|RELEASE\) *\([0-9]*\)$/\2/p' "$1" |
+		paste -s -d.
+}
+
+# The parser with its tree, reader and push interfaces; no network, no other encodings than
+# the built-in ones, no schemas, no output.
+LIBXML2_WITH="TREE PUSH READER PATTERN SAX1"
+LIBXML2_FILES="SAX2 buf chvalid dict encoding entities error globals hash list parser
+	parserInternals pattern threads tree uri valid xmlIO xmlmemory xmlreader xmlstring
+	xmlunicode"
+
+deps_libxml2()
+{
+	local tree name version number sources=()
+	tree=$(fetch_source libxml2) || return 1
+	mkdir -p "$work/libxml2/libxml"
+	version=$(sed -n 's/^PACKAGE_VERSION=.\([0-9.]*\).$/\1/p' "$tree/configure")
+	number=$(printf '%d%02d%02d' ${version//./ })
+	sed -e "$(printf 's/@WITH_%s@/1/;' $LIBXML2_WITH)" -e 's/@WITH_[A-Z0-9_]*@/0/' \
+		-e "s/@VERSION@/$version/; s/@LIBXML_VERSION_NUMBER@/$number/" \
+		-e 's/@LIBXML_VERSION_EXTRA@//; s/@MODULE_EXTENSION@//' \
+		"$tree/include/libxml/xmlversion.h.in" >"$work/libxml2/libxml/xmlversion.h"
+	for name in CTYPE_H ERRNO_H FCNTL_H FLOAT_H INTTYPES_H LIMITS_H MATH_H RAND_R SNPRINTF \
+		STAT STDARG_H STDINT_H STDLIB_H STRING_H SYS_STAT_H SYS_TYPES_H TIME_H UNISTD_H \
+		VA_COPY VSNPRINTF; do
+		echo "#define HAVE_$name 1"
+	done >"$work/libxml2/config.h"
+	for name in $LIBXML2_FILES; do
+		sources+=("$tree/$name.c")
+	done
+	compile_archive xml2 -DHAVE_CONFIG_H -D_GNU_SOURCE -I"$work/libxml2" -I"$tree/include" \
+		-- "${sources[@]}" || return 1
+	mkdir -p "$dir/include/libxml"
+	cp "$tree"/include/libxml/*.h "$dir/include/libxml/" || return 1
+	cp "$work/libxml2/libxml/xmlversion.h" "$dir/include/libxml/" || return 1
+	pkgconfig libxml-2.0 "$version" xml2
+}
+
+# meson_list WORD…: as an array of meson's language
+meson_list()
+{
+	local list
+	list=$(printf "'%s', " "$@")
+	printf '[%s]' "${list%, }"
+}
+
+deps_cross_file()
+{
+	cat <<-END
+		# Made by tools/lib/deps.sh.
+		[binaries]
+		c = '$triplet-gcc'
+		ar = '$triplet-gcc-ar'
+		nm = '$triplet-gcc-nm'
+		strip = '$triplet-strip'
+		pkgconfig = 'pkg-config'
+		${qemu:+exe_wrapper = '$qemu'}
+
+		[properties]
+		pkg_config_libdir = '$dir/lib/pkgconfig'
+		needs_exe_wrapper = $([ -n "$qemu" ] && echo true || echo false)
+
+		[built-in options]
+		c_args = $(meson_list "${cflags[@]}")
+		c_link_args = $(meson_list "${ldflags[@]}")
+		b_pie = false
+		b_staticpic = false
+
+		[host_machine]
+		system = 'linux'
+		cpu_family = '$cpu_family'
+		cpu = '$cpu'
+		endian = 'little'
+	END
+}
