@@ -168,7 +168,8 @@ struct config_options {
 /*
  * Reads path. On success *ret is the caller's to destroy. On failure returns -errno,
  * every problem of the file is in problems and *ret is untouched. Never fetches an
- * external entity, never creates anything.
+ * external entity, never creates anything. path is borrowed as the file of every
+ * source_pos, in the configuration and in the problems.
  */
 int config_load(const char *path, const struct config_options *options,
 	struct vm_config **ret, struct problems *problems);

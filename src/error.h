@@ -12,10 +12,13 @@
 
 #include <stdarg.h>
 
-/* A place in the user's XML. file is owned by the configuration that it came from. */
+/*
+ * A place in the user's XML. file is the path as given to config_load() or
+ * config_parse(), borrowed: it outlives the configuration and its problems.
+ */
 struct source_pos {
 	const char *file;
-	int line;
+	int line; /* 0: the file as a whole, such as one that cannot be read */
 };
 
 #define ERROR_TEXT_BYTES 480

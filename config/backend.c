@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "config/backend.h"
+
+#include <string.h>
+
+#include "config/attribute.h"
+#include "config/build.h"
+#include "config/language.h"
+#include "config/value.h"
+#include "config/xml.h"
+
+#define BACKENDS_MAX 8u
+
+/* A child of element that is none of list, nor further (or NULL). */
+static void refuse_child(struct build *build, const struct xml_element *element,
+	const struct xml_element *child, const struct element_list *list,
+	const char *further)
+{
+	static const struct element_list *const others[] = {
+		&language_terminals, &language_nics, &language_disks};
+	const char *allowed[BACKENDS_MAX + 2];
+	unsigned int count = 0;
+	bool foreign = false;
+	char words[WORDS_BYTES];
+
+	if (language_index(language_later_backends, child->name) >= 0) {
+		problem_not_yet(build, child->line, "backend", child->name);
+		return;
+	}
+	for (; count < list->count; count++)
+		allowed[count] = list->elements[count].name;
+	if (further)
+		allowed[count++] = further;
+	allowed[count] = NULL;
+	for (unsigned int i = 0; i < 3; i++)
+		foreign = foreign || language_find(others[i], child->name);
+	if (foreign || !strcmp(child->name, language_port.name) ||
+		!strcmp(child->name, language_forward.name))
+		build_problem(build, child->line,
+			"<%s> is not for this <%s>, allowed: %s", child->name,
+			element->name, words_list(words, allowed));
+	else
+		problem_unknown(build, child->line, "element", child->name, element->name,
+			allowed);
+}
+
+/*
+ * The child that names the backend, and its definition in *ret_def; NULL where there is
+ * none. Children called further are left to the caller, others are problems.
+ */
+static const struct xml_element *find_backend(struct build *build,
+	const struct xml_element *element, const struct element_list *list,
+	const char *further, const struct element_def **ret_def)
+{
+	const struct xml_element *found = NULL;
+
+	element_no_text(build, element);
+	for (const struct xml_element *child = element->children; child;
+		child = child->next) {
+		const struct element_def *def = language_find(list, child->name);
+
+		if (further && !strcmp(child->name, further))
+			continue;
+		if (!def) {
+			refuse_child(build, element, child, list, further);
+		} else if (found) {
+			build_problem(build, child->line,
+				"<%s> is a second backend, <%s> is on line %d, allowed: "
+				"one",
+				child->name, found->name, found->line);
+		} else {
+			found = child;
+			*ret_def = def;
+		}
+	}
+	return found;
+}
+
+static unsigned int count_children(const struct xml_element *element, const char *name)
+{
+	unsigned int count = 0;
+
+	for (const struct xml_element *child = element->children; child;
+		child = child->next)
+		count += !strcmp(child->name, name);
+	return count;
+}
+
+static void claim_terminal(
+	struct build *build, const struct config_terminal *terminal, int line)
+{
+	if (terminal->kind == CONFIG_TERMINAL_STDIO) {
+		build_claim(build, line, false, "stdio");
+		build->stdio_line = line;
+	} else if (terminal->kind == CONFIG_TERMINAL_TCP && terminal->address) {
+		build_claim(build, line, false, "tcp %s port %u", terminal->address,
+			terminal->port);
+	} else if (terminal->path) {
+		build_claim(build, line, false, "path '%s'", terminal->path);
+	}
+}
+
+static void read_terminal(struct build *build, const struct xml_element *element,
+	const char *further, struct config_terminal *terminal)
+{
+	const struct element_def *def = NULL;
+	const struct xml_element *child =
+		find_backend(build, element, &language_terminals, further, &def);
+
+	if (!child)
+		return;
+	terminal->kind = (enum config_terminal_kind)def->kind;
+	terminal->pos = build_pos(build, child->line);
+	attributes_apply(build, def, child, ~0u, terminal);
+	element_no_children(build, child);
+	if (terminal->kind == CONFIG_TERMINAL_TCP && !terminal->address)
+		terminal->address = build_copy(build, "127.0.0.1");
+	claim_terminal(build, terminal, child->line);
+}
+
+void backend_read_terminal(struct build *build, const struct xml_element *element,
+	struct config_terminal *terminal)
+{
+	read_terminal(build, element, NULL, terminal);
+}
+
+void backend_read_console(struct build *build, const struct xml_element *element,
+	struct config_console *console)
+{
+	const char *further = language_port.name;
+	unsigned int count = count_children(element, further);
+
+	read_terminal(build, element, further, &console->terminal);
+	if (!count)
+		return;
+	if (count > LANGUAGE_PORTS_MAX)
+		build_problem(build, element->line, "%u <port> elements, allowed: %u",
+			count, LANGUAGE_PORTS_MAX);
+	console->ports = build_alloc(build, count, sizeof(*console->ports));
+	for (const struct xml_element *child = element->children; child && console->ports;
+		child = child->next) {
+		struct config_port *port = &console->ports[console->port_count];
+
+		if (strcmp(child->name, further))
+			continue;
+		port->pos = build_pos(build, child->line);
+		console->port_count++;
+		attributes_apply(build, &language_port, child, ~0u, port);
+		read_terminal(build, child, NULL, &port->terminal);
+		if (port->name)
+			build_claim(
+				build, child->line, false, "port name '%s'", port->name);
+	}
+}
+
+static void read_forwards(
+	struct build *build, const struct xml_element *element, struct config_net *net)
+{
+	unsigned int count = count_children(element, language_forward.name);
+
+	if (count > LANGUAGE_FORWARDS_MAX)
+		build_problem(build, element->line, "%u <forward> elements, allowed: %u",
+			count, LANGUAGE_FORWARDS_MAX);
+	/* Any other child is a problem. */
+	find_backend(build, element, &language_none, language_forward.name, NULL);
+	net->forwards = build_alloc(build, count, sizeof(*net->forwards));
+	for (const struct xml_element *child = element->children; child && net->forwards;
+		child = child->next) {
+		struct config_forward *forward = &net->forwards[net->forward_count];
+
+		if (strcmp(child->name, language_forward.name))
+			continue;
+		forward->pos = build_pos(build, child->line);
+		net->forward_count++;
+		attributes_apply(build, &language_forward, child, ~0u, forward);
+		element_no_children(build, child);
+		if (!forward->guest_port)
+			forward->guest_port = forward->host_port;
+		if (forward->host_port)
+			build_claim(build, child->line, false, "%s %s port %u",
+				forward->udp ? "udp" : "tcp",
+				forward->address ? forward->address : "any",
+				forward->host_port);
+	}
+}
+
+static void claim_nic(struct build *build, const struct config_net *net, int line)
+{
+	if (net->ifname && net->fd >= 0)
+		build_problem(build, line,
+			"<tap> has both ifname '%s' and fd '%d', allowed: one of them",
+			net->ifname, net->fd);
+	if (net->ifname)
+		build_claim(build, line, false, "interface '%s'", net->ifname);
+	if (net->fd >= 0)
+		build_claim(build, line, false, "fd %d", net->fd);
+	if (net->path)
+		build_claim(build, line, false, "path '%s'", net->path);
+}
+
+void backend_read_net(
+	struct build *build, const struct xml_element *element, struct config_net *net)
+{
+	const struct element_def *def = NULL;
+	const struct xml_element *child =
+		find_backend(build, element, &language_nics, NULL, &def);
+
+	net->backend_pos = build_pos(build, child ? child->line : element->line);
+	if (!child)
+		return; /* user is the first of the enum */
+	net->kind = (enum config_nic_kind)def->kind;
+	attributes_apply(build, def, child, ~0u, net);
+	if (net->kind == CONFIG_NIC_USER)
+		read_forwards(build, child, net);
+	else
+		element_no_children(build, child);
+	claim_nic(build, net, child->line);
+}
+
+void backend_read_block(struct build *build, const struct xml_element *element,
+	struct config_block *block)
+{
+	const struct element_def *def = NULL;
+	const struct xml_element *child =
+		find_backend(build, element, &language_disks, NULL, &def);
+
+	block->backend_pos = build_pos(build, child ? child->line : element->line);
+	if (!child) {
+		if (!element->children)
+			build_problem(build, element->line,
+				"a block device without a backend, <file path=\"...\"/> "
+				"is "
+				"needed");
+		return;
+	}
+	attributes_apply(build, def, child, ~0u, block);
+	element_no_children(build, child);
+	if (!block->path)
+		return;
+	build_check_disk(build, block->path, child->line);
+	build_claim(build, child->line, block->readonly, "path '%s'", block->path);
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a device maps to on the host: the one child element of a device that names a
+ * backend, and the <port> and <forward> children beside or below it.
+ */
+#ifndef CONFIG_BACKEND_H
+#define CONFIG_BACKEND_H
+
+struct build;
+struct config_block;
+struct config_console;
+struct config_net;
+struct config_terminal;
+struct xml_element;
+
+/* The position of a terminal that is not said stays without a file. */
+void backend_read_terminal(struct build *build, const struct xml_element *element,
+	struct config_terminal *terminal);
+void backend_read_console(struct build *build, const struct xml_element *element,
+	struct config_console *console);
+void backend_read_net(
+	struct build *build, const struct xml_element *element, struct config_net *net);
+void backend_read_block(struct build *build, const struct xml_element *element,
+	struct config_block *block);
+
+#endif

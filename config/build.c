@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "config/build.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "config/value.h"
+
+void build_finish(struct build *build)
+{
+	for (unsigned int i = 0; i < build->claim_count; i++)
+		free(build->claims[i].what);
+	free(build->claims);
+}
+
+struct source_pos build_pos(const struct build *build, int line)
+{
+	return (struct source_pos){.file = build->path, .line = line};
+}
+
+void build_problem(struct build *build, int line, const char *fmt, ...)
+{
+	struct source_pos pos = build_pos(build, line);
+	char text[ERROR_TEXT_BYTES];
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(text, sizeof(text), fmt, args);
+	va_end(args);
+	/* Line 0 is the command line: --set. */
+	problems_add(
+		build->problems, line ? &pos : NULL, "%s%s", line ? "" : "--set: ", text);
+}
+
+void *build_alloc(struct build *build, size_t count, size_t bytes)
+{
+	void *ret = calloc(count ? count : 1, bytes);
+
+	if (!ret)
+		build->no_memory = true;
+	return ret;
+}
+
+char *build_copy(struct build *build, const char *text)
+{
+	char *ret = strdup(text);
+
+	if (!ret)
+		build->no_memory = true;
+	return ret;
+}
+
+void build_claim(struct build *build, int line, bool shared, const char *fmt, ...)
+{
+	struct claim *claims;
+	va_list args;
+	char *what;
+
+	va_start(args, fmt);
+	if (vasprintf(&what, fmt, args) < 0)
+		what = NULL;
+	va_end(args);
+	claims = realloc(build->claims, (build->claim_count + 1) * sizeof(*claims));
+	if (claims)
+		build->claims = claims;
+	if (!claims || !what) {
+		build->no_memory = true;
+		free(what);
+		return;
+	}
+	for (unsigned int i = 0; i < build->claim_count; i++) {
+		char quoted[VALUE_QUOTE_BYTES];
+
+		if (strcmp(claims[i].what, what) || (claims[i].shared && shared))
+			continue;
+		build_problem(build, line, "%s is used already, on line %d",
+			value_quote(quoted, what), claims[i].line);
+		free(what);
+		return;
+	}
+	claims[build->claim_count].what = what;
+	claims[build->claim_count].line = line;
+	claims[build->claim_count].shared = shared;
+	build->claim_count++;
+}
+
+static char *in_folder(
+	struct build *build, const char *folder, size_t folder_bytes, const char *name)
+{
+	size_t bytes = folder_bytes + strlen(name) + 2;
+	char *ret = build_alloc(build, bytes, 1);
+
+	if (!ret)
+		return NULL;
+	if (name[0] == '/')
+		folder_bytes = 0;
+	memcpy(ret, folder, folder_bytes);
+	snprintf(ret + folder_bytes, bytes - folder_bytes, "%s%s",
+		folder_bytes && folder[folder_bytes - 1] != '/' ? "/" : "", name);
+	return ret;
+}
+
+char *build_path(struct build *build, const char *name)
+{
+	const char *slash = strrchr(build->path, '/');
+
+	return in_folder(
+		build, build->path, slash ? (size_t)(slash - build->path) + 1 : 0, name);
+}
+
+static bool is_there(const char *path)
+{
+	struct stat status;
+
+	return stat(path, &status) == 0;
+}
+
+static bool is_folder(const char *path)
+{
+	struct stat status;
+
+	return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
+}
+
+void build_rom(struct build *build, const char *attribute, const char *name, int line,
+	struct config_rom *ret)
+{
+	const char *rom_dir = build->options->rom_dir;
+	char *beside = build_path(build, name);
+	char *chosen = beside;
+	char quoted[VALUE_QUOTE_BYTES];
+
+	ret->pos = build_pos(build, line ? line : build->config->pos.line);
+	if (rom_dir && name[0] != '/') {
+		chosen = in_folder(build, rom_dir, strlen(rom_dir), name);
+		if (chosen && beside && !build->options->skip_files &&
+			!is_there(chosen)) {
+			free(chosen);
+			chosen = beside;
+		}
+	}
+	if (chosen != beside)
+		free(beside);
+	ret->path = chosen;
+	if (!chosen || build->options->skip_files)
+		return;
+	value_quote(quoted, chosen);
+	if (!is_there(chosen))
+		build_problem(build, line, "%s: there is no file '%s'%s%s", attribute,
+			quoted,
+			rom_dir && name[0] != '/' ? ", nor in the --rom-dir " : "",
+			rom_dir && name[0] != '/' ? rom_dir : "");
+	else if (is_folder(chosen))
+		build_problem(build, line, "%s: '%s' is a folder, a file is needed",
+			attribute, quoted);
+}
+
+void build_check_disk(struct build *build, const char *path, int line)
+{
+	char quoted[VALUE_QUOTE_BYTES];
+	struct stat status;
+
+	if (build->options->skip_files)
+		return;
+	value_quote(quoted, path);
+	if (stat(path, &status) < 0)
+		build_problem(build, line, "path: '%s' cannot be used as a disk: %s",
+			quoted, strerror(errno));
+	else if (!S_ISREG(status.st_mode) && !S_ISBLK(status.st_mode))
+		build_problem(build, line,
+			"path: '%s' is neither a regular file nor a block device",
+			quoted);
+}

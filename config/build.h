@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A configuration while it is being built from its XML: what every part of the parser
+ * shares. Lives for one config_parse().
+ */
+#ifndef CONFIG_BUILD_H
+#define CONFIG_BUILD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "config/config.h"
+
+struct xml_attribute;
+struct xml_element;
+
+/* Something that only one part of a VM may have: a name, a socket, a descriptor. */
+struct claim {
+	char *what;
+	int line;
+	bool shared; /* by any number that all say so */
+};
+
+struct build {
+	const char *path; /* of the XML; borrowed */
+	const struct config_options *options;
+	struct problems *problems;
+	struct vm_config *config;
+	struct claim *claims;
+	unsigned int claim_count;
+	int stdio_line; /* where <stdio/> is said, or 0 */
+	bool no_memory;
+};
+
+/* Frees what belongs to the build; the configuration is not part of that. */
+void build_finish(struct build *build);
+
+struct source_pos build_pos(const struct build *build, int line);
+
+/* A problem at a line of the file. */
+void build_problem(struct build *build, int line, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* calloc() and strdup() that remember a failure in build->no_memory. */
+void *build_alloc(struct build *build, size_t count, size_t bytes);
+char *build_copy(struct build *build, const char *text);
+
+/*
+ * Claims what the printed text names, such as "name 'vda'"; a second claim is a problem
+ * that says where the first was, unless both share it.
+ */
+void build_claim(struct build *build, int line, bool shared, const char *fmt, ...)
+	__attribute__((format(printf, 4, 5)));
+
+/* name in the folder of the XML; an absolute one as it is. The caller's to free. */
+char *build_path(struct build *build, const char *name);
+
+/*
+ * A ROM's file: in --rom-dir, then in the XML's folder. One that is in neither, or is a
+ * folder, is a problem at line, said of attribute.
+ */
+void build_rom(struct build *build, const char *attribute, const char *name, int line,
+	struct config_rom *ret);
+
+/* A problem unless path is a regular file or a block device. */
+void build_check_disk(struct build *build, const char *path, int line);
+
+#endif

@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * From the XML's tree to one struct vm_config: <config>, the overrides of the command
+ * line, and what follows from the whole. Set-up thread only.
+ */
+#include "config/config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "config/attribute.h"
+#include "config/build.h"
+#include "config/device.h"
+#include "config/language.h"
+#include "config/value.h"
+#include "config/xml.h"
+
+/* The file's name without .xml, made a name that is allowed. */
+static char *default_name(struct build *build)
+{
+	const char *slash = strrchr(build->path, '/');
+	char *name = build_copy(build, slash ? slash + 1 : build->path);
+	size_t chars;
+
+	if (!name)
+		return NULL;
+	chars = strlen(name);
+	if (chars > 4 && !strcmp(name + chars - 4, ".xml"))
+		name[chars - 4] = 0;
+	if (strlen(name) > CONFIG_NAME_CHARS)
+		name[CONFIG_NAME_CHARS] = 0;
+	for (char *at = name; *at; at++) {
+		char one[2] = {*at, 0};
+
+		if (!value_is_name(one) || (at == name && strchr(".-", *at)))
+			*at = '_';
+	}
+	if (name[0])
+		return name;
+	free(name);
+	return build_copy(build, "vm");
+}
+
+static bool has_attribute(const struct xml_element *element, const char *name)
+{
+	for (unsigned int i = 0; i < element->attribute_count; i++)
+		if (!strcmp(element->attributes[i].name, name))
+			return true;
+	return false;
+}
+
+/* The attributes of <config> with those of --set in their place; the caller's to free. */
+static struct xml_attribute *overridden(
+	struct build *build, const struct xml_element *root, unsigned int *ret_count)
+{
+	const struct config_options *options = build->options;
+	unsigned int count = root->attribute_count;
+	struct xml_attribute *ret =
+		build_alloc(build, (size_t)count + options->set_count, sizeof(*ret));
+
+	if (!ret)
+		return NULL;
+	memcpy(ret, root->attributes, count * sizeof(*ret));
+	for (unsigned int i = 0; i < options->set_count; i++) {
+		const struct config_set *set = &options->sets[i];
+		unsigned int at = 0;
+
+		while (at < count && strcmp(ret[at].name, set->attribute))
+			at++;
+		if (at == count)
+			count++;
+		ret[at] = (struct xml_attribute){
+			.name = set->attribute, .value = set->value};
+	}
+	*ret_count = count;
+	return ret;
+}
+
+static void read_root(struct build *build, const struct xml_element *root)
+{
+	struct vm_config *config = build->config;
+	struct xml_element element = *root;
+	struct xml_attribute *attributes =
+		overridden(build, root, &element.attribute_count);
+
+	if (!attributes)
+		return;
+	element.attributes = attributes;
+	config->pos = build_pos(build, root->line);
+	config->gic = CONFIG_GIC_V2;
+	config->ram_size_pos = config->pos;
+	attributes_apply(build, &language_config, &element, ~0u, config);
+	if (!has_attribute(&element, "kernel_rom"))
+		build_rom(build, "kernel_rom", "linux", root->line, &config->kernel);
+	if (!config->name)
+		config->name = default_name(build);
+	free(attributes);
+}
+
+/* Whether this is the first of its name; a further one is a problem. */
+static bool is_first(struct build *build, const struct xml_element *element)
+{
+	for (const struct xml_element *other = element->parent->children;
+		other != element; other = other->next)
+		if (!strcmp(other->name, element->name)) {
+			build_problem(build, element->line,
+				"a second <%s>, the first is on line %d, allowed: one",
+				element->name, other->line);
+			return false;
+		}
+	return true;
+}
+
+static void read_child(struct build *build, const struct xml_element *element)
+{
+	struct vm_config *config = build->config;
+
+	if (!strcmp(element->name, language_device.name)) {
+		struct config_device *device = &config->devices[config->device_count];
+
+		if (config->device_count == LANGUAGE_DEVICES_MAX)
+			return;
+		if (device_read(build, element, device))
+			config->device_count++;
+	} else if (!strcmp(element->name, language_uart.name)) {
+		if (is_first(build, element))
+			device_read_uart(build, element, &config->uart);
+	} else if (!strcmp(element->name, language_memory.name)) {
+		if (!is_first(build, element))
+			return;
+		attributes_apply(build, &language_memory, element, ~0u, config);
+		element_no_children(build, element);
+	} else if (language_index(language_later_children, element->name) >= 0) {
+		problem_not_yet(build, element->line, "element", element->name);
+	} else {
+		problem_unknown(build, element->line, "element", element->name,
+			element->parent->name, language_children);
+	}
+}
+
+static void read_children(struct build *build, const struct xml_element *root)
+{
+	unsigned int devices = 0;
+
+	element_no_text(build, root);
+	for (const struct xml_element *child = root->children; child; child = child->next)
+		devices += !strcmp(child->name, language_device.name);
+	if (devices > LANGUAGE_DEVICES_MAX) {
+		build_problem(build, root->line,
+			"%u <virtio_device> elements, allowed: %u", devices,
+			LANGUAGE_DEVICES_MAX);
+		devices = LANGUAGE_DEVICES_MAX;
+	}
+	build->config->devices =
+		build_alloc(build, devices, sizeof(*build->config->devices));
+	if (!build->config->devices)
+		return;
+	for (const struct xml_element *child = root->children; child; child = child->next)
+		read_child(build, child);
+}
+
+static void read_config(struct build *build, const struct xml_element *root)
+{
+	static const char *const roots[] = {"config", NULL};
+	char quoted[VALUE_QUOTE_BYTES];
+
+	if (strcmp(root->name, roots[0])) {
+		build_problem(build, root->line,
+			"the outermost element is <%s>, allowed: <config>",
+			value_quote(quoted, root->name));
+		return;
+	}
+	read_root(build, root);
+	read_children(build, root);
+	device_resolve_terminals(build);
+	if (build->config->name)
+		device_resolve_macs(build);
+}
+
+/* By line, so that they read like the file; those of the command line come first. */
+static void sort_problems(struct problems *problems, unsigned int from)
+{
+	unsigned int end =
+		problems->count < PROBLEMS_MAX ? problems->count : PROBLEMS_MAX;
+
+	for (unsigned int i = from + 1; i < end; i++) {
+		struct error moving = problems->list[i];
+		unsigned int at = i;
+
+		for (; at > from && problems->list[at - 1].pos.line > moving.pos.line;
+			at--)
+			problems->list[at] = problems->list[at - 1];
+		problems->list[at] = moving;
+	}
+}
+
+int config_parse(const char *xml, uint64_t xml_bytes, const char *path,
+	const struct config_options *options, struct vm_config **ret,
+	struct problems *problems)
+{
+	static const struct config_options plain;
+	struct build build = {.path = path, .problems = problems};
+	struct xml_document *document = NULL;
+	unsigned int before = problems->count;
+	int code;
+
+	build.options = options ? options : &plain;
+	code = xml_parse(xml, xml_bytes, path, &document, problems);
+	if (code)
+		return code;
+	build.config = build_alloc(&build, 1, sizeof(*build.config));
+	if (build.config)
+		read_config(&build, xml_root(document));
+	xml_destroy(document);
+	build_finish(&build);
+	if (build.no_memory)
+		problems_add(problems, NULL, "no memory for the configuration");
+	if (problems->count > before) {
+		sort_problems(problems, before);
+		config_destroy(build.config);
+		return build.no_memory ? -ENOMEM : -EINVAL;
+	}
+	*ret = build.config;
+	return 0;
+}
+
+/* At most one byte more than is allowed, which xml_parse() then refuses. */
+static int read_file(int fd, char *buf, size_t room, size_t *ret_bytes)
+{
+	size_t bytes = 0;
+
+	while (bytes < room) {
+		ssize_t got = read(fd, buf + bytes, room - bytes);
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			return -errno;
+		if (!got)
+			break;
+		bytes += (size_t)got;
+	}
+	*ret_bytes = bytes;
+	return 0;
+}
+
+int config_load(const char *path, const struct config_options *options,
+	struct vm_config **ret, struct problems *problems)
+{
+	const size_t room = XML_BYTES_MAX + 1;
+	struct source_pos pos = {.file = path};
+	char *buf = malloc(room);
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	size_t bytes = 0;
+	int code;
+
+	if (fd < 0)
+		code = -errno;
+	else
+		code = buf ? read_file(fd, buf, room, &bytes) : -ENOMEM;
+	if (code)
+		problems_add(problems, &pos, "cannot be read: %s", strerror(-code));
+	else
+		code = config_parse(buf, bytes, path, options, ret, problems);
+	if (fd >= 0)
+		close(fd);
+	free(buf);
+	return code;
+}
+
+void config_destroy(struct vm_config *config)
+{
+	if (!config)
+		return;
+	for (unsigned int i = 0; i < config->device_count; i++)
+		device_finish(&config->devices[i]);
+	free(config->devices);
+	for (unsigned int i = 0; i < config->initrd_count; i++)
+		free(config->initrds[i].path);
+	free(config->initrds);
+	device_finish_terminal(&config->uart);
+	free(config->name);
+	free(config->kernel.path);
+	free(config->dtb_overlay.path);
+	free(config->firmware.path);
+	free(config->cpu_type);
+	free(config->bootargs);
+	free(config->affinity);
+	free(config);
+}

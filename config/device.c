@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "config/device.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "config/backend.h"
+#include "config/build.h"
+#include "config/language.h"
+#include "config/value.h"
+#include "config/xml.h"
+
+static const char *attribute_value(const struct xml_element *element, const char *name)
+{
+	for (unsigned int i = 0; i < element->attribute_count; i++)
+		if (!strcmp(element->attributes[i].name, name))
+			return element->attributes[i].value;
+	return NULL;
+}
+
+static void read_net(
+	struct build *build, const struct xml_element *element, struct config_net *net)
+{
+	static const uint8_t unsaid[6];
+
+	backend_read_net(build, element, net);
+	if (net->queues > 1 && net->kind != CONFIG_NIC_TAP)
+		build_problem(build, element->line,
+			"queues is '%u', allowed: 1 without a <tap>", net->queues);
+	else if (net->queues > 1 && net->fd >= 0)
+		build_problem(build, element->line,
+			"queues is '%u', allowed: 1 with an open fd", net->queues);
+	if (memcmp(net->mac, unsaid, sizeof(unsaid)))
+		build_claim(build, element->line, false,
+			"mac %02x:%02x:%02x:%02x:%02x:%02x", net->mac[0], net->mac[1],
+			net->mac[2], net->mac[3], net->mac[4], net->mac[5]);
+}
+
+static void read_backends(struct build *build, const struct xml_element *element,
+	struct config_device *device)
+{
+	switch (device->type) {
+	case CONFIG_DEVICE_CONSOLE:
+		backend_read_console(build, element, &device->console);
+		break;
+	case CONFIG_DEVICE_NET:
+		read_net(build, element, &device->net);
+		break;
+	case CONFIG_DEVICE_BLOCK:
+		backend_read_block(build, element, &device->block);
+		break;
+	case CONFIG_DEVICE_RNG:
+		element_no_children(build, element);
+		break;
+	}
+}
+
+bool device_read(struct build *build, const struct xml_element *element,
+	struct config_device *device)
+{
+	const char *type = attribute_value(element, "type");
+	int index = type ? language_index(language_types, type) : -1;
+
+	device->pos = build_pos(build, element->line);
+	if (index < 0) {
+		/* A type to come has attributes to come: only what all have is looked at.
+		 */
+		struct config_device none = {.pos = device->pos};
+		struct xml_element named = *element;
+		struct xml_attribute kept[2];
+
+		named.attributes = kept;
+		named.attribute_count = 0;
+		for (unsigned int i = 0; i < element->attribute_count; i++)
+			if (!strcmp(element->attributes[i].name, "name") ||
+				!strcmp(element->attributes[i].name, "type"))
+				kept[named.attribute_count++] = element->attributes[i];
+		attributes_apply(build, &language_device, &named, ~0u, &none);
+		if (none.name[0])
+			build_claim(build, element->line, false, "name '%s'", none.name);
+		return false;
+	}
+	device->type = (enum config_device_type)index;
+	if (device->type == CONFIG_DEVICE_NET) {
+		device->net.queues = 1;
+		device->net.fd = -1;
+	} else if (device->type == CONFIG_DEVICE_BLOCK) {
+		device->block.queues = 1;
+	}
+	attributes_apply(build, &language_device, element, 1u << index, device);
+	if (device->name[0])
+		build_claim(build, element->line, false, "name '%s'", device->name);
+	read_backends(build, element, device);
+	return true;
+}
+
+void device_read_uart(struct build *build, const struct xml_element *element,
+	struct config_terminal *terminal)
+{
+	attributes_apply(build, &language_uart, element, ~0u, NULL);
+	backend_read_terminal(build, element, terminal);
+}
+
+static void resolve(struct config_terminal *terminal, enum config_terminal_kind kind,
+	const struct source_pos *pos)
+{
+	if (terminal->pos.file)
+		return;
+	terminal->kind = kind;
+	terminal->pos = *pos;
+}
+
+void device_resolve_terminals(struct build *build)
+{
+	struct vm_config *config = build->config;
+	bool free_stdio = !build->stdio_line;
+
+	for (unsigned int i = 0; i < config->device_count; i++) {
+		struct config_device *device = &config->devices[i];
+		struct config_console *console = &device->console;
+
+		if (device->type != CONFIG_DEVICE_CONSOLE)
+			continue;
+		if (!console->terminal.pos.file && free_stdio) {
+			resolve(&console->terminal, CONFIG_TERMINAL_STDIO, &device->pos);
+			free_stdio = false;
+		}
+		resolve(&console->terminal, CONFIG_TERMINAL_PTY, &device->pos);
+		for (unsigned int j = 0; j < console->port_count; j++)
+			resolve(&console->ports[j].terminal, CONFIG_TERMINAL_PTY,
+				&console->ports[j].pos);
+	}
+	resolve(&config->uart, free_stdio ? CONFIG_TERMINAL_STDIO : CONFIG_TERMINAL_NULL,
+		&config->pos);
+}
+
+/* FNV-1a over the text and its terminating zero. */
+static uint64_t hash(uint64_t from, const char *text)
+{
+	do {
+		from = (from ^ (unsigned char)*text) * UINT64_C(0x100000001b3);
+	} while (*text++);
+	return from;
+}
+
+void device_resolve_macs(struct build *build)
+{
+	static const uint8_t unsaid[6];
+	uint64_t vm = hash(UINT64_C(0xcbf29ce484222325), build->config->name);
+
+	for (unsigned int i = 0; i < build->config->device_count; i++) {
+		struct config_device *device = &build->config->devices[i];
+		uint8_t *mac = device->net.mac;
+		uint64_t bits = hash(vm, device->name);
+
+		if (device->type != CONFIG_DEVICE_NET ||
+			memcmp(mac, unsaid, sizeof(unsaid)))
+			continue;
+		bits ^= bits >> 48;
+		for (unsigned int j = 0; j < 6; j++)
+			mac[j] = (uint8_t)(bits >> (8 * j));
+		/* Locally administered, of one station. */
+		mac[0] = (uint8_t)((mac[0] & 0xfc) | 0x02);
+	}
+}
+
+void device_finish_terminal(struct config_terminal *terminal)
+{
+	free(terminal->path);
+	free(terminal->address);
+}
+
+void device_finish(struct config_device *device)
+{
+	switch (device->type) {
+	case CONFIG_DEVICE_CONSOLE:
+		device_finish_terminal(&device->console.terminal);
+		for (unsigned int i = 0; i < device->console.port_count; i++) {
+			free(device->console.ports[i].name);
+			device_finish_terminal(&device->console.ports[i].terminal);
+		}
+		free(device->console.ports);
+		break;
+	case CONFIG_DEVICE_NET:
+		free(device->net.ifname);
+		free(device->net.path);
+		for (unsigned int i = 0; i < device->net.forward_count; i++)
+			free(device->net.forwards[i].address);
+		free(device->net.forwards);
+		break;
+	case CONFIG_DEVICE_BLOCK:
+		free(device->block.path);
+		break;
+	case CONFIG_DEVICE_RNG:
+		break;
+	}
+}

@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "config/language.h"
+
+#include <limits.h>
+#include <string.h>
+
+#include "config/config.h"
+#include "config/setter.h"
+
+#define COUNT(array) ((unsigned int)(sizeof(array) / sizeof((array)[0])))
+#define AT(object, member) offsetof(struct object, member)
+#define ELEMENT(word, table)                                                             \
+	.name = (word), .attributes = (table), .attribute_count = COUNT(table)
+
+#define NET (1u << CONFIG_DEVICE_NET)
+#define BLOCK (1u << CONFIG_DEVICE_BLOCK)
+
+static const char *const arches[] = {"arm64", "armv7", "x86_64", NULL};
+static const char *const reboots[] = {"restart", "exit", NULL};
+static const char *const crashes[] = {"exit", "restart", NULL};
+static const char *const images[] = {"read", "map", NULL};
+static const char *const protocols[] = {"tcp", "udp", NULL};
+static const char *const caches[] = {"writeback", "none", NULL};
+
+/* <config> */
+static const struct attribute_def config_attributes[] = {
+	{"name", set_vm_name, AT(vm_config, name)},
+	{"kernel_rom", set_rom, AT(vm_config, kernel), .min = 1},
+	{"initrd_rom", set_initrds, 0, .max = 16},
+	{"firmware_rom", NULL},
+	{"dtb_overlay_rom", set_rom, AT(vm_config, dtb_overlay)},
+	{"ram_size", set_ram_size, 0, .required = true},
+	{"cpu_count", set_uint, AT(vm_config, cpu_count), true, .min = 1, .max = 512},
+	{"cpu_type", set_cpu_type, AT(vm_config, cpu_type)},
+	{"gic_version", set_gic, AT(vm_config, gic)},
+	{"bootargs", set_any_text, AT(vm_config, bootargs)},
+	{"arch", set_word, AT(vm_config, arch), .min = 1, .words = arches},
+	{"cpu_affinity", set_affinity, 0},
+	{"on_reboot", set_word, AT(vm_config, on_reboot), .words = reboots},
+	{"on_crash", set_word, AT(vm_config, on_crash), .words = crashes},
+};
+const struct element_def language_config = {ELEMENT("config", config_attributes)};
+
+/* <memory> */
+static const struct attribute_def memory_attributes[] = {
+	{"image", set_word, AT(vm_config, image), .words = images},
+	{"hugepages", NULL},
+	{"merge", NULL},
+	{"shared", NULL},
+};
+const struct element_def language_memory = {ELEMENT("memory", memory_attributes)};
+
+const struct element_def language_uart = {.name = "uart"};
+
+/* <virtio_device> */
+static const struct attribute_def device_attributes[] = {
+	{"name", set_name, AT(config_device, name), .required = true},
+	{"type", set_type, AT(config_device, type), .required = true},
+	{"mac", set_mac, AT(config_device, net.mac), .types = NET},
+	{"mtu", set_u16, AT(config_device, net.mtu), .types = NET, .min = 68,
+		.max = 65535},
+	{"queues", set_u16, AT(config_device, net.queues), .types = NET, .min = 1,
+		.max = 16},
+	{"queues", set_u16, AT(config_device, block.queues), .types = BLOCK, .min = 1,
+		.max = 16},
+	{"readonly", set_bool, AT(config_device, block.readonly), .types = BLOCK},
+	{"serial", set_serial, AT(config_device, block.serial), .types = BLOCK},
+	{"iothread", set_iothread, AT(config_device, block.iothread), .types = BLOCK},
+};
+const struct element_def language_device = {ELEMENT("virtio_device", device_attributes)};
+
+/* <port> of a console, <forward> of a user net */
+static const struct attribute_def port_attributes[] = {
+	{"name", set_port_name, AT(config_port, name), .required = true},
+};
+const struct element_def language_port = {ELEMENT("port", port_attributes)};
+
+static const struct attribute_def forward_attributes[] = {
+	{"protocol", set_protocol, AT(config_forward, udp), .words = protocols},
+	{"address", set_address, AT(config_forward, address)},
+	{"host_port", set_u16, AT(config_forward, host_port), true, .min = 1,
+		.max = 65535},
+	{"guest_port", set_u16, AT(config_forward, guest_port), .min = 1, .max = 65535},
+};
+const struct element_def language_forward = {ELEMENT("forward", forward_attributes)};
+
+/* Backends of the uart, consoles and their ports */
+static const struct attribute_def pty_attributes[] = {
+	{"link", set_path, AT(config_terminal, path)},
+};
+static const struct attribute_def socket_attributes[] = {
+	{"path", set_socket, AT(config_terminal, path), .required = true},
+};
+static const struct attribute_def tcp_attributes[] = {
+	{"port", set_u16, AT(config_terminal, port), true, .min = 1, .max = 65535},
+	{"address", set_address, AT(config_terminal, address)},
+};
+static const struct attribute_def log_attributes[] = {
+	{"path", set_path, AT(config_terminal, path), .required = true},
+	{"append", set_bool, AT(config_terminal, append)},
+};
+static const struct element_def terminals[] = {
+	{"stdio", .kind = CONFIG_TERMINAL_STDIO},
+	{ELEMENT("pty", pty_attributes), .kind = CONFIG_TERMINAL_PTY},
+	{ELEMENT("unix", socket_attributes), .kind = CONFIG_TERMINAL_UNIX},
+	{ELEMENT("tcp", tcp_attributes), .kind = CONFIG_TERMINAL_TCP},
+	{ELEMENT("file", log_attributes), .kind = CONFIG_TERMINAL_FILE},
+	{"null", .kind = CONFIG_TERMINAL_NULL},
+};
+const struct element_list language_terminals = {terminals, COUNT(terminals)};
+
+/* Backends of a net */
+static const struct attribute_def tap_attributes[] = {
+	{"ifname", set_ifname, AT(config_net, ifname)},
+	{"fd", set_fd, AT(config_net, fd), .min = 3, .max = INT_MAX},
+};
+static const struct attribute_def net_socket_attributes[] = {
+	{"path", set_socket, AT(config_net, path), .required = true},
+};
+static const struct element_def nics[] = {
+	{"user", .kind = CONFIG_NIC_USER},
+	{ELEMENT("tap", tap_attributes), .kind = CONFIG_NIC_TAP},
+	{ELEMENT("unix", net_socket_attributes), .kind = CONFIG_NIC_UNIX},
+	{"null", .kind = CONFIG_NIC_NULL},
+};
+const struct element_list language_nics = {nics, COUNT(nics)};
+
+/* Backend of a block */
+static const struct attribute_def disk_attributes[] = {
+	{"path", set_path, AT(config_block, path), .required = true},
+	{"cache", set_word, AT(config_block, cache), .words = caches},
+	{"discard", set_bool, AT(config_block, discard)},
+};
+static const struct element_def disks[] = {{ELEMENT("file", disk_attributes)}};
+const struct element_list language_disks = {disks, COUNT(disks)};
+
+const struct element_list language_none = {NULL, 0};
+
+const char *const language_types[] = {"console", "net", "block", "rng", NULL};
+const char *const language_children[] = {"uart", "virtio_device", "memory", NULL};
+const char *const language_later_types[] = {
+	"gpu", "input", "balloon", "vsock", "fs", "pmem", "vhost_user", NULL};
+const char *const language_later_children[] = {
+	"isa", "control", "sandbox", "verify", NULL};
+const char *const language_later_backends[] = {"nbd", "crypt", NULL};
+
+int language_index(const char *const *list, const char *name)
+{
+	for (int i = 0; list[i]; i++)
+		if (!strcmp(list[i], name))
+			return i;
+	return -1;
+}
+
+const struct element_def *language_find(const struct element_list *list, const char *name)
+{
+	for (unsigned int i = 0; i < list->count; i++)
+		if (!strcmp(list->elements[i].name, name))
+			return &list->elements[i];
+	return NULL;
+}
