@@ -34,8 +34,10 @@ struct board {
 
 	/*
 	 * Reads a kernel's header: the first bytes of the uncompressed image, and its
-	 * whole uncompressed size. -ENOEXEC with the reason where it is none of this
-	 * board's formats.
+	 * whole uncompressed size, 0 where that is not known. -ENOEXEC where it is none
+	 * of this board's formats, -EBADMSG where header and size contradict each other;
+	 * the reason is a predicate ("is an x86 bzImage, …") for the caller to put the
+	 * file's name before. ret->memory_bytes is 0 where it needs the size.
 	 */
 	int (*read_kernel)(const uint8_t *head, size_t head_bytes, uint64_t file_bytes,
 		const struct source_pos *pos, struct kernel_image *ret,
@@ -51,7 +53,8 @@ struct board {
 
 	/*
 	 * Writes the device tree, overlay (a .dtbo, or NULL) applied, into room bytes at
-	 * buf. *ret_bytes is what it took. -ENOSPC where room is too small.
+	 * buf. *ret_bytes is what it took. -ENOSPC where room is too small. seed NULL:
+	 * the tree carries none.
 	 */
 	int (*write_tables)(const struct board_plan *plan, const struct boot_seed *seed,
 		const void *overlay, size_t overlay_bytes, void *buf, size_t room,
@@ -65,7 +68,8 @@ struct board {
 		struct bus *bus, struct irq_line *uart_irq,
 		struct terminal *uart_terminal, struct board_devices **ret,
 		struct error *err);
-	void (*reset_devices)(struct board_devices *devices);
+	/* As after power-on; uart_irq is the line of the VM that comes now. */
+	void (*reset_devices)(struct board_devices *devices, struct irq_line *uart_irq);
 	void (*destroy_devices)(struct board_devices *devices);
 };
 

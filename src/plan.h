@@ -25,8 +25,8 @@ struct plan_range {
 /* A kernel image as its header describes it (arch/.../image.h fills it). */
 struct kernel_image {
 	enum config_arch arch;
-	const char *format;    /* "arm64 Image", for messages and bonsai plan */
-	uint64_t file_bytes;   /* of the image, uncompressed */
+	const char *format;  /* "arm64 Image", for messages and bonsai plan */
+	uint64_t file_bytes; /* of the image, uncompressed; 0: not known before loading */
 	uint64_t memory_bytes; /* that it needs from its load address: BSS included */
 	uint64_t load_offset;  /* from a load_align boundary */
 	uint64_t load_align_bytes;
@@ -36,7 +36,8 @@ struct kernel_image {
 /* The files that the VM boots from, measured but not loaded. */
 struct boot_files {
 	struct kernel_image kernel;
-	uint64_t initrd_bytes; /* all of them, with their padding; 0: none */
+	uint64_t initrd_bytes;  /* all of them, with their padding; 0: none */
+	uint64_t overlay_bytes; /* of the .dtbo; 0: none */
 };
 
 #define PLAN_GIC_REGIONS_MAX 2
@@ -70,6 +71,8 @@ struct board_plan {
 	uint64_t *cpu_ids; /* hardware ids, cpu_count of them: MPIDR affinity on ARM */
 	const char *cpu_type;
 	bool pmu;
+	unsigned int pmu_irq;         /* on ARM the INTID, a PPI */
+	unsigned int timer_irqs[4];   /* ARM: secure, non-secure, virtual, hypervisor */
 	struct plan_range steal_time; /* 64 bytes a vCPU; not RAM of the guest */
 
 	struct plan_gic gic;

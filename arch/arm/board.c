@@ -1,0 +1,364 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The ARM board's planner: from the configuration, what the host offers and the measured
+ * boot files to every address and interrupt of the machine (arch/arm/layout.h). Each
+ * step adds its problems and the next one goes on, so that the user sees all of them.
+ */
+#include "src/board.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "arch/arm/fdt.h"
+#include "arch/arm/image.h"
+#include "arch/arm/layout.h"
+#include "src/error.h"
+
+struct planner {
+	const struct vm_config *config;
+	const struct host_caps *caps;
+	struct board_plan *plan;
+	struct problems *problems;
+};
+
+static uint64_t align_up(uint64_t value, uint64_t align)
+{
+	return (value + align - 1) / align * align;
+}
+
+static uint64_t range_end(const struct plan_range *range)
+{
+	return range->gpa + range->bytes;
+}
+
+static uint64_t address_limit(const struct host_caps *caps)
+{
+	return 1ull << caps->ipa_bits;
+}
+
+/* --- who runs ----------------------------------------------------------------------- */
+
+static void plan_arch(struct planner *p)
+{
+	const struct vm_config *config = p->config;
+
+	p->plan->arch = config->arch == CONFIG_ARCH_AUTO ? p->plan->files.kernel.arch
+							 : config->arch;
+	if (p->plan->arch == CONFIG_ARCH_ARMV7)
+		problems_add(p->problems, &config->pos,
+			"arch is armv7, 32-bit guests are not in this build yet: allowed "
+			"is arm64");
+	else if (p->caps->arch != CONFIG_ARCH_ARM64)
+		problems_add(p->problems, &config->pos,
+			"an arm64 guest needs an arm64 host, which this one is not");
+	if (config->firmware.path)
+		problems_add(p->problems, &config->firmware.pos,
+			"firmware_rom is not in this build yet: leave it out and boot "
+			"kernel_rom");
+}
+
+/* MPIDR_EL1 affinity as KVM gives it to vCPU i: 16 in a cluster, as a GICv3 SGI reaches.
+ */
+static uint64_t cpu_affinity(unsigned int i)
+{
+	return (i & 15) | (uint64_t)(i >> 4 & 0xff) << 8 |
+	       (uint64_t)(i >> 12 & 0xff) << 16;
+}
+
+static const char *choose_cpu_type(const struct planner *p)
+{
+	if (p->config->cpu_type)
+		return p->config->cpu_type;
+	return p->plan->caps.cpu_compatible[0] ? p->plan->caps.cpu_compatible
+					       : "arm,armv8";
+}
+
+static int plan_cpus(struct planner *p)
+{
+	struct board_plan *plan = p->plan;
+	unsigned int count = p->config->cpu_count;
+
+	plan->cpu_type = choose_cpu_type(p);
+	if (!count || count > p->caps->vcpus_max) {
+		problems_add(p->problems, &p->config->pos,
+			"cpu_count is %u, this host allows 1 to %u", count,
+			p->caps->vcpus_max);
+		return 0;
+	}
+	plan->cpu_ids = calloc(count, sizeof(*plan->cpu_ids));
+	if (!plan->cpu_ids)
+		return -ENOMEM;
+	plan->cpu_count = count;
+	for (unsigned int i = 0; i < count; i++)
+		plan->cpu_ids[i] = cpu_affinity(i);
+	plan->timer_irqs[0] = ARM_TIMER_SECURE_INTID;
+	plan->timer_irqs[1] = ARM_TIMER_NONSECURE_INTID;
+	plan->timer_irqs[2] = ARM_TIMER_VIRTUAL_INTID;
+	plan->timer_irqs[3] = ARM_TIMER_HYPERVISOR_INTID;
+	if (p->caps->pmu) {
+		plan->pmu = true;
+		plan->pmu_irq = ARM_PMU_INTID;
+	}
+	if (p->caps->steal_time)
+		plan->steal_time = (struct plan_range){
+			ARM_STEAL_TIME_GPA, align_up(count * ARM_STEAL_TIME_CPU_BYTES,
+						    ARM_STEAL_TIME_ALIGN_BYTES)};
+	return 0;
+}
+
+/* --- interrupt controller ----------------------------------------------------------- */
+
+/* 0 where there is none that fits. */
+static unsigned int choose_gic(struct planner *p)
+{
+	const struct host_caps *caps = p->caps;
+	const char *host = caps->stated ? "the stated host" : "this host";
+
+	if (!caps->gicv2 && !caps->gicv3) {
+		problems_add(p->problems, &p->config->pos,
+			"%s offers no GIC in its kernel, a GICv2 or GICv3 is needed",
+			host);
+		return 0;
+	}
+	if (p->config->gic == CONFIG_GIC_HOST)
+		return caps->gicv3 ? 3 : 2;
+	if (p->config->gic == CONFIG_GIC_V2 ? caps->gicv2 : caps->gicv3)
+		return p->config->gic;
+	problems_add(p->problems, &p->config->pos,
+		"gic_version is %d, %s offers a GICv%d only: write gic_version=\"%d\", "
+		"or "
+		"gic_version=\"host\" for the best that a host has",
+		(int)p->config->gic, host, caps->gicv3 ? 3 : 2, caps->gicv3 ? 3 : 2);
+	return 0;
+}
+
+static void plan_gicv2(struct planner *p)
+{
+	struct plan_gic *gic = &p->plan->gic;
+
+	gic->dist = (struct plan_range){ARM_GICD_GPA, ARM_GICV2_DIST_BYTES};
+	gic->cpu_interface = (struct plan_range){ARM_GICC_GPA, ARM_GICV2_CPU_BYTES};
+	if (p->plan->cpu_count > ARM_GICV2_CPUS_MAX)
+		problems_add(p->problems, &p->config->pos,
+			"cpu_count is %u, a GICv2 serves 1 to %d%s", p->plan->cpu_count,
+			ARM_GICV2_CPUS_MAX,
+			p->caps->gicv3 ? ": write gic_version=\"3\"" : "");
+}
+
+/* Those that find no room below the PL011 are above RAM, which is planned by now. */
+static void plan_gicv3(struct planner *p)
+{
+	struct plan_gic *gic = &p->plan->gic;
+	uint64_t count = p->plan->cpu_count;
+	uint64_t low = count < ARM_GICR_LOW_CPUS ? count : ARM_GICR_LOW_CPUS;
+
+	gic->dist = (struct plan_range){ARM_GICD_GPA, ARM_GICV3_DIST_BYTES};
+	gic->redist[0] = (struct plan_range){ARM_GICR_GPA, low * ARM_GICR_CPU_BYTES};
+	gic->redist_count = 1;
+	if (count == low)
+		return;
+	gic->redist[1] = (struct plan_range){
+		align_up(range_end(&p->plan->ram[0]), ARM_GICR_HIGH_ALIGN_BYTES),
+		(count - low) * ARM_GICR_CPU_BYTES};
+	gic->redist_count = 2;
+	if (p->plan->ram_count && range_end(&gic->redist[1]) > address_limit(p->caps))
+		problems_add(p->problems, &p->config->ram_size_pos,
+			"cpu_count %u needs 0x%" PRIx64
+			" bytes above the RAM for the GICv3, the host's %u address bits "
+			"leave no room: make ram_size smaller",
+			p->plan->cpu_count, gic->redist[1].bytes, p->caps->ipa_bits);
+}
+
+static void plan_gic(struct planner *p)
+{
+	struct plan_gic *gic = &p->plan->gic;
+	unsigned int last = ARM_UART_INTID;
+
+	if (p->plan->device_count)
+		last = ARM_VIRTIO_INTID + p->plan->device_count - 1;
+	gic->spi_count = (unsigned int)align_up(last - ARM_SPI_BASE + 1, ARM_SPI_STEP);
+	gic->version = choose_gic(p);
+	if (gic->version == 2)
+		plan_gicv2(p);
+	else if (gic->version == 3)
+		plan_gicv3(p);
+}
+
+/* --- memory and devices ------------------------------------------------------------- */
+
+static void plan_ram(struct planner *p)
+{
+	uint64_t bytes = p->config->ram_size_bytes;
+	uint64_t room = address_limit(p->caps) - ARM_RAM_GPA;
+
+	if (!bytes || bytes > room) {
+		problems_add(p->problems, &p->config->ram_size_pos,
+			"ram_size is %" PRIu64
+			" MiB, the host's %u address bits allow 1 to "
+			"%" PRIu64 " MiB",
+			bytes >> 20, p->caps->ipa_bits, room >> 20);
+		return;
+	}
+	/* Up, not down: nobody gets less than asked for. */
+	p->plan->ram[0] =
+		(struct plan_range){ARM_RAM_GPA, align_up(bytes, ARM_RAM_ALIGN_BYTES)};
+	p->plan->ram_count = 1;
+}
+
+static int plan_devices(struct planner *p)
+{
+	struct board_plan *plan = p->plan;
+	unsigned int count = p->config->device_count;
+
+	plan->uart = (struct plan_range){ARM_UART_GPA, ARM_UART_BYTES};
+	plan->uart_irq = ARM_UART_INTID;
+	if (count > ARM_VIRTIO_COUNT_MAX) {
+		problems_add(p->problems, &p->config->devices[ARM_VIRTIO_COUNT_MAX].pos,
+			"virtio_device number %d: the board has room for %d of %u",
+			ARM_VIRTIO_COUNT_MAX + 1, ARM_VIRTIO_COUNT_MAX, count);
+		return 0;
+	}
+	if (!count)
+		return 0;
+	plan->devices = calloc(count, sizeof(*plan->devices));
+	if (!plan->devices)
+		return -ENOMEM;
+	plan->device_count = count;
+	for (unsigned int i = 0; i < count; i++)
+		plan->devices[i] = (struct plan_device){
+			.config = &p->config->devices[i],
+			.mmio = {ARM_VIRTIO_GPA + i * ARM_VIRTIO_STEP_BYTES,
+				ARM_VIRTIO_STEP_BYTES},
+			.irq = ARM_VIRTIO_INTID + i,
+		};
+	return 0;
+}
+
+/* --- what is loaded ----------------------------------------------------------------- */
+
+static void plan_bootargs(struct planner *p)
+{
+	const char *bootargs = p->config->bootargs;
+	size_t chars;
+
+	p->plan->bootargs = bootargs ? bootargs : "console=ttyAMA0";
+	chars = strlen(p->plan->bootargs);
+	if (chars >= ARM64_BOOTARGS_BYTES)
+		problems_add(p->problems, &p->config->pos,
+			"bootargs has %zu characters, an arm64 Linux takes %d", chars,
+			ARM64_BOOTARGS_BYTES - 1);
+}
+
+/* The tree must not cross a multiple of 2 MiB: kernels before 4.2 map just one. */
+static uint64_t place_tables(uint64_t gpa, uint64_t bytes)
+{
+	gpa = align_up(gpa, ARM_DTB_ALIGN_BYTES);
+	if (gpa / ARM_DTB_BYTES_MAX != (gpa + bytes - 1) / ARM_DTB_BYTES_MAX)
+		gpa = align_up(gpa, ARM_DTB_BYTES_MAX);
+	return gpa;
+}
+
+static void plan_loads(struct planner *p)
+{
+	struct board_plan *plan = p->plan;
+	const struct kernel_image *image = &plan->files.kernel;
+	uint64_t limit = range_end(&plan->ram[0]);
+	uint64_t end;
+
+	plan->kernel = (struct plan_range){
+		plan->ram[0].gpa + image->load_offset, image->memory_bytes};
+	plan->entry_gpa = plan->kernel.gpa;
+	plan->tables.bytes = arm_fdt_room(plan);
+	if (plan->tables.bytes > ARM_DTB_BYTES_MAX) {
+		problems_add(p->problems, &p->config->dtb_overlay.pos,
+			"the device tree needs %" PRIu64
+			" KiB with an overlay of %" PRIu64 " KiB, Linux takes %llu KiB",
+			plan->tables.bytes >> 10, plan->files.overlay_bytes >> 10,
+			ARM_DTB_BYTES_MAX >> 10);
+		return;
+	}
+	plan->tables.gpa = place_tables(range_end(&plan->kernel), plan->tables.bytes);
+	end = range_end(&plan->tables);
+	if (plan->files.initrd_bytes) {
+		plan->initrd = (struct plan_range){
+			align_up(end, ARM_INITRD_ALIGN_BYTES), plan->files.initrd_bytes};
+		end = range_end(&plan->initrd);
+	}
+	if (!plan->ram_count)
+		return;
+	if (end > limit)
+		problems_add(p->problems, &p->config->ram_size_pos,
+			"ram_size is %" PRIu64 " KiB, the kernel (%" PRIu64
+			" KiB with its own data), device tree (%" PRIu64
+			" KiB) and initrd (%" PRIu64 " KiB) need %" PRIu64 " KiB",
+			plan->ram[0].bytes >> 10, (image->memory_bytes + 1023) >> 10,
+			plan->tables.bytes >> 10, (plan->files.initrd_bytes + 1023) >> 10,
+			(end - plan->ram[0].gpa + 1023) >> 10);
+	else if (plan->initrd.bytes && end > ARM_INITRD_END_MAX)
+		problems_add(p->problems, &p->config->initrds[0].pos,
+			"the initrd would end at 0x%" PRIx64 ", it must lie below 0x%llx",
+			end, ARM_INITRD_END_MAX);
+}
+
+static int plan_all(struct planner *p)
+{
+	int rc;
+
+	plan_arch(p);
+	plan_ram(p);
+	rc = plan_devices(p);
+	if (!rc)
+		rc = plan_cpus(p);
+	if (rc)
+		return rc;
+	plan_gic(p);
+	plan_bootargs(p);
+	plan_loads(p);
+	return 0;
+}
+
+static int board_plan(const struct vm_config *config, const struct host_caps *caps,
+	const struct boot_files *files, struct board_plan **ret,
+	struct problems *problems)
+{
+	unsigned int before = problems->count;
+	struct board_plan *plan = calloc(1, sizeof(*plan));
+	struct planner planner = {config, caps, plan, problems};
+	int rc = -ENOMEM;
+
+	if (!plan)
+		goto fail;
+	plan->board = &arm_board;
+	plan->config = config;
+	plan->caps = *caps;
+	plan->files = *files;
+	rc = plan_all(&planner);
+	if (rc)
+		goto fail;
+	rc = -EINVAL;
+	if (problems->count != before)
+		goto fail;
+	*ret = plan;
+	return 0;
+fail:
+	if (rc == -ENOMEM)
+		problems_add(
+			problems, &config->pos, "no memory left to plan the machine");
+	board_plan_destroy(plan);
+	return rc;
+}
+
+static bool board_runs(enum config_arch arch)
+{
+	return arch == CONFIG_ARCH_ARM64 || arch == CONFIG_ARCH_ARMV7;
+}
+
+const struct board arm_board = {
+	.name = "arm",
+	.runs = board_runs,
+	.read_kernel = arm_image_read,
+	.plan = board_plan,
+	.write_tables = arm_fdt_write,
+};

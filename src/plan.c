@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What every board's plan has in common: its end, and its text for people. */
+#include "src/plan.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "src/board.h"
+
+/* Fixed ranges, two of RAM, and the redistributor regions; see list_ranges(). */
+#define LINES_FIXED 16
+
+/* GIC numbering (Arm IHI 0069, 2.2.1). */
+#define INTID_PPI 16
+#define INTID_SPI 32
+
+struct map_line {
+	struct plan_range range;
+	const char *what;
+	const struct config_device *device; /* NULL for the board's own */
+};
+
+struct map {
+	unsigned int count;
+	struct map_line *lines;
+};
+
+void board_plan_destroy(struct board_plan *plan)
+{
+	if (!plan)
+		return;
+	free(plan->cpu_ids);
+	free(plan->devices);
+	free(plan);
+}
+
+static const char *arch_name(enum config_arch arch)
+{
+	switch (arch) {
+	case CONFIG_ARCH_ARM64:
+		return "arm64";
+	case CONFIG_ARCH_ARMV7:
+		return "armv7";
+	case CONFIG_ARCH_X86_64:
+		return "x86_64";
+	case CONFIG_ARCH_AUTO:
+		break;
+	}
+	return "unknown";
+}
+
+static const char *type_name(enum config_device_type type)
+{
+	switch (type) {
+	case CONFIG_DEVICE_CONSOLE:
+		return "console";
+	case CONFIG_DEVICE_NET:
+		return "net";
+	case CONFIG_DEVICE_BLOCK:
+		return "block";
+	case CONFIG_DEVICE_RNG:
+		return "rng";
+	}
+	return "unknown";
+}
+
+static void add_line(struct map *map, const struct plan_range *range, const char *what,
+	const struct config_device *device)
+{
+	if (range->bytes)
+		map->lines[map->count++] = (struct map_line){*range, what, device};
+}
+
+static void list_ranges(const struct board_plan *plan, struct map *map)
+{
+	const struct plan_gic *gic = &plan->gic;
+
+	add_line(map, &gic->dist, "GIC distributor", NULL);
+	add_line(map, &gic->cpu_interface, "GIC CPU interface", NULL);
+	for (unsigned int i = 0; i < gic->redist_count; i++)
+		add_line(map, &gic->redist[i], "GIC redistributors", NULL);
+	add_line(map, &plan->uart, "uart", NULL);
+	add_line(map, &plan->steal_time, "stolen time", NULL);
+	for (unsigned int i = 0; i < plan->device_count; i++)
+		add_line(map, &plan->devices[i].mmio, "virtio", plan->devices[i].config);
+	for (unsigned int i = 0; i < plan->ram_count; i++)
+		add_line(map, &plan->ram[i], "RAM", NULL);
+	add_line(map, &plan->kernel, "  kernel", NULL);
+	add_line(map, &plan->tables, "  device tree", NULL);
+	add_line(map, &plan->initrd, "  initrd", NULL);
+}
+
+/* By address; RAM before what begins with it. */
+static int compare_lines(const void *left, const void *right)
+{
+	const struct map_line *a = left;
+	const struct map_line *b = right;
+
+	if (a->range.gpa != b->range.gpa)
+		return a->range.gpa < b->range.gpa ? -1 : 1;
+	if (a->range.bytes != b->range.bytes)
+		return a->range.bytes > b->range.bytes ? -1 : 1;
+	return 0;
+}
+
+/* 4096 -> "4 KiB", 512 -> "512 bytes"; the largest unit that divides it. */
+static const char *size_text(uint64_t bytes, char *buf, size_t room)
+{
+	static const char *const units[] = {"bytes", "KiB", "MiB", "GiB"};
+	unsigned int unit = 0;
+
+	while (unit < 3 && bytes && bytes % 1024 == 0) {
+		bytes /= 1024;
+		unit++;
+	}
+	snprintf(buf, room, "%" PRIu64 " %s", bytes, units[unit]);
+	return buf;
+}
+
+static void print_device(const struct config_device *device, FILE *out)
+{
+	fprintf(out, "%s \"%s\" (%s:%d)", type_name(device->type), device->name,
+		device->pos.file, device->pos.line);
+}
+
+static void print_map(const struct map *map, FILE *out)
+{
+	char size[32];
+
+	fprintf(out, "\naddress map\n");
+	for (unsigned int i = 0; i < map->count; i++) {
+		const struct map_line *line = &map->lines[i];
+
+		fprintf(out, "  0x%010" PRIx64 " - 0x%010" PRIx64 "  %14s  %s",
+			line->range.gpa, line->range.gpa + line->range.bytes - 1,
+			size_text(line->range.bytes, size, sizeof(size)), line->what);
+		if (line->device) {
+			fprintf(out, " ");
+			print_device(line->device, out);
+		}
+		fprintf(out, "\n");
+	}
+}
+
+/* "INTID  40  SPI   8  edge   " where there is a GIC, else the plain number. */
+static void print_irq(
+	const struct board_plan *plan, unsigned int irq, bool edge, FILE *out)
+{
+	const char *trigger = edge ? "edge" : "level";
+
+	if (!plan->gic.version)
+		fprintf(out, "  %4u  %-5s  ", irq, trigger);
+	else if (irq < INTID_SPI)
+		fprintf(out, "  INTID %3u  PPI %3u  %-5s  ", irq, irq - INTID_PPI,
+			trigger);
+	else
+		fprintf(out, "  INTID %3u  SPI %3u  %-5s  ", irq, irq - INTID_SPI,
+			trigger);
+}
+
+static void print_irqs(const struct board_plan *plan, FILE *out)
+{
+	static const char *const timers[] = {
+		"secure timer", "non-secure timer", "virtual timer", "hypervisor timer"};
+
+	fprintf(out, "\ninterrupts\n");
+	if (plan->pmu) {
+		print_irq(plan, plan->pmu_irq, false, out);
+		fprintf(out, "performance monitors\n");
+	}
+	for (unsigned int i = 0; i < 4; i++) {
+		if (!plan->timer_irqs[i])
+			continue;
+		print_irq(plan, plan->timer_irqs[i], false, out);
+		fprintf(out, "%s\n", timers[i]);
+	}
+	print_irq(plan, plan->uart_irq, false, out);
+	fprintf(out, "uart\n");
+	for (unsigned int i = 0; i < plan->device_count; i++) {
+		print_irq(plan, plan->devices[i].irq, true, out);
+		print_device(plan->devices[i].config, out);
+		fprintf(out, "\n");
+	}
+}
+
+static void print_files(const struct board_plan *plan, FILE *out)
+{
+	const struct vm_config *config = plan->config;
+	const struct kernel_image *kernel = &plan->files.kernel;
+
+	fprintf(out, "\nboot\n  kernel    %s (%s:%d): %s", config->kernel.path,
+		config->kernel.pos.file, config->kernel.pos.line, kernel->format);
+	if (kernel->file_bytes)
+		fprintf(out, ", %" PRIu64 " bytes", kernel->file_bytes);
+	fprintf(out, "%s\n",
+		config->image == CONFIG_IMAGE_MAP ? ", mapped" : ", read into RAM");
+	fprintf(out, "  entry     0x%010" PRIx64 "\n", plan->entry_gpa);
+	for (unsigned int i = 0; i < config->initrd_count; i++)
+		fprintf(out, "  initrd    %s (%s:%d)\n", config->initrds[i].path,
+			config->initrds[i].pos.file, config->initrds[i].pos.line);
+	if (config->dtb_overlay.path)
+		fprintf(out, "  overlay   %s (%s:%d)\n", config->dtb_overlay.path,
+			config->dtb_overlay.pos.file, config->dtb_overlay.pos.line);
+	fprintf(out, "  bootargs  %s\n", plan->bootargs);
+}
+
+static const char *yes_no(bool value)
+{
+	return value ? "yes" : "no";
+}
+
+static void print_host(const struct host_caps *caps, FILE *out)
+{
+	const char *gics = caps->gicv2 && caps->gicv3 ? "2,3"
+			   : caps->gicv2              ? "2"
+			   : caps->gicv3              ? "3"
+						      : "none";
+
+	fprintf(out,
+		"host      %s: %s, gic=%s ipa=%u vcpus=%u el1_32bit=%s pmu=%s "
+		"steal_time=%s",
+		caps->stated ? "assumed" : "asked", arch_name(caps->arch), gics,
+		caps->ipa_bits, caps->vcpus_max, yes_no(caps->aarch32_el1),
+		yes_no(caps->pmu), yes_no(caps->steal_time));
+	if (caps->cpu_compatible[0])
+		fprintf(out, " cpu=%s", caps->cpu_compatible);
+	fprintf(out, "\n");
+}
+
+static void print_cpus(const struct board_plan *plan, FILE *out)
+{
+	fprintf(out, "cpus      %u x %s, id 0x%" PRIx64, plan->cpu_count, plan->cpu_type,
+		plan->cpu_ids[0]);
+	if (plan->cpu_count > 1)
+		fprintf(out, " to 0x%" PRIx64, plan->cpu_ids[plan->cpu_count - 1]);
+	fprintf(out, "\n");
+	if (plan->gic.version)
+		fprintf(out, "gic       version %u, %u SPIs\n", plan->gic.version,
+			plan->gic.spi_count);
+}
+
+int board_plan_print(const struct board_plan *plan, FILE *out)
+{
+	struct map map = {0};
+
+	map.lines = calloc(LINES_FIXED + plan->device_count, sizeof(*map.lines));
+	if (!map.lines)
+		return -ENOMEM;
+	list_ranges(plan, &map);
+	qsort(map.lines, map.count, sizeof(*map.lines), compare_lines);
+	fprintf(out, "machine   %s (%s)\n", plan->config->name, plan->config->pos.file);
+	fprintf(out, "board     %s, %s guest\n", plan->board->name,
+		arch_name(plan->arch));
+	print_host(&plan->caps, out);
+	print_cpus(plan, out);
+	print_map(&map, out);
+	print_irqs(plan, out);
+	print_files(plan, out);
+	free(map.lines);
+	return ferror(out) ? -EIO : 0;
+}
