@@ -1,0 +1,367 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What all terminals share. Verbs come from any thread with the loop's lock held; a loss
+ * that a verb finds is told to the user by a task, on the loop's thread.
+ */
+#include "host/terminal_impl.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "src/container_of.h"
+#include "src/log.h"
+
+/* ---- rings ------------------------------------------------------------------------ */
+
+/* The oldest bytes give way. Without memory nothing is kept. */
+static void ring_put(struct terminal_ring *ring, const uint8_t *from, size_t bytes)
+{
+	if (!ring->bytes)
+		ring->bytes = malloc(ring->size);
+	if (!ring->bytes)
+		return;
+	if (bytes > ring->size) {
+		from += bytes - ring->size;
+		bytes = ring->size;
+	}
+	if (ring->count + bytes > ring->size) {
+		size_t excess = ring->count + bytes - ring->size;
+
+		ring->first = (ring->first + excess) % ring->size;
+		ring->count -= excess;
+	}
+	for (size_t done = 0; done < bytes;) {
+		size_t at = (ring->first + ring->count) % ring->size;
+		size_t run = ring->size - at;
+
+		if (run > bytes - done)
+			run = bytes - done;
+		memcpy(ring->bytes + at, from + done, run);
+		ring->count += run;
+		done += run;
+	}
+}
+
+/* The oldest bytes that lie in one piece. */
+static size_t ring_run(const struct terminal_ring *ring)
+{
+	size_t run = ring->size - ring->first;
+
+	return run < ring->count ? run : ring->count;
+}
+
+static void ring_drop(struct terminal_ring *ring, size_t bytes)
+{
+	ring->first = (ring->first + bytes) % ring->size;
+	ring->count -= bytes;
+}
+
+/* ---- telling the user ------------------------------------------------------------- */
+
+/* Passes on what changed about being attached. On the loop's thread. */
+static void tell_attached(struct terminal *terminal)
+{
+	bool attached = terminal_is_attached(terminal);
+
+	if (terminal->told_attached != attached) {
+		terminal->told_attached = attached;
+		if (terminal->user)
+			terminal->user->events->attached(terminal->user);
+	}
+	if (!attached && terminal->blocked) {
+		terminal->blocked = false; /* there is the ring now */
+		if (terminal->user)
+			terminal->user->events->writable(terminal->user);
+	}
+}
+
+static void tell_readable(struct terminal *terminal)
+{
+	if (terminal->user && terminal->input.count)
+		terminal->user->events->readable(terminal->user);
+}
+
+static void run_task(struct loop_task *task)
+{
+	struct terminal *terminal = container_of(task, struct terminal, task);
+
+	if (terminal->lost) {
+		terminal->lost = false;
+		if (terminal->ops->lost)
+			terminal->ops->lost(terminal);
+	}
+	tell_attached(terminal);
+	tell_readable(terminal);
+}
+
+void terminal_resized(struct terminal *terminal)
+{
+	if (terminal->user)
+		terminal->user->events->resized(terminal->user);
+}
+
+/* ---- output ----------------------------------------------------------------------- */
+
+static void watch_output(struct terminal *terminal, bool on)
+{
+	if (terminal->ops->watch_output)
+		terminal->ops->watch_output(terminal, on);
+}
+
+static void stalled(struct loop_timer *timer)
+{
+	struct terminal *terminal = container_of(timer, struct terminal, stall);
+
+	terminal->stalled = true;
+	tell_attached(terminal);
+}
+
+/* As much as the far end takes now. Where that is less, a room or a loss follows. */
+static size_t send_out(struct terminal *terminal, const uint8_t *from, size_t bytes)
+{
+	size_t done = 0;
+
+	while (done < bytes) {
+		ssize_t n = terminal->ops->write(terminal, from + done, bytes - done);
+
+		if (n > 0) {
+			done += (size_t)n;
+			loop_timer_cancel(&terminal->stall);
+		} else if (n == -EAGAIN) {
+			watch_output(terminal, true);
+			if (!terminal->stall.loop)
+				loop_timer_arm(terminal->loop, &terminal->stall,
+					terminal->stall_ns);
+			break;
+		} else {
+			terminal->attached = false;
+			terminal->lost = true;
+			loop_post(terminal->loop, &terminal->task);
+			break;
+		}
+	}
+	return done;
+}
+
+/* True where nothing older is left to send. */
+static bool send_unread(struct terminal *terminal)
+{
+	struct terminal_ring *ring = &terminal->unread;
+
+	while (ring->count) {
+		size_t run = ring_run(ring);
+		size_t sent = send_out(terminal, ring->bytes + ring->first, run);
+
+		ring_drop(ring, sent);
+		if (sent < run)
+			return false;
+	}
+	return true;
+}
+
+void terminal_output_ready(struct terminal *terminal)
+{
+	if (!terminal->attached)
+		return;
+	terminal->stalled = false;
+	loop_timer_cancel(&terminal->stall);
+	if (send_unread(terminal) && terminal->blocked) {
+		terminal->blocked = false;
+		if (terminal->user)
+			terminal->user->events->writable(terminal->user);
+	}
+	tell_attached(terminal);
+	if (terminal->attached && !terminal->blocked && !terminal->unread.count)
+		watch_output(terminal, false);
+}
+
+void terminal_set_attached(struct terminal *terminal, bool attached)
+{
+	loop_timer_cancel(&terminal->stall);
+	terminal->attached = attached;
+	terminal->stalled = false;
+	terminal->lost = false;
+	if (attached)
+		terminal_output_ready(terminal);
+	else
+		tell_attached(terminal);
+}
+
+size_t terminal_write(struct terminal *terminal, const void *buf, size_t bytes)
+{
+	const uint8_t *from = buf;
+	size_t done = 0;
+
+	if (terminal_is_attached(terminal) && send_unread(terminal))
+		done = send_out(terminal, from, bytes);
+	if (!terminal_is_attached(terminal)) {
+		ring_put(&terminal->unread, from + done, bytes - done);
+		return bytes;
+	}
+	if (done < bytes)
+		terminal->blocked = true;
+	return done;
+}
+
+ssize_t terminal_write_fd(
+	struct terminal *terminal, int fd, const void *buf, size_t bytes)
+{
+	ssize_t n;
+
+	do
+		n = write(fd, buf, bytes);
+	while (n < 0 && errno == EINTR);
+	if (n >= 0)
+		return n ? n : -EIO;
+	if (errno != ENOSPC && errno != EDQUOT && errno != EFBIG)
+		return -errno;
+	if (!terminal->full_told)
+		log_host("%s: %s, output is lost until there is room", terminal->name,
+			strerror(errno));
+	terminal->full_told = true;
+	return (ssize_t)bytes;
+}
+
+ssize_t terminal_send_fd(struct terminal *terminal, int fd, const void *buf, size_t bytes)
+{
+	ssize_t n;
+
+	do
+		n = send(fd, buf, bytes, MSG_DONTWAIT | MSG_NOSIGNAL);
+	while (n < 0 && errno == EINTR);
+	return n < 0 ? -errno : n;
+}
+
+/* ---- input ------------------------------------------------------------------------ */
+
+ssize_t terminal_read_fd(struct terminal *terminal, int fd)
+{
+	struct terminal_ring *ring = &terminal->input;
+	uint8_t raw[TERMINAL_CHUNK_BYTES];
+	uint8_t filtered[TERMINAL_CHUNK_BYTES + 1];
+	size_t room = ring->size - ring->count;
+	size_t bytes;
+	ssize_t n;
+
+	/* A filter may add one byte. */
+	if (room < 2) {
+		terminal->input_paused = true;
+		terminal->ops->watch_input(terminal, false);
+		return -ENOBUFS;
+	}
+	do
+		n = read(fd, raw, room - 1 < sizeof(raw) ? room - 1 : sizeof(raw));
+	while (n < 0 && errno == EINTR);
+	if (n <= 0)
+		return n < 0 ? -errno : 0;
+	bytes = (size_t)n;
+	if (terminal->ops->filter) {
+		bytes = terminal->ops->filter(terminal, raw, bytes, filtered);
+		ring_put(ring, filtered, bytes);
+	} else {
+		ring_put(ring, raw, bytes);
+	}
+	if (bytes)
+		tell_readable(terminal);
+	return n;
+}
+
+size_t terminal_read(struct terminal *terminal, void *buf, size_t room)
+{
+	struct terminal_ring *ring = &terminal->input;
+	uint8_t *to = buf;
+	size_t done = 0;
+
+	while (done < room && ring->count) {
+		size_t run = ring_run(ring);
+
+		if (run > room - done)
+			run = room - done;
+		memcpy(to + done, ring->bytes + ring->first, run);
+		ring_drop(ring, run);
+		done += run;
+	}
+	if (terminal->input_paused && ring->count <= ring->size / 2) {
+		terminal->input_paused = false;
+		terminal->ops->watch_input(terminal, true);
+	}
+	return done;
+}
+
+/* ---- the rest --------------------------------------------------------------------- */
+
+void terminal_init(struct terminal *terminal, const struct terminal_ops *ops,
+	struct loop *loop, const char *name, bool attached)
+{
+	*terminal = (struct terminal){.ops = ops,
+		.loop = loop,
+		.name = name,
+		.stall_ns = TERMINAL_STALL_NS,
+		.attached = attached,
+		.told_attached = attached,
+		.stall = {.expired = stalled},
+		.task = {.run = run_task},
+		.input = {.size = TERMINAL_INPUT_BYTES},
+		.unread = {.size = TERMINAL_RING_BYTES}};
+}
+
+void terminal_finish(struct terminal *terminal)
+{
+	loop_timer_cancel(&terminal->stall);
+	if (terminal->loop)
+		loop_task_cancel(terminal->loop, &terminal->task);
+	free(terminal->input.bytes);
+	free(terminal->unread.bytes);
+	free(terminal->place);
+}
+
+void terminal_set_user(struct terminal *terminal, struct terminal_user *user)
+{
+	terminal->user = user;
+	terminal->blocked = false;
+	/* What was typed before is news to a new user. */
+	if (user && terminal->input.count)
+		loop_post(terminal->loop, &terminal->task);
+}
+
+bool terminal_is_attached(const struct terminal *terminal)
+{
+	return terminal->attached && !terminal->stalled;
+}
+
+bool terminal_tty_size(int fd, uint16_t *ret_columns, uint16_t *ret_rows)
+{
+	struct winsize size;
+
+	if (ioctl(fd, TIOCGWINSZ, &size) < 0 || !size.ws_col || !size.ws_row)
+		return false;
+	*ret_columns = size.ws_col;
+	*ret_rows = size.ws_row;
+	return true;
+}
+
+bool terminal_size(
+	const struct terminal *terminal, uint16_t *ret_columns, uint16_t *ret_rows)
+{
+	return terminal->ops->size &&
+	       terminal->ops->size(terminal, ret_columns, ret_rows);
+}
+
+const char *terminal_place(const struct terminal *terminal)
+{
+	return terminal->place;
+}
+
+void terminal_destroy(struct terminal *terminal)
+{
+	if (!terminal)
+		return;
+	terminal->user = NULL;
+	if (terminal->attached)
+		send_unread(terminal);
+	terminal->ops->destroy(terminal);
+}
