@@ -24,6 +24,8 @@ struct source_pos;
 
 #define NIC_HEADER_BYTES 12
 #define NIC_FRAME_BYTES_MAX (NIC_HEADER_BYTES + 65550)
+/* Buffers in one nic_send() or nic_receive(). */
+#define NIC_IOV_MAX 512
 
 /* Offloads: what the receiver of a frame accepts (bits for nic_set_offloads too). */
 #define NIC_OFFLOAD_CSUM 1u
@@ -35,7 +37,9 @@ struct source_pos;
 struct nic_user;
 
 struct nic_events {
-	/* Both mandatory. Frames wait on this queue (level: again until they are taken).
+	/*
+	 * All mandatory. Frames wait on this queue (level: again until they are taken,
+	 * or until nic_want_frames() says no).
 	 */
 	void (*readable)(struct nic_user *user, unsigned int queue);
 	/* There is room after a send that said -EAGAIN. */
@@ -48,11 +52,18 @@ struct nic_user {
 	const struct nic_events *events;
 };
 
-/* ifname may be NULL (the kernel picks one) where fd is -1; fd, if >= 0, is taken over.
+/*
+ * ifname may be NULL (the kernel picks one) where fd is -1. fd, if >= 0, is an open tap
+ * with IFF_VNET_HDR; it is taken over, on failure too. An interface that did not exist
+ * is created, brought up where that is allowed, and gone with the nic; one that existed
+ * keeps its state, which is its administrator's.
  */
 int nic_tap_open(struct loop *loop, const char *ifname, int fd, unsigned int queues,
 	const struct source_pos *pos, struct nic **ret, struct error *err);
-/* Connects to a stream socket with 4-byte big-endian length framing; reconnects. */
+/*
+ * Connects to a stream socket with 4-byte big-endian length framing. While nobody listens
+ * there, now or later, the link is down and it tries again every second.
+ */
 int nic_unix_open(struct loop *loop, const char *path, const struct source_pos *pos,
 	struct nic **ret, struct error *err);
 
@@ -63,12 +74,17 @@ struct nic_forward {
 	uint16_t guest_port;
 };
 
-/* Spawns passt over a socket pair; it ends with the nic. Its own error line is shown. */
+/*
+ * Spawns passt over a socket pair and waits until it is ready; it ends with the nic. Its
+ * own error line is shown. Where it ends earlier, the link is down until it runs again.
+ */
 int nic_user_open(struct loop *loop, const struct nic_forward *forwards,
 	unsigned int forward_count, uint16_t mtu, const struct source_pos *pos,
 	struct nic **ret, struct error *err);
+/* Takes every frame, gives none; the link is up. */
 int nic_null_open(struct nic **ret, struct error *err);
 
+/* Set once, before the loop runs. */
 void nic_set_user(struct nic *nic, struct nic_user *user);
 
 /* What may be sent to it beyond plain frames: NIC_OFFLOAD_* bits. */
@@ -90,11 +106,17 @@ int nic_send(
 ssize_t nic_receive(
 	struct nic *nic, unsigned int queue, const struct iovec *iov, unsigned int n);
 
-/* Pauses or resumes events->readable, for a guest without buffers. */
+/*
+ * Resumes or pauses events->readable, for a guest without buffers. Paused at first, on
+ * every queue.
+ */
 void nic_want_frames(struct nic *nic, unsigned int queue, bool want);
 
 bool nic_link_up(const struct nic *nic);
 unsigned int nic_queues(const struct nic *nic);
+/* How many of its queues frames may arrive on; all at first. The others stay silent. */
+int nic_set_active_queues(struct nic *nic, unsigned int count);
+/* Ends helpers, closes everything; NULL is fine. */
 void nic_destroy(struct nic *nic);
 
 #endif
