@@ -72,9 +72,9 @@ void disk_describe(const struct disk_request *request, struct disk_io *ret)
 	};
 	switch ((enum disk_step)request->step) {
 	case STEP_DIRECT:
-		ret->file = DISK_DIRECT;
-		/* fall through */
 	case STEP_BUFFERED:
+		if (request->step == STEP_DIRECT)
+			ret->file = DISK_DIRECT;
 		ret->call = request->op == DISK_READ ? CALL_READV : CALL_WRITEV;
 		break;
 	case STEP_SYNC:

@@ -13,7 +13,8 @@
 #include "test/unit/test.h"
 
 static struct arm_fixture f;
-static uint8_t tree[ARM_DTB_BYTES_MAX];
+/* libfdt reads a tree at multiples of eight bytes only. */
+static _Alignas(8) uint8_t tree[ARM_DTB_BYTES_MAX];
 
 /* The fixture's tree in the room that its plan sets aside. */
 static bool write_tree(const struct boot_seed *seed, const void *overlay, size_t bytes,
@@ -217,7 +218,7 @@ TEST(an_overlay_refers_to_every_label)
 		{"virtio0", "/virtio_mmio@a000000"},
 		{"virtio1", "/virtio_mmio@a000200"},
 	};
-	uint8_t overlay[1024];
+	_Alignas(8) uint8_t overlay[1024];
 
 	for (unsigned int i = 0; i < ARRAY_SIZE(table); i++) {
 		size_t bytes = make_overlay(table[i].label, overlay, sizeof(overlay));
@@ -235,7 +236,7 @@ TEST(an_overlay_refers_to_every_label)
 
 TEST(an_overlay_is_read_only_input)
 {
-	uint8_t overlay[1024];
+	_Alignas(8) uint8_t overlay[1024];
 	uint8_t before[1024];
 	size_t bytes = make_overlay("uart0", overlay, sizeof(overlay));
 
@@ -247,7 +248,7 @@ TEST(an_overlay_is_read_only_input)
 
 TEST(a_wrong_overlay_is_an_error_on_its_line)
 {
-	uint8_t overlay[1024];
+	_Alignas(8) uint8_t overlay[1024];
 	struct error err;
 	size_t bytes = make_overlay("no_such_label", overlay, sizeof(overlay));
 
@@ -269,7 +270,7 @@ TEST(the_planned_room_is_enough_for_the_largest_machine)
 {
 	static char bootargs[ARM64_BOOTARGS_BYTES];
 	struct boot_seed seed = {.kaslr = 1};
-	uint8_t overlay[1024];
+	_Alignas(8) uint8_t overlay[1024];
 	size_t bytes = make_overlay("uart0", overlay, sizeof(overlay));
 
 	memset(bootargs, 'x', sizeof(bootargs) - 1);
