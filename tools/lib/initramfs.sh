@@ -1,0 +1,140 @@
+# SPDX-License-Identifier: Apache-2.0
+# Initial RAM disks from Debian's packages: a kernel, those of its modules that are wanted,
+# busybox. Sourced; bash; needs apt.sh.
+
+# Prints the metapackage behind a kernel's short name.
+kernel_package()
+{
+	case $1 in
+	bookworm) echo linux-image-arm64 ;;
+	trixie) echo linux-image-arm64/trixie ;;
+	cloud) echo linux-image-cloud-arm64 ;;
+	rt) echo linux-image-rt-arm64 ;;
+	*) die "there is no kernel $1; there are: bookworm trixie cloud rt" ;;
+	esac
+}
+
+# unpack_kernel NAME DIR: the image becomes DIR/Image, the modules lie below DIR/lib or
+# DIR/usr/lib, as the package has them.
+unpack_kernel()
+{
+	local package suite= deb
+	package=$(kernel_package "$1") || return 1
+	case $package in
+	*/*) suite=/${package#*/} ;;
+	esac
+	deb=$(fetch_deb arm64 "$package") || return 1
+	package=$(dpkg-deb -f "$deb" Depends | tr ', ' '\n\n' | grep -m 1 '^linux-image-') ||
+		return 1
+	deb=$(fetch_deb arm64 "$package$suite") || return 1
+	unpack_deb "$deb" "$2" && mv "$2"/boot/vmlinuz-* "$2/Image"
+}
+
+# module_closure DIR NAME…: the modules' files under DIR, in an order in which insmod takes
+# them. What a module needs is read from the modules themselves.
+module_closure()
+{
+	local dir=$1 path name
+	local -A path_of=() done_of=()
+	shift
+	while read -r path; do
+		name=${path##*/}
+		name=${name%%.ko*}
+		path_of[${name//-/_}]=$path
+	done < <(find "$dir" -name '*.ko*')
+	for name in "$@"; do
+		module_visit "$name"
+	done
+}
+
+module_visit()
+{
+	local name=${1//-/_} path need
+	[ -z "${done_of[$name]:-}" ] || return 0
+	path=${path_of[$name]:-}
+	[ -n "$path" ] || return 0 # built into this kernel
+	done_of[$name]=1
+	for need in $(module_text "$path" | tr '\0' '\n' | sed -n 's/^depends=//p' | tr , ' '); do
+		module_visit "$need"
+	done
+	printf '%s\n' "$path"
+}
+
+# The module's bytes, unpacked.
+module_text()
+{
+	case $1 in
+	*.xz) xz -dc "$1" ;;
+	*.zst) zstd -dqc "$1" ;;
+	*) cat "$1" ;;
+	esac
+}
+
+# install_modules DIR TREE NAME…: unpacks the closure into TREE/lib/modules, listed in "order".
+install_modules()
+{
+	local dir=$1 out=$2/lib/modules path name
+	shift 2
+	mkdir -p "$out"
+	module_closure "$dir" "$@" | while read -r path; do
+		name=${path##*/}
+		name=${name%%.ko*}.ko
+		module_text "$path" >"$out/$name"
+		printf '%s\n' "$name" >>"$out/order"
+	done
+}
+
+# install_busybox WORK TREE: busybox, and the users and groups that every tree has.
+install_busybox()
+{
+	local deb
+	deb=$(fetch_deb arm64 busybox-static) || return 1
+	unpack_deb "$deb" "$1/busybox"
+	mkdir -p "$2"/{bin,dev,etc,proc,root,run,sys,tmp,usr/bin}
+	cp "$1/busybox/bin/busybox" "$2/bin/"
+	ln -s busybox "$2/bin/sh"
+	ln -s bin "$2/sbin"
+	printf '%s\n' root::0:0:root:/root:/bin/sh \
+		nobody:x:65534:65534:nobody:/:/bin/false >"$2/etc/passwd"
+	printf '%s\n' root:x:0: tty:x:5: kvm:x:106: nogroup:x:65534: >"$2/etc/group"
+	printf '127.0.0.1 localhost\n' >"$2/etc/hosts"
+}
+
+# pack TREE FILE [FLAG…]: the tree as an archive for the kernel, owned by root.
+pack()
+{
+	local tree=$1 file=$2
+	shift 2
+	(cd "$tree" && find "$@" . | LC_ALL=C sort | cpio --quiet -o -H newc -R 0:0 "$@") >"$file"
+}
+
+# cached DIR COMMAND…: COMMAND fills a new folder that becomes DIR once it is whole.
+cached()
+{
+	local dir=$1 lock
+	shift
+	[ ! -d "$dir" ] || return 0
+	mkdir -p "${dir%/*}"
+	exec {lock}>"$dir.lock"
+	flock "$lock"
+	if [ ! -d "$dir" ]; then
+		rm -rf "$dir.part"
+		mkdir "$dir.part"
+		"$@" "$dir.part"
+		mv "$dir.part" "$dir"
+	fi
+	exec {lock}>&-
+}
+
+# recipe_hash WORD…: names a result after what makes it: the words, and functions and files.
+recipe_hash()
+{
+	local word
+	for word in "$@"; do
+		if [ -f "$word" ]; then
+			cat "$word"
+		else
+			declare -f "$word" || printf '%s\n' "$word"
+		fi
+	done | sha256sum | cut -c 1-16
+}
