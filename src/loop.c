@@ -265,6 +265,17 @@ void loop_task_cancel(struct loop *loop, struct loop_task *task)
 	pthread_mutex_unlock(&loop->post_lock);
 }
 
+static unsigned int count_tasks(struct loop *loop)
+{
+	unsigned int count = 0;
+
+	pthread_mutex_lock(&loop->post_lock);
+	for (const struct loop_task *task = loop->first_task; task; task = task->next)
+		count++;
+	pthread_mutex_unlock(&loop->post_lock);
+	return count;
+}
+
 static struct loop_task *take_task(struct loop *loop)
 {
 	struct loop_task *task;
@@ -284,12 +295,17 @@ static struct loop_task *take_task(struct loop *loop)
 static void run_tasks(struct loop *loop)
 {
 	struct loop_task *task;
+	unsigned int left;
 	uint64_t count;
 
 	if (read(loop->wake_fd, &count, sizeof(count)) < 0 && errno != EAGAIN)
 		abort();
-	while ((task = take_task(loop)))
+	/* Those posted meanwhile wait for the next turn: a task may post itself for good
+	 * and starves nobody. */
+	for (left = count_tasks(loop); left && (task = take_task(loop)); left--)
 		task->run(task);
+	if (count_tasks(loop))
+		wake(loop);
 }
 
 /* ---- turning ---------------------------------------------------------------------- */

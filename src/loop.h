@@ -58,7 +58,9 @@ uint64_t loop_now_ns(void);
 void loop_timer_arm(struct loop *loop, struct loop_timer *timer, uint64_t delay_ns);
 void loop_timer_cancel(struct loop_timer *timer); /* does nothing where not armed */
 
-/* A task runs once on the loop's thread. Posting one that is queued already does nothing.
+/*
+ * A task runs once on the loop's thread. Posting one that is queued already does nothing;
+ * one posted by a task, itself for instance, runs in the next turn.
  */
 struct loop_task {
 	void (*run)(struct loop_task *task);

@@ -143,6 +143,30 @@ TEST(runs_a_posted_task_once_however_often_posted)
 	loop_destroy(loop);
 }
 
+static void post_again(struct loop_task *task)
+{
+	struct counter *counter = container_of(task, struct counter, task);
+
+	counter->count++;
+	loop_post(counter->loop, task);
+}
+
+TEST(runs_a_task_that_posts_itself_once_a_turn)
+{
+	struct loop *loop = make_loop();
+	struct counter a = {.task = {.run = post_again}, .loop = loop};
+
+	loop_post(loop, &a.task);
+	for (unsigned int turn = 1; turn <= 3; turn++) {
+		loop_turn(loop, 0);
+		CHECK_EQ(a.count, turn);
+	}
+	loop_task_cancel(loop, &a.task);
+	loop_turn(loop, 0);
+	CHECK_EQ(a.count, 3);
+	loop_destroy(loop);
+}
+
 struct poster {
 	struct loop *loop;
 	struct counter work;
@@ -178,4 +202,5 @@ TEST_MAIN(CASE(calls_a_watch_while_its_descriptor_is_readable),
 	CASE(does_not_call_a_watch_removed_in_the_same_turn),
 	CASE(fires_timers_in_order_and_once),
 	CASE(runs_a_posted_task_once_however_often_posted),
+	CASE(runs_a_task_that_posts_itself_once_a_turn),
 	CASE(takes_tasks_from_other_threads_until_stopped))
