@@ -48,11 +48,20 @@ struct virtq {
 
 	/* The device's own state, never in guest memory. */
 	uint16_t next_avail; /* next entry of the available ring to take */
+	uint16_t seen_avail; /* the driver's index when last read and found sane */
 	uint16_t next_used;  /* next entry of the used ring to fill */
-	uint16_t signalled;  /* next_used when the driver was last interrupted */
-	bool signalled_valid;
-	uint16_t in_flight; /* chains popped and not pushed */
-	const char *broken; /* the guest's mistake in words; NULL while healthy */
+	uint16_t published;  /* next_used as the driver was last told */
+	uint16_t signalled;  /* published when the driver was last interrupted */
+	uint16_t in_flight;  /* chains popped and not pushed, at most size */
+	const char *broken;  /* the guest's mistake in words; NULL while healthy */
+	uint64_t taken[VIRTQ_SIZE_MAX / 64]; /* heads in flight, one bit each */
+	uint8_t popped[VIRTQ_SIZE_MAX];      /* the head taken from each avail entry */
+
+	/* The device core's, around a kick: how many chains one turn may take. */
+	bool limited;
+	unsigned int allowance;
+	void (*broke)(struct virtq *q); /* optional: q->broken was just set */
+	void *owner;
 };
 
 /*
@@ -81,23 +90,36 @@ void virtq_stop(struct virtq *q);
 
 /*
  * Takes the next chain. False where there is none, or where the guest broke the rules:
- * then q->broken says how, and stays set until the device is reset. The device core
- * looks at it after each ops call (virtio_device_kick()).
+ * then q->broken says how, and stays set until the device is reset. A head that is still
+ * in flight is such a mistake, so a device may keep one state a head, and never holds
+ * more than q->size chains. Whoever finds the queue empty outside of a kick need not ask
+ * for the next kick: that is done here.
  */
 bool virtq_pop(struct virtq *q, struct virtq_chain *ret);
 
 /* Puts the last count popped chains back, newest first, as if never taken. */
 void virtq_unpop(struct virtq *q, uint16_t count);
 
-/* Gives a chain back with the number of bytes written into its writable part. */
+/*
+ * Gives a chain back with the number of bytes written into its writable part. Nothing
+ * happens on a queue that was stopped or broken since the chain was taken.
+ */
 void virtq_push(struct virtq *q, uint16_t head, uint32_t written_bytes);
+
+/*
+ * The same in two steps, for several chains that the driver must see at once (the buffers
+ * of one received frame): staged chains become visible together.
+ */
+void virtq_stage(struct virtq *q, uint16_t head, uint32_t written_bytes);
+void virtq_publish(struct virtq *q);
 
 /* True while the available ring holds a chain not yet popped. */
 bool virtq_more(const struct virtq *q);
 
 /*
  * Asks the driver not to kick (false) or to kick on the next chain (true). After true,
- * returns whether chains arrived in the meantime, which the caller must then take.
+ * returns whether chains arrived in the meantime, which the caller must then take. For
+ * the device core, which does it around each kick, and virtq_pop().
  */
 bool virtq_want_kicks(struct virtq *q, bool want);
 

@@ -17,13 +17,13 @@
 #include <stdint.h>
 
 #include "src/log.h"
+#include "src/loop.h"
 #include "virtio/queue.h"
 
-struct error;
-struct loop;
 struct virtio_device;
 
 #define VIRTIO_QUEUES_MAX 34
+#define VIRTIO_KICK_CHAINS 256u
 
 /* Device status (2.1). */
 #define VIRTIO_STATUS_ACKNOWLEDGE 1u
@@ -44,8 +44,12 @@ struct virtio_ops {
 
 	/*
 	 * Mandatory. Chains may be waiting on this queue: takes what it can. Called after
-	 * a kick and once for each live queue at DRIVER_OK. The core signals the driver
-	 * afterwards; chains pushed at other times need virtio_device_signal().
+	 * a kick, once for each live queue at DRIVER_OK, and whenever the device itself
+	 * says virtio_device_kick(). The core signals the driver afterwards; chains
+	 * pushed at other times need virtio_device_signal(). A turn hands out at most
+	 * VIRTIO_KICK_CHAINS chains and is followed by another turn of the loop, so that
+	 * one busy queue cannot starve the rest; a device whose chains can be long stops
+	 * by itself and says virtio_device_kick_soon().
 	 */
 	void (*kick)(struct virtio_device *dev, unsigned int queue);
 
@@ -55,7 +59,8 @@ struct virtio_ops {
 	/*
 	 * Mandatory. The driver resets the device, or the VM ends: forget every chain and
 	 * return to the initial state. After it returns nothing may touch guest memory,
-	 * so work in flight is waited for. Called only for a started device.
+	 * so work in flight is waited for. Called only for a started device; its queues
+	 * are stopped already, so pops and pushes do nothing.
 	 */
 	void (*stop)(struct virtio_device *dev);
 
@@ -90,16 +95,29 @@ struct virtio_device {
 	const struct guest_mem *mem;
 	const struct virtio_transport_ops *transport;
 	void *transport_data;
-	uint64_t features; /* negotiated; valid from FEATURES_OK */
+	uint64_t features;    /* negotiated; valid from FEATURES_OK */
+	bool features_beyond; /* the driver accepted bits beyond the 64 that exist */
 	uint8_t status;
 	bool started;
 	uint32_t config_generation;
 	struct virtq_setup setups[VIRTIO_QUEUES_MAX];
 	struct virtq queues[VIRTIO_QUEUES_MAX];
 	struct guest_log log;
+	uint64_t kicks_due; /* a bit a queue, for kick_task */
+	struct loop_task kick_task;
 };
 
 /* --- for devices ------------------------------------------------------------------ */
+
+/*
+ * Has ops->kick called now, for chains that wait on something else than the driver: a
+ * backend that has bytes or room again. Nothing happens while the queue is not live. From
+ * within ops->kick of the same queue it is virtio_device_kick_soon().
+ */
+void virtio_device_kick(struct virtio_device *dev, unsigned int queue);
+
+/* The same in the next turn of the loop. */
+void virtio_device_kick_soon(struct virtio_device *dev, unsigned int queue);
 
 /* Interrupts the driver if it wants to hear of what was pushed on the queue. */
 void virtio_device_signal(struct virtio_device *dev, unsigned int queue);
@@ -122,11 +140,19 @@ static inline bool virtio_device_has(
 void virtio_device_attach(struct virtio_device *dev, const struct guest_mem *mem,
 	const struct virtio_transport_ops *transport, void *transport_data);
 
-/* The driver's verbs. Out-of-range queues and late writes are guest mistakes: ignored. */
+/*
+ * The driver's verbs, virtio_device_kick() too. Out-of-range queues and late writes are
+ * guest mistakes: ignored.
+ */
 uint64_t virtio_device_offered(const struct virtio_device *dev);
 void virtio_device_accept(struct virtio_device *dev, unsigned int word, uint32_t value);
 void virtio_device_set_status(struct virtio_device *dev, uint32_t value);
-void virtio_device_kick(struct virtio_device *dev, unsigned int queue);
+/* What the driver sets up of a queue; NULL where there is none or DRIVER_OK froze it. */
+struct virtq_setup *virtio_device_setup(struct virtio_device *dev, unsigned int queue);
+bool virtio_device_queue_ready(const struct virtio_device *dev, unsigned int queue);
+/* False stops a live queue until the device is reset. */
+void virtio_device_set_queue_ready(
+	struct virtio_device *dev, unsigned int queue, bool ready);
 uint64_t virtio_device_config_read(
 	const struct virtio_device *dev, uint64_t offset, unsigned int bytes);
 void virtio_device_config_write(
