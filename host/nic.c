@@ -32,12 +32,16 @@ int nic_set_offloads(struct nic *nic, uint32_t offloads)
 	return nic->ops->set_offloads ? nic->ops->set_offloads(nic, offloads) : 0;
 }
 
+/* A guest's buffers may overlap, so that their sum has no bound: SIZE_MAX then. */
 static size_t total_bytes(const struct iovec *iov, unsigned int n)
 {
 	size_t bytes = 0;
 
-	for (unsigned int i = 0; i < n; i++)
+	for (unsigned int i = 0; i < n; i++) {
+		if (iov[i].iov_len > SIZE_MAX - bytes)
+			return SIZE_MAX;
 		bytes += iov[i].iov_len;
+	}
 	return bytes;
 }
 
