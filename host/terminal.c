@@ -6,6 +6,8 @@
 #include "host/terminal_impl.h"
 
 #include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -179,6 +181,14 @@ void terminal_output_ready(struct terminal *terminal)
 		watch_output(terminal, false);
 }
 
+void terminal_watch_writable(struct terminal *terminal, struct loop_fd *watch, bool on)
+{
+	if (!on)
+		loop_fd_remove(watch);
+	else if (!watch->loop)
+		loop_fd_add(terminal->loop, watch);
+}
+
 void terminal_set_attached(struct terminal *terminal, bool attached)
 {
 	loop_timer_cancel(&terminal->stall);
@@ -317,6 +327,20 @@ void terminal_finish(struct terminal *terminal)
 	free(terminal->input.bytes);
 	free(terminal->unread.bytes);
 	free(terminal->place);
+}
+
+int terminal_set_place(struct terminal *terminal, const char *fmt, ...)
+{
+	va_list args;
+	int length;
+
+	va_start(args, fmt);
+	length = vasprintf(&terminal->place, fmt, args);
+	va_end(args);
+	if (length >= 0)
+		return 0;
+	terminal->place = NULL;
+	return -ENOMEM;
 }
 
 void terminal_set_user(struct terminal *terminal, struct terminal_user *user)

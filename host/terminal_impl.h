@@ -83,6 +83,10 @@ void terminal_init(struct terminal *terminal, const struct terminal_ops *ops,
 	struct loop *loop, const char *name, bool attached);
 void terminal_finish(struct terminal *terminal);
 
+/* Sets terminal_place(). -ENOMEM. */
+int terminal_set_place(struct terminal *terminal, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+
 /* A client came or went. A new one gets first what was not read before. */
 void terminal_set_attached(struct terminal *terminal, bool attached);
 /* The far end takes bytes again. */
@@ -106,6 +110,9 @@ ssize_t terminal_write_fd(
 ssize_t terminal_send_fd(
 	struct terminal *terminal, int fd, const void *buf, size_t bytes);
 
+/* For ops->watch_output: has a watch that is for output alone in the loop, or not. */
+void terminal_watch_writable(struct terminal *terminal, struct loop_fd *watch, bool on);
+
 /* terminal_size() of a tty. */
 bool terminal_tty_size(int fd, uint16_t *ret_columns, uint16_t *ret_rows);
 
@@ -113,5 +120,9 @@ bool terminal_tty_size(int fd, uint16_t *ret_columns, uint16_t *ret_rows);
 int terminal_stdio_open(struct loop *loop, int in_fd, int out_fd,
 	void (*quit)(void *quit_data), void *quit_data, struct terminal **ret,
 	struct error *err);
+
+/* terminal_pty_create(), with or without inotify to notice readers. */
+int terminal_pty_open(struct loop *loop, const char *link, bool with_inotify,
+	const struct source_pos *pos, struct terminal **ret, struct error *err);
 
 #endif

@@ -280,12 +280,7 @@ static ssize_t stdio_write(struct terminal *terminal, const void *buf, size_t by
 
 static void stdio_watch_output(struct terminal *terminal, bool on)
 {
-	struct stdio_terminal *stdio = stdio_of(terminal);
-
-	if (!on)
-		loop_fd_remove(&stdio->out);
-	else if (!stdio->out.loop)
-		loop_fd_add(terminal->loop, &stdio->out);
+	terminal_watch_writable(terminal, &stdio_of(terminal)->out, on);
 }
 
 static void out_ready(struct loop_fd *watch, uint32_t events)
