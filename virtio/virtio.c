@@ -97,10 +97,11 @@ void virtio_device_kick(struct virtio_device *dev, unsigned int queue)
 		dev->ops->kick(dev, queue);
 		if (!virtq_want_kicks(q, true))
 			break;
-		if (!q->allowance) {
+		if (!q->allowance)
 			virtio_device_kick_soon(dev, queue);
+		/* The device may have said so too, before it took all it may. */
+		if (dev->kicks_due & 1ull << queue)
 			break;
-		}
 	} while (!waiting || q->next_avail != before);
 	q->limited = false;
 	virtio_device_signal(dev, queue);

@@ -1,0 +1,320 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "test/unit/net_bench.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "src/container_of.h"
+
+/* ---- what it offers --------------------------------------------------------------- */
+
+TEST(offers_what_the_nic_can_do_and_no_more)
+{
+	static const struct {
+		uint32_t offloads;
+		unsigned int queues;
+		uint64_t features;
+	} cases[] = {
+		{0, 1, 1 << 3 | 1 << 5 | 1 << 15 | 1 << 16},
+		{NIC_OFFLOAD_CSUM, 1, 3 | 1 << 3 | 1 << 5 | 1 << 15 | 1 << 16},
+		{ALL_OFFLOADS, 1, 3 | 1 << 3 | 1 << 5 | 0xff << 7 | 3 << 15},
+		{0, 4, 1 << 3 | 1 << 5 | 7 << 15 | 1 << 22},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		const uint64_t core = 3ull << 28 | 1ull << 32;
+		struct net_bench bench;
+
+		net_bench_init(&bench, cases[i].queues, cases[i].offloads);
+		CHECK_EQ(driver_offered(&bench.driver) & ~core, cases[i].features);
+		CHECK_EQ(driver_config(&bench.driver, 0, 4), 0x00000002);
+		CHECK_EQ(driver_config(&bench.driver, 4, 2), 0x0100);
+		CHECK_EQ(driver_config(&bench.driver, 6, 2), 1);
+		CHECK_EQ(driver_config(&bench.driver, 8, 2), cases[i].queues);
+		CHECK_EQ(driver_config(&bench.driver, 10, 2), 1400);
+		net_bench_finish(&bench);
+	}
+}
+
+TEST(sets_the_offloads_that_the_driver_takes_until_it_goes)
+{
+	struct net_bench bench;
+
+	net_bench_start(&bench, VIRTIO_BIT(VIRTIO_NET_F_GUEST_CSUM) |
+					VIRTIO_BIT(VIRTIO_NET_F_GUEST_TSO6) |
+					VIRTIO_BIT(VIRTIO_NET_F_HOST_TSO4));
+	CHECK_EQ(bench.nic.set_offloads, NIC_OFFLOAD_CSUM | NIC_OFFLOAD_TSO6);
+	CHECK_EQ(bench.nic.active_queues, 1);
+	CHECK(bench.nic.wanted[0]);
+	driver_reset(&bench.driver);
+	CHECK_EQ(bench.nic.set_offloads, 0);
+	CHECK(!bench.nic.wanted[0]);
+	net_bench_finish(&bench);
+}
+
+TEST(tells_the_driver_when_the_link_comes_and_goes)
+{
+	struct net_bench bench;
+	unsigned int interrupts;
+
+	net_bench_start(&bench, VIRTIO_BIT(VIRTIO_NET_F_STATUS));
+	interrupts = bench.driver.interrupts;
+	fake_nic_set_link(&bench.nic, false);
+	CHECK_EQ(driver_config(&bench.driver, 6, 2), 0);
+	CHECK_EQ(driver_take_interrupt(&bench.driver), 2);
+	fake_nic_set_link(&bench.nic, false); /* no news */
+	fake_nic_set_link(&bench.nic, true);
+	CHECK_EQ(driver_config(&bench.driver, 6, 2), 1);
+	CHECK_EQ(bench.driver.interrupts, interrupts + 2);
+	net_bench_finish(&bench);
+}
+
+/* ---- transmit --------------------------------------------------------------------- */
+
+TEST(sends_frames_however_they_are_cut)
+{
+	static const uint32_t pieces[] = {5, 12, 70, 2000};
+	struct net_bench bench;
+	struct driver_used used;
+
+	net_bench_start(&bench, 0);
+	for (size_t i = 0; i < ARRAY_SIZE(pieces); i++) {
+		uint32_t sum = net_bench_send(&bench, TX, 72, pieces[i]);
+
+		driver_kick(&bench.driver, TX);
+		CHECK_EQ(bench.nic.sent_count, i + 1);
+		CHECK_EQ(bench.nic.sent[i].bytes, 72);
+		CHECK_EQ(bench.nic.sent[i].sum, sum);
+		CHECK(driver_used(&bench.driver, TX, &used));
+		CHECK_EQ(used.bytes, 0);
+	}
+	net_bench_finish(&bench);
+}
+
+TEST(sends_the_longest_segment)
+{
+	struct net_bench bench;
+	uint32_t sum;
+
+	net_bench_start(&bench, VIRTIO_BIT(VIRTIO_NET_F_HOST_TSO4));
+	sum = net_bench_send(&bench, TX, NIC_FRAME_BYTES_MAX, 4096);
+	driver_kick(&bench.driver, TX);
+	CHECK_EQ(bench.nic.sent_count, 1);
+	CHECK_EQ(bench.nic.sent[0].sum, sum);
+	net_bench_finish(&bench);
+}
+
+TEST(drops_what_is_no_frame_and_gives_it_back)
+{
+	static const uint32_t lengths[] = {1, 12, NIC_FRAME_BYTES_MAX + 1};
+	struct driver_used used;
+	struct net_bench bench;
+
+	net_bench_start(&bench, 0);
+	for (size_t i = 0; i < ARRAY_SIZE(lengths); i++) {
+		net_bench_send(&bench, TX, lengths[i], 60000);
+		driver_kick(&bench.driver, TX);
+		CHECK(driver_used(&bench.driver, TX, &used));
+	}
+	/* A chain that is all writable. */
+	driver_add(&bench.driver, TX,
+		&(struct driver_buffer){driver_alloc(&bench.driver, 100, 1), 100, true},
+		1, false);
+	driver_kick(&bench.driver, TX);
+	CHECK(driver_used(&bench.driver, TX, &used));
+	CHECK_EQ(bench.nic.sent_count, 0);
+	CHECK(!net_bench_needs_reset(&bench));
+	net_bench_finish(&bench);
+}
+
+TEST(keeps_frames_while_the_nic_is_full_and_loses_none)
+{
+	struct driver_used used;
+	struct net_bench bench;
+	uint32_t sums[3];
+
+	net_bench_start(&bench, 0);
+	bench.nic.full = true;
+	for (int i = 0; i < 3; i++) {
+		sums[i] = net_bench_send(&bench, TX, 100 + (uint32_t)i, 64);
+		driver_write(&bench.driver, VIRTIO_MMIO_QUEUE_NOTIFY, TX);
+	}
+	net_bench_turn(&bench);
+	CHECK_EQ(bench.nic.sent_count, 0);
+	CHECK(!driver_used(&bench.driver, TX, &used));
+	bench.nic.full = false;
+	bench.nic.nic.user->events->writable(bench.nic.nic.user, 0);
+	CHECK_EQ(bench.nic.sent_count, 3);
+	for (int i = 0; i < 3; i++) {
+		CHECK_EQ(bench.nic.sent[i].sum, sums[i]);
+		CHECK(driver_used(&bench.driver, TX, &used));
+	}
+	net_bench_finish(&bench);
+}
+
+TEST(forgets_that_the_nic_was_full_when_the_driver_resets)
+{
+	struct net_bench bench;
+
+	net_bench_start(&bench, 0);
+	bench.nic.full = true;
+	net_bench_send(&bench, TX, 100, 100);
+	driver_kick(&bench.driver, TX);
+	CHECK(driver_start(&bench.driver, 0));
+	bench.nic.full = false;
+	net_bench_send(&bench, TX, 100, 100);
+	driver_kick(&bench.driver, TX);
+	CHECK_EQ(bench.nic.sent_count, 1);
+	net_bench_finish(&bench);
+}
+
+TEST(interrupts_once_for_a_burst_of_frames)
+{
+	struct net_bench bench;
+	unsigned int interrupts;
+
+	net_bench_start(&bench, MERGE);
+	net_bench_add_rx(&bench, 60, 1600);
+	interrupts = bench.driver.interrupts;
+	for (int i = 0; i < 10; i++)
+		fake_nic_arrive(&bench.nic, 0, 100, 0);
+	CHECK(fake_nic_wake(&bench.nic));
+	CHECK_EQ(bench.nic.reads, 12); /* one finds nothing, and one at the start */
+	CHECK_EQ(bench.driver.interrupts, interrupts + 1);
+	for (int i = 0; i < 10; i++)
+		net_bench_send(&bench, TX, 100, 100);
+	driver_kick(&bench.driver, TX);
+	CHECK_EQ(bench.nic.sent_count, 10);
+	CHECK_EQ(bench.driver.interrupts, interrupts + 2);
+	net_bench_finish(&bench);
+}
+
+TEST(lets_others_in_between_long_bursts)
+{
+	struct net_bench bench;
+
+	net_bench_start(&bench, 0);
+	for (int i = 0; i < 8; i++)
+		net_bench_send(&bench, TX, 60012, 60012);
+	driver_kick(&bench.driver, TX);
+	CHECK_EQ(bench.nic.sent_count, 5);
+	net_bench_turn(&bench);
+	CHECK_EQ(bench.nic.sent_count, 8);
+	net_bench_finish(&bench);
+}
+
+/* ---- several queues --------------------------------------------------------------- */
+
+#define MULTI (VIRTIO_BIT(VIRTIO_NET_F_MQ) | VIRTIO_BIT(VIRTIO_NET_F_CTRL_VQ))
+
+/* Runs a control command of the first count bytes; returns the answer. */
+static uint8_t command(struct net_bench *bench, unsigned int queue, uint8_t class,
+	uint8_t verb, uint16_t pairs, unsigned int count)
+{
+	uint64_t gpa = driver_alloc(&bench->driver, 5, 4);
+	uint8_t *at = driver_hva(&bench->driver, gpa, 5);
+	struct driver_used used = {0};
+	const struct driver_buffer buffers[] = {
+		{gpa, 1, false},
+		{gpa + 1, count - 1, false},
+		{gpa + 4, 1, true},
+	};
+
+	at[0] = class;
+	at[1] = verb;
+	at[2] = (uint8_t)pairs;
+	at[3] = (uint8_t)(pairs >> 8);
+	at[4] = 0xff;
+	driver_add(&bench->driver, queue, buffers, 3, false);
+	driver_kick(&bench->driver, queue);
+	CHECK(driver_used(&bench->driver, queue, &used));
+	CHECK_EQ(used.bytes, 1);
+	return at[4];
+}
+
+TEST(uses_one_pair_until_told_otherwise)
+{
+	struct net_bench bench;
+
+	net_bench_init(&bench, 4, 0);
+	CHECK(driver_start(&bench.driver, MULTI));
+	CHECK_EQ(bench.nic.active_queues, 1);
+	CHECK(bench.nic.wanted[0] && !bench.nic.wanted[1]);
+	driver_write(&bench.driver, VIRTIO_MMIO_QUEUE_NOTIFY, 2);
+	CHECK(!bench.nic.wanted[1]);
+	CHECK_EQ(command(&bench, 8, 4, 0, 3, 4), 0);
+	CHECK_EQ(bench.nic.active_queues, 3);
+	CHECK(bench.nic.wanted[2] && !bench.nic.wanted[3]);
+	net_bench_send(&bench, 5, 100, 100);
+	driver_kick(&bench.driver, 5);
+	CHECK_EQ(bench.nic.sent[0].queue, 2);
+	CHECK_EQ(command(&bench, 8, 4, 0, 1, 4), 0);
+	CHECK(!bench.nic.wanted[2]);
+	driver_reset(&bench.driver);
+	CHECK(driver_start(&bench.driver, MULTI));
+	CHECK_EQ(bench.nic.active_queues, 1);
+	net_bench_finish(&bench);
+}
+
+TEST(refuses_control_commands_that_make_no_sense)
+{
+	static const struct {
+		uint8_t class, verb;
+		uint16_t pairs;
+		unsigned int count;
+	} cases[] = {
+		{4, 0, 0, 4},
+		{4, 0, 5, 4},
+		{4, 0, 0x8000, 4},
+		{4, 0, 2, 3},
+		{4, 0, 2, 2},
+		{4, 1, 2, 4},
+		{0, 0, 1, 4},
+		{255, 255, 2, 4},
+	};
+	struct net_bench bench;
+
+	net_bench_init(&bench, 4, 0);
+	CHECK(driver_start(&bench.driver, MULTI));
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
+		CHECK_EQ(command(&bench, 8, cases[i].class, cases[i].verb, cases[i].pairs,
+				 cases[i].count),
+			1);
+	bench.nic.refuse_queues = true;
+	CHECK_EQ(command(&bench, 8, 4, 0, 2, 4), 1);
+	CHECK_EQ(bench.nic.active_queues, 1);
+	driver_add(&bench.driver, 8,
+		&(struct driver_buffer){driver_alloc(&bench.driver, 4, 4), 4, false}, 1,
+		false);
+	driver_kick(&bench.driver, 8);
+	CHECK(net_bench_needs_reset(&bench));
+	net_bench_finish(&bench);
+}
+
+TEST(finds_the_control_queue_where_the_features_put_it)
+{
+	struct net_bench bench;
+
+	net_bench_init(&bench, 4, 0);
+	CHECK(driver_start(&bench.driver, VIRTIO_BIT(VIRTIO_NET_F_CTRL_VQ)));
+	CHECK_EQ(command(&bench, 2, 4, 0, 2, 4), 1); /* without MQ there is no such */
+	CHECK_EQ(bench.nic.active_queues, 1);
+	net_bench_send(&bench, 3, 100, 100);
+	driver_kick(&bench.driver, 3);
+	CHECK_EQ(bench.nic.sent_count, 0);
+	CHECK(!net_bench_needs_reset(&bench));
+	net_bench_finish(&bench);
+}
+
+TEST_MAIN(CASE(offers_what_the_nic_can_do_and_no_more),
+	CASE(sets_the_offloads_that_the_driver_takes_until_it_goes),
+	CASE(tells_the_driver_when_the_link_comes_and_goes),
+	CASE(sends_frames_however_they_are_cut), CASE(sends_the_longest_segment),
+	CASE(drops_what_is_no_frame_and_gives_it_back),
+	CASE(keeps_frames_while_the_nic_is_full_and_loses_none),
+	CASE(forgets_that_the_nic_was_full_when_the_driver_resets),
+	CASE(interrupts_once_for_a_burst_of_frames),
+	CASE(lets_others_in_between_long_bursts),
+	CASE(uses_one_pair_until_told_otherwise),
+	CASE(refuses_control_commands_that_make_no_sense),
+	CASE(finds_the_control_queue_where_the_features_put_it))

@@ -1,0 +1,327 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The network device: virtio 1.2, section 5.1, without the receive queues
+ * (virtio/net_rx.c). Runs with the lock of the device's loop held.
+ */
+#include "virtio/net.h"
+
+#include <endian.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "host/nic.h"
+#include "src/container_of.h"
+#include "src/error.h"
+#include "virtio/net_rx.h"
+#include "virtio/virtio.h"
+
+#define BURST_FRAMES 64u
+#define BURST_BYTES (256u << 10)
+
+#define STATUS_LINK_UP 1u
+
+#define CTRL_CLASS_MQ 4
+#define CTRL_MQ_VQ_PAIRS_SET 0
+#define CTRL_OK 0
+#define CTRL_ERR 1
+
+struct net_config {
+	uint8_t mac[6];
+	uint16_t status;
+	uint16_t max_virtqueue_pairs;
+	uint16_t mtu;
+};
+
+struct net_pair {
+	struct net_rx rx;
+	bool tx_blocked; /* the nic said -EAGAIN; it will say when there is room */
+};
+
+struct net {
+	struct virtio_device dev;
+	struct nic *nic;
+	struct nic_user nic_user;
+	struct net_config config;
+	struct virtq_chain chain; /* for transmit and control, one at a time */
+	unsigned int pair_count;
+	unsigned int active_pairs; /* 0 while stopped */
+	struct net_pair pairs[];
+};
+
+static struct net *net_of(struct virtio_device *dev)
+{
+	return container_of(dev, struct net, dev);
+}
+
+/* ---- transmit --------------------------------------------------------------------- */
+
+/* Sends the chain at hand; false where the nic has no room. */
+static bool transmit_one(struct net *net, unsigned int index, struct virtq *q)
+{
+	const struct virtq_chain *chain = &net->chain;
+
+	/* What the nic refuses otherwise is lost, as on a wire. */
+	if (nic_send(net->nic, index, chain->iov, chain->readable) == -EAGAIN) {
+		virtq_unpop(q, 1);
+		return false;
+	}
+	virtq_stage(q, chain->head, 0);
+	return true;
+}
+
+static void transmit(struct net *net, unsigned int index)
+{
+	struct net_pair *pair = &net->pairs[index];
+	unsigned int queue = 2 * index + 1;
+	struct virtq *q = &net->dev.queues[queue];
+	unsigned int frames = 0;
+	uint64_t bytes = 0;
+
+	while (!pair->tx_blocked && virtq_pop(q, &net->chain)) {
+		pair->tx_blocked = !transmit_one(net, index, q);
+		bytes += net->chain.readable_bytes;
+		if (++frames == BURST_FRAMES || bytes >= BURST_BYTES) {
+			virtio_device_kick_soon(&net->dev, queue);
+			break;
+		}
+	}
+	virtq_publish(q);
+}
+
+/* ---- control ---------------------------------------------------------------------- */
+
+static int set_active_pairs(struct net *net, unsigned int count)
+{
+	bool merge = virtio_device_has(&net->dev, VIRTIO_NET_F_MRG_RXBUF);
+	int code = nic_set_active_queues(net->nic, count);
+
+	if (code)
+		return code;
+	net->active_pairs = count;
+	for (unsigned int i = 0; i < net->pair_count; i++) {
+		if (i < count)
+			net_rx_activate(&net->pairs[i].rx, merge);
+		else
+			net_rx_deactivate(&net->pairs[i].rx);
+	}
+	return 0;
+}
+
+static uint8_t control_one(struct net *net)
+{
+	struct {
+		uint8_t class;
+		uint8_t command;
+		uint16_t pairs;
+	} request;
+	uint16_t pairs;
+
+	if (iov_copy_out(net->chain.iov, net->chain.readable, 0, &request,
+		    sizeof(request)) < sizeof(request))
+		return CTRL_ERR;
+	if (request.class != CTRL_CLASS_MQ || request.command != CTRL_MQ_VQ_PAIRS_SET ||
+		!virtio_device_has(&net->dev, VIRTIO_NET_F_MQ))
+		return CTRL_ERR;
+	pairs = le16toh(request.pairs);
+	if (!pairs || pairs > net->pair_count)
+		return CTRL_ERR;
+	return set_active_pairs(net, pairs) ? CTRL_ERR : CTRL_OK;
+}
+
+static void control(struct net *net, struct virtq *q)
+{
+	const struct virtq_chain *chain = &net->chain;
+
+	while (virtq_pop(q, &net->chain)) {
+		uint8_t ack;
+
+		if (!chain->writable) {
+			virtio_device_broken(&net->dev,
+				"a control command has no room for its answer");
+			return;
+		}
+		ack = control_one(net);
+		iov_copy_in(chain->iov + chain->readable, chain->writable, 0, &ack, 1);
+		virtq_push(q, chain->head, 1);
+	}
+}
+
+/* ---- the nic's events ------------------------------------------------------------- */
+
+static struct net *net_of_user(struct nic_user *user)
+{
+	return container_of(user, struct net, nic_user);
+}
+
+static void nic_readable(struct nic_user *user, unsigned int index)
+{
+	struct net *net = net_of_user(user);
+
+	if (index < net->active_pairs)
+		net_rx_receive(&net->pairs[index].rx);
+	else
+		nic_want_frames(net->nic, index, false);
+}
+
+static void nic_writable(struct nic_user *user, unsigned int index)
+{
+	struct net *net = net_of_user(user);
+
+	if (index >= net->pair_count)
+		return;
+	net->pairs[index].tx_blocked = false;
+	virtio_device_kick(&net->dev, 2 * index + 1);
+}
+
+static void nic_link_changed(struct nic_user *user)
+{
+	struct net *net = net_of_user(user);
+	uint16_t status = htole16(nic_link_up(net->nic) ? STATUS_LINK_UP : 0);
+
+	if (status == net->config.status)
+		return;
+	net->config.status = status;
+	virtio_device_config_changed(&net->dev);
+}
+
+static const struct nic_events nic_events = {
+	.readable = nic_readable,
+	.writable = nic_writable,
+	.link_changed = nic_link_changed,
+};
+
+/* ---- the device ------------------------------------------------------------------- */
+
+static const struct {
+	uint32_t offload;
+	unsigned int host_feature;  /* what the guest may send */
+	unsigned int guest_feature; /* what the guest takes */
+} offload_features[] = {
+	{NIC_OFFLOAD_CSUM, VIRTIO_NET_F_CSUM, VIRTIO_NET_F_GUEST_CSUM},
+	{NIC_OFFLOAD_TSO4, VIRTIO_NET_F_HOST_TSO4, VIRTIO_NET_F_GUEST_TSO4},
+	{NIC_OFFLOAD_TSO6, VIRTIO_NET_F_HOST_TSO6, VIRTIO_NET_F_GUEST_TSO6},
+	{NIC_OFFLOAD_ECN, VIRTIO_NET_F_HOST_ECN, VIRTIO_NET_F_GUEST_ECN},
+	{NIC_OFFLOAD_UFO, VIRTIO_NET_F_HOST_UFO, VIRTIO_NET_F_GUEST_UFO},
+};
+
+static void net_start(struct virtio_device *dev)
+{
+	struct net *net = net_of(dev);
+	uint32_t offloads = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(offload_features); i++) {
+		if (virtio_device_has(dev, offload_features[i].guest_feature))
+			offloads |= offload_features[i].offload;
+	}
+	if (nic_set_offloads(net->nic, offloads) < 0)
+		log_host("%s: the network interface takes no offloads", dev->name);
+	set_active_pairs(net, 1);
+}
+
+static void net_kick(struct virtio_device *dev, unsigned int queue)
+{
+	struct net *net = net_of(dev);
+	bool multi = virtio_device_has(dev, VIRTIO_NET_F_MQ);
+	unsigned int pairs = multi ? net->pair_count : 1;
+
+	if (queue == 2 * pairs && virtio_device_has(dev, VIRTIO_NET_F_CTRL_VQ))
+		control(net, &dev->queues[queue]);
+	else if (queue >= 2 * pairs)
+		return;
+	else if (queue % 2)
+		transmit(net, queue / 2);
+	else
+		net_rx_refilled(&net->pairs[queue / 2].rx);
+}
+
+static void net_stop(struct virtio_device *dev)
+{
+	struct net *net = net_of(dev);
+
+	net->active_pairs = 0;
+	for (unsigned int i = 0; i < net->pair_count; i++) {
+		net_rx_deactivate(&net->pairs[i].rx);
+		net_rx_forget(&net->pairs[i].rx);
+		net->pairs[i].tx_blocked = false;
+	}
+	nic_set_offloads(net->nic, 0);
+}
+
+static void net_destroy(struct virtio_device *dev)
+{
+	struct net *net = net_of(dev);
+
+	nic_set_user(net->nic, NULL);
+	free(net);
+}
+
+static const struct virtio_ops net_ops = {
+	.device_id = 1,
+	.kick = net_kick,
+	.start = net_start,
+	.stop = net_stop,
+	.destroy = net_destroy,
+};
+
+static uint64_t offered_features(
+	const struct net *net, const struct virtio_net_options *options)
+{
+	uint32_t offloads = nic_offloads(net->nic);
+	uint64_t features = VIRTIO_BIT(VIRTIO_NET_F_MAC) |
+			    VIRTIO_BIT(VIRTIO_NET_F_STATUS) |
+			    VIRTIO_BIT(VIRTIO_NET_F_MRG_RXBUF);
+
+	for (size_t i = 0; i < ARRAY_SIZE(offload_features); i++) {
+		if (offloads & offload_features[i].offload)
+			features |= VIRTIO_BIT(offload_features[i].host_feature) |
+				    VIRTIO_BIT(offload_features[i].guest_feature);
+	}
+	if (options->mtu)
+		features |= VIRTIO_BIT(VIRTIO_NET_F_MTU);
+	if (net->pair_count > 1)
+		features |=
+			VIRTIO_BIT(VIRTIO_NET_F_MQ) | VIRTIO_BIT(VIRTIO_NET_F_CTRL_VQ);
+	return features;
+}
+
+static unsigned int pairs_to_make(const struct nic *nic, unsigned int wanted)
+{
+	unsigned int count = nic_queues(nic);
+
+	if (count > VIRTIO_NET_PAIRS_MAX)
+		count = VIRTIO_NET_PAIRS_MAX;
+	if (wanted < count)
+		count = wanted ? wanted : 1;
+	return count;
+}
+
+int virtio_net_create(struct loop *loop, const char *name, struct nic *nic,
+	const struct virtio_net_options *options, struct virtio_device **ret,
+	struct error *err)
+{
+	unsigned int pairs = pairs_to_make(nic, options->queues);
+	struct net *net = calloc(1, sizeof(*net) + pairs * sizeof(net->pairs[0]));
+
+	if (!net)
+		return error_set(err, -ENOMEM, NULL, "%s: no memory", name);
+	net->nic = nic;
+	net->nic_user.events = &nic_events;
+	net->pair_count = pairs;
+	net->dev.ops = &net_ops;
+	net->dev.name = name;
+	net->dev.loop = loop;
+	net->dev.features_offered = offered_features(net, options);
+	net->dev.queue_count = pairs > 1 ? 2 * pairs + 1 : 2;
+	net->dev.config = &net->config;
+	net->dev.config_bytes = sizeof(net->config);
+	memcpy(net->config.mac, options->mac, sizeof(net->config.mac));
+	net->config.status = htole16(nic_link_up(nic) ? STATUS_LINK_UP : 0);
+	net->config.max_virtqueue_pairs = htole16((uint16_t)pairs);
+	net->config.mtu = htole16(options->mtu);
+	for (unsigned int i = 0; i < pairs; i++)
+		net_rx_init(&net->pairs[i].rx, &net->dev, nic, 2 * i, i);
+	nic_set_user(nic, &net->nic_user);
+	*ret = &net->dev;
+	return 0;
+}
