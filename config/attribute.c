@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "config/build.h"
+#include "config/language.h"
 #include "config/value.h"
 #include "config/xml.h"
 
@@ -87,29 +88,38 @@ static void problem_unknown_attribute(struct build *build, const struct element_
 		build, attribute->line, "attribute", attribute->name, def->name, allowed);
 }
 
+/* The attribute belongs to other types of device: says which. */
+static void problem_foreign(struct build *build, const struct element_def *def,
+	const struct xml_attribute *attribute)
+{
+	const char *owners[8];
+	unsigned int types = 0;
+	unsigned int count = 0;
+	char list[WORDS_BYTES];
+
+	for (unsigned int i = 0; i < def->attribute_count; i++)
+		if (!strcmp(def->attributes[i].name, attribute->name))
+			types |= def->attributes[i].types;
+	for (unsigned int i = 0; language_types[i] && count < 7; i++)
+		if (types & 1u << i)
+			owners[count++] = language_types[i];
+	owners[count] = NULL;
+	build_problem(build, attribute->line, "attribute '%s' is for devices of type %s",
+		attribute->name, words_list(list, owners));
+}
+
 static void apply(struct build *build, const struct element_def *def,
 	const struct attribute_def *found, const struct xml_attribute *attribute,
 	unsigned int types, void *object)
 {
-	static const char *const type_names[] = {"console", "net", "block", "rng"};
-	const char *owners[5] = {NULL};
-	unsigned int count = 0;
-	char list[WORDS_BYTES];
-
-	if (!found) {
+	if (!found)
 		problem_unknown_attribute(build, def, attribute, types);
-	} else if (found->types && !(found->types & types)) {
-		for (unsigned int i = 0; i < 4; i++)
-			if (found->types & 1u << i)
-				owners[count++] = type_names[i];
-		build_problem(build, attribute->line,
-			"attribute '%s' is for devices of type %s", found->name,
-			words_list(list, owners));
-	} else if (!found->set) {
+	else if (found->types && !(found->types & types))
+		problem_foreign(build, def, attribute);
+	else if (!found->set)
 		problem_not_yet(build, attribute->line, "attribute", found->name);
-	} else {
+	else
 		found->set(build, found, attribute, (char *)object + found->offset);
-	}
 }
 
 void attributes_apply(struct build *build, const struct element_def *def,

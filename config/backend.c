@@ -38,7 +38,7 @@ static void refuse_child(struct build *build, const struct xml_element *element,
 		!strcmp(child->name, language_forward.name))
 		build_problem(build, child->line,
 			"<%s> is not for this <%s>, allowed: %s", child->name,
-			element->name, words_list(words, allowed));
+			element->name, count ? words_list(words, allowed) : "none");
 	else
 		problem_unknown(build, child->line, "element", child->name, element->name,
 			allowed);
@@ -239,4 +239,9 @@ void backend_read_block(struct build *build, const struct xml_element *element,
 		return;
 	build_check_disk(build, block->path, child->line);
 	build_claim(build, child->line, block->readonly, "path '%s'", block->path);
+}
+
+void backend_read_none(struct build *build, const struct xml_element *element)
+{
+	find_backend(build, element, &language_none, NULL, NULL);
 }

@@ -22,5 +22,7 @@ void backend_read_net(
 	struct build *build, const struct xml_element *element, struct config_net *net);
 void backend_read_block(struct build *build, const struct xml_element *element,
 	struct config_block *block);
+/* For a device that has no backend: any child is a problem. */
+void backend_read_none(struct build *build, const struct xml_element *element);
 
 #endif

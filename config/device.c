@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "config/device.h"
 
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "config/backend.h"
 #include "config/build.h"
 #include "config/language.h"
-#include "config/value.h"
 #include "config/xml.h"
 
 static const char *attribute_value(const struct xml_element *element, const char *name)
@@ -51,7 +49,7 @@ static void read_backends(struct build *build, const struct xml_element *element
 		backend_read_block(build, element, &device->block);
 		break;
 	case CONFIG_DEVICE_RNG:
-		element_no_children(build, element);
+		backend_read_none(build, element);
 		break;
 	}
 }

@@ -11,7 +11,7 @@
 
 #define LANGUAGE_DEVICES_MAX 128u
 #define LANGUAGE_PORTS_MAX 15u /* of one console: two of the 34 queues each */
-#define LANGUAGE_FORWARDS_MAX 256u
+#define LANGUAGE_FORWARDS_MAX 64u
 
 struct element_list {
 	const struct element_def *elements;

@@ -194,7 +194,8 @@ SETTER(set_iothread)
 
 	set_bool(build, def, attribute, &wanted);
 	if (wanted)
-		problem_not_yet(build, attribute->line, "attribute", "iothread=\"yes\"");
+		build_problem(build, attribute->line,
+			"iothread is 'yes', which is not in this build yet, allowed: no");
 	else
 		*own = false;
 }
@@ -210,7 +211,8 @@ SETTER(set_ifname)
 		*ifname = build_copy(build, attribute->value);
 	else
 		problem_value(build, attribute,
-			"an interface's name: 1 to 15 characters without blanks / : %");
+			"an interface's name: 1 to 15 characters without blanks / : %, "
+			"neither . nor ..");
 }
 
 SETTER(set_fd)

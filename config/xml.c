@@ -277,29 +277,59 @@ static void end_element(
 	reader->depth--;
 }
 
-static void characters(void *context, const xmlChar *chars, int count)
+/* Remembers the beginning of a text that starts at an offset of the file. */
+static void note_text(struct reader *reader, size_t at, const char *text, size_t left)
 {
-	struct reader *reader = context;
-	const char *text = (const char *)chars;
-	size_t end = here(reader);
-	size_t left = (size_t)count;
-	size_t bytes;
+	size_t bytes = 1;
 
-	if (reader->code || !reader->current || reader->current->text)
-		return;
-	while (left && is_space(*text)) {
-		text++;
-		left--;
-	}
-	if (!left)
-		return;
-	reader->current->text_line = line_at(reader, end > left ? end - left : 0);
-	for (bytes = 0; bytes < left && bytes < TEXT_BYTES && text[bytes] != '\n';)
+	reader->current->text_line = line_at(reader, at);
+	while (bytes < left && bytes < TEXT_BYTES && !strchr("<\n", text[bytes]))
 		bytes++;
 	/* Not in the middle of a character. */
 	while (bytes < left && bytes > 1 && (text[bytes] & 0xc0) == 0x80)
 		bytes--;
 	reader->current->text = copy(reader, text, bytes);
+}
+
+static void characters(void *context, const xmlChar *chars, int count)
+{
+	struct reader *reader = context;
+	const char *text = (const char *)chars;
+	size_t at = here(reader);
+	size_t left = (size_t)count;
+
+	if (reader->code || !reader->current || reader->current->text)
+		return;
+	/* The parser shows a piece before it passes it, or a copy when it has. */
+	if (chars != reader->parser->input->cur)
+		at = at > left ? at - left : 0;
+	for (; left && is_space(*text); left--, at++)
+		text++;
+	if (!left)
+		return;
+	/* The piece may be short; the text goes on in the file, if this is its place. */
+	if (at < reader->bytes && left <= reader->bytes - at &&
+		!memcmp(reader->xml + at, text, left)) {
+		text = reader->xml + at;
+		left = reader->bytes - at;
+	}
+	note_text(reader, at, text, left);
+}
+
+/* A marked section is text even where it is blank, as it is to XML Schema. */
+static void marked_section(void *context, const xmlChar *chars, int count)
+{
+	static const char mark[] = "<![CDATA[";
+	struct reader *reader = context;
+	size_t bytes = sizeof(mark) - 1;
+	size_t at = here(reader);
+
+	if (reader->code || !reader->current || reader->current->text)
+		return;
+	while (at &&
+		(reader->bytes - at < bytes || memcmp(reader->xml + at, mark, bytes)))
+		at--;
+	note_text(reader, at, mark, bytes);
 }
 
 /* Called before the parser reads anything of the declaration's content. */
@@ -354,7 +384,7 @@ static int look_first(struct reader *reader)
 		refuse(reader, 1, "is empty, a <config> element is needed");
 	else if (zero)
 		refuse(reader, line_at(reader, (size_t)(zero - xml)),
-			"a zero byte: no XML text in UTF-8");
+			"holds a zero byte, an XML text in UTF-8 has none");
 	else if (xml[at] != '<')
 		refuse(reader, line_at(reader, at), "is not XML, which starts with '<'");
 	return reader->code;
@@ -368,7 +398,7 @@ static int read_document(struct reader *reader)
 		.endElementNs = end_element,
 		.characters = characters,
 		.ignorableWhitespace = characters,
-		.cdataBlock = characters,
+		.cdataBlock = marked_section,
 		.internalSubset = doctype,
 		.serror = parser_error,
 	};
@@ -378,8 +408,13 @@ static int read_document(struct reader *reader)
 	reader->parser = xmlCreateMemoryParserCtxt(reader->xml, (int)reader->bytes);
 	if (!reader->parser)
 		return -ENOMEM;
-	/* The text is UTF-8 whatever it declares: offsets are bytes of the text. */
-	xmlCtxtUseOptions(reader->parser, XML_PARSE_NONET | XML_PARSE_IGNORE_ENC);
+	/*
+	 * The text is UTF-8 whatever it declares: offsets are bytes of the text. NOENT
+	 * makes a plain "&" of an attribute's "&amp;", which is a "&#38;" otherwise;
+	 * without a DOCTYPE there is nothing else to replace.
+	 */
+	xmlCtxtUseOptions(
+		reader->parser, XML_PARSE_NONET | XML_PARSE_IGNORE_ENC | XML_PARSE_NOENT);
 	*reader->parser->sax = handler;
 	reader->parser->userData = reader;
 	xmlParseDocument(reader->parser);
