@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Over real files and the ARM board. */
+#include "src/boot.h"
+
+#include <endian.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <libfdt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <zlib.h>
+
+#include "src/container_of.h"
+#include "src/guest_mem.h"
+#include "test/unit/arm_fixture.h"
+#include "test/unit/test.h"
+
+#define IMAGE_FILE_BYTES (300u << 10)
+#define IMAGE_MEMORY_BYTES (1u << 20)
+#define RAM_BYTES (8ull << 20)
+
+static struct arm_fixture f;
+static char dir[] = "/tmp/bonsai-boot-XXXXXX";
+static char kernel[64];
+static char initrd[2][64];
+static struct config_rom initrds[2];
+static uint8_t image[IMAGE_FILE_BYTES];
+
+static void write_file(const char *path, const void *bytes, size_t count)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+
+	CHECK(fd >= 0);
+	CHECK_EQ(write(fd, bytes, count), count);
+	close(fd);
+}
+
+static void write_gzip(const void *bytes, size_t count)
+{
+	gzFile file = gzopen(kernel, "wb");
+
+	CHECK(file);
+	CHECK_EQ(gzwrite(file, bytes, (unsigned int)count), count);
+	CHECK_EQ(gzclose(file), Z_OK);
+}
+
+/* A kernel and two archives of 5 and 3 bytes in a folder of their own. */
+static void begin(void)
+{
+	uint64_t memory_bytes = htole64(IMAGE_MEMORY_BYTES);
+
+	snprintf(dir, sizeof(dir), "/tmp/bonsai-boot-XXXXXX");
+	CHECK(mkdtemp(dir));
+	snprintf(kernel, sizeof(kernel), "%s/Image", dir);
+	for (unsigned int i = 64; i < sizeof(image); i++)
+		image[i] = (uint8_t)(i * 7);
+	memcpy(image + 16, &memory_bytes, sizeof(memory_bytes));
+	memcpy(image + 56, "ARM\x64", 4);
+	write_file(kernel, image, sizeof(image));
+	arm_fixture_init(&f);
+	f.config.kernel.path = kernel;
+	f.config.ram_size_bytes = RAM_BYTES;
+	f.config.initrds = initrds;
+	for (unsigned int i = 0; i < 2; i++) {
+		snprintf(initrd[i], sizeof(initrd[i]), "%s/initrd%u", dir, i);
+		initrds[i] = (struct config_rom){initrd[i], {"vm.xml", 5 + (int)i}};
+		write_file(initrd[i], i ? "\1\2\3" : "\4\5\6\7\10", i ? 3 : 5);
+	}
+}
+
+static void end(void)
+{
+	unlink(kernel);
+	unlink(initrd[0]);
+	unlink(initrd[1]);
+	CHECK_EQ(rmdir(dir), 0);
+}
+
+static struct board_plan *plan_from_files(void)
+{
+	struct board_plan *plan = NULL;
+
+	f.problems.count = 0;
+	boot_plan(&f.config, &f.caps, &plan, &f.problems);
+	for (unsigned int i = 0; i < f.problems.count; i++)
+		printf("  %s\n", f.problems.list[i].text);
+	return plan;
+}
+
+/* Boots into RAM and looks at every byte that must be there. */
+static void check_load(void)
+{
+	struct board_plan *plan = plan_from_files();
+	struct guest_mem mem = {0};
+	struct error err = {.text = ""};
+	const uint8_t *at;
+
+	CHECK(plan);
+	if (!plan)
+		return;
+	CHECK_EQ(plan->kernel.bytes, IMAGE_MEMORY_BYTES);
+	CHECK_EQ(guest_mem_add(&mem, plan->ram[0].gpa, plan->ram[0].bytes, NULL), 0);
+	CHECK_EQ(boot_load(plan, &mem, &err), 0);
+	CHECK_STR(err.text, "");
+	at = guest_mem_range(&mem, plan->kernel.gpa, plan->kernel.bytes);
+	CHECK_EQ(memcmp(at, image, sizeof(image)), 0);
+	CHECK_EQ(at[sizeof(image)], 0);
+	at = guest_mem_range(&mem, plan->initrd.gpa, plan->initrd.bytes);
+	CHECK(at && memcmp(at, "\4\5\6\7\10\0\0\0\1\2\3\0", 12) == 0);
+	CHECK_EQ(plan->initrd.bytes, 12);
+	at = guest_mem_range(&mem, plan->tables.gpa, plan->tables.bytes);
+	CHECK_EQ(fdt_check_full(at, (size_t)plan->tables.bytes), 0);
+	CHECK(fdt_getprop(at, fdt_path_offset(at, "/chosen"), "rng-seed", NULL));
+	guest_mem_finish(&mem);
+	board_plan_destroy(plan);
+}
+
+TEST(loads_kernel_initrds_and_tree)
+{
+	begin();
+	f.config.initrd_count = 2;
+	check_load();
+	f.config.image = CONFIG_IMAGE_MAP;
+	check_load();
+	f.config.image = CONFIG_IMAGE_READ;
+	write_gzip(image, sizeof(image));
+	check_load();
+	end();
+}
+
+TEST(each_boot_has_its_own_seed)
+{
+	struct board_plan *plan;
+	struct guest_mem mem = {0};
+	uint8_t first[64] = {0};
+	const uint8_t *seed;
+	const void *tree;
+
+	begin();
+	plan = plan_from_files();
+	CHECK(plan);
+	if (!plan)
+		return;
+	CHECK_EQ(guest_mem_add(&mem, plan->ram[0].gpa, plan->ram[0].bytes, NULL), 0);
+	for (unsigned int i = 0; i < 2; i++) {
+		CHECK_EQ(guest_mem_clear(&mem), 0);
+		CHECK_EQ(boot_load(plan, &mem, NULL), 0);
+		tree = guest_mem_range(&mem, plan->tables.gpa, plan->tables.bytes);
+		seed = fdt_getprop(
+			tree, fdt_path_offset(tree, "/chosen"), "rng-seed", NULL);
+		CHECK(seed && memcmp(seed, first, sizeof(first)) != 0);
+		if (seed)
+			memcpy(first, seed, sizeof(first));
+	}
+	guest_mem_finish(&mem);
+	board_plan_destroy(plan);
+	end();
+}
+
+TEST(refuses_each_wrong_file_with_one_line)
+{
+	struct board_plan *plan;
+	char overlay[64];
+
+	begin();
+	snprintf(overlay, sizeof(overlay), "%s", initrd[0]);
+	write_file(kernel, "just a note\n", 12);
+	write_file(initrd[0], "another note\n", 13);
+	write_file(initrd[1], "", 0);
+	f.config.initrd_count = 2;
+	f.config.dtb_overlay = (struct config_rom){overlay, {"vm.xml", 9}};
+	plan = plan_from_files();
+	CHECK(!plan);
+	CHECK_EQ(f.problems.count, 4);
+	CHECK_HAS(f.problems.list[0].text, "kernel_rom \"");
+	CHECK_HAS(f.problems.list[0].text, "is a text file: an arm64 Image is needed");
+	CHECK_EQ(f.problems.list[0].pos.line, 2);
+	CHECK_HAS(f.problems.list[1].text, "is a text file, no initramfs");
+	CHECK_EQ(f.problems.list[1].pos.line, 5);
+	CHECK_HAS(f.problems.list[2].text, "is empty");
+	CHECK_EQ(f.problems.list[2].pos.line, 6);
+	CHECK_HAS(f.problems.list[3].text, "is no compiled device tree overlay");
+	CHECK_EQ(f.problems.list[3].pos.line, 9);
+	end();
+}
+
+TEST(refuses_a_kernel_larger_than_ram_packed_or_not)
+{
+	uint64_t memory_bytes = htole64(64u << 20);
+
+	begin();
+	memcpy(image + 16, &memory_bytes, sizeof(memory_bytes));
+	write_file(kernel, image, sizeof(image));
+	CHECK(!plan_from_files());
+	CHECK_EQ(f.problems.count, 1);
+	CHECK_HAS(f.problems.list[0].text, "ram_size is 8192 KiB, the kernel (65536 KiB");
+	write_gzip(image, sizeof(image));
+	CHECK(!plan_from_files());
+	CHECK_EQ(f.problems.count, 1);
+	end();
+}
+
+TEST(refuses_a_truncated_packed_kernel_before_it_runs)
+{
+	static const off_t cuts[] = {20, 1000, 1500};
+
+	begin();
+	for (unsigned int i = 0; i < ARRAY_SIZE(cuts); i++) {
+		write_gzip(image, sizeof(image));
+		CHECK_EQ(truncate(kernel, cuts[i]), 0);
+		CHECK(!plan_from_files());
+		CHECK_EQ(f.problems.count, 1);
+		CHECK_HAS(f.problems.list[0].text, "is truncated");
+	}
+	end();
+}
+
+TEST(a_packed_kernel_cannot_be_mapped)
+{
+	begin();
+	write_gzip(image, sizeof(image));
+	f.config.image = CONFIG_IMAGE_MAP;
+	CHECK(!plan_from_files());
+	CHECK_EQ(f.problems.count, 1);
+	CHECK_HAS(f.problems.list[0].text, "is gzip-compressed and cannot be mapped");
+	end();
+}
+
+TEST(a_file_that_grew_since_the_plan_is_refused_at_load)
+{
+	struct board_plan *plan;
+	struct guest_mem mem = {0};
+	struct error err;
+
+	begin();
+	f.config.initrd_count = 2;
+	plan = plan_from_files();
+	CHECK(plan);
+	if (!plan)
+		return;
+	CHECK_EQ(guest_mem_add(&mem, plan->ram[0].gpa, plan->ram[0].bytes, NULL), 0);
+	CHECK_EQ(truncate(initrd[1], 100), 0);
+	CHECK_EQ(boot_load(plan, &mem, &err), -EFBIG);
+	CHECK_HAS(err.text, "initrd_rom");
+	CHECK_EQ(truncate(kernel, 2 * IMAGE_MEMORY_BYTES), 0);
+	CHECK_EQ(boot_load(plan, &mem, &err), -EFBIG);
+	CHECK_HAS(err.text, "kernel_rom");
+	unlink(kernel);
+	CHECK_EQ(boot_load(plan, &mem, &err), -ENOENT);
+	guest_mem_finish(&mem);
+	board_plan_destroy(plan);
+	end();
+}
+
+TEST(an_arch_without_a_board_is_a_problem)
+{
+	begin();
+	f.config.arch = CONFIG_ARCH_X86_64;
+	CHECK(!plan_from_files());
+	CHECK_EQ(f.problems.count, 1);
+	CHECK_HAS(f.problems.list[0].text, "no board for the guest's arch");
+	end();
+}
+
+TEST_MAIN(CASE(loads_kernel_initrds_and_tree), CASE(each_boot_has_its_own_seed),
+	CASE(refuses_each_wrong_file_with_one_line),
+	CASE(refuses_a_kernel_larger_than_ram_packed_or_not),
+	CASE(refuses_a_truncated_packed_kernel_before_it_runs),
+	CASE(a_packed_kernel_cannot_be_mapped),
+	CASE(a_file_that_grew_since_the_plan_is_refused_at_load),
+	CASE(an_arch_without_a_board_is_a_problem))
