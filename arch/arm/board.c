@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "arch/arm/devices.h"
 #include "arch/arm/fdt.h"
 #include "arch/arm/image.h"
 #include "arch/arm/layout.h"
@@ -361,4 +362,7 @@ const struct board arm_board = {
 	.read_kernel = arm_image_read,
 	.plan = board_plan,
 	.write_tables = arm_fdt_write,
+	.create_devices = arm_devices_create,
+	.reset_devices = arm_devices_reset,
+	.destroy_devices = arm_devices_destroy,
 };

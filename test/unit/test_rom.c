@@ -78,12 +78,16 @@ static size_t pack(enum unpack_kind kind)
 
 static const enum unpack_kind kinds[] = {UNPACK_NONE, UNPACK_GZIP, UNPACK_ZSTD};
 
-static void write_kind(enum unpack_kind kind)
+/* The contents as a file of this kind, opened. */
+static void open_kind(enum unpack_kind kind, struct rom *rom)
 {
 	if (kind == UNPACK_NONE)
 		write_file(content, CONTENT_BYTES);
 	else
 		write_file(packed, pack(kind));
+	CHECK_EQ(rom_open(rom, "kernel_rom", &config, true, NULL), 0);
+	CHECK_EQ(rom->packing, kind);
+	memset(got, 0x5a, sizeof(got));
 }
 
 TEST(reads_plain_gzip_and_zstd_alike)
@@ -95,9 +99,7 @@ TEST(reads_plain_gzip_and_zstd_alike)
 		uint64_t bytes;
 		size_t count;
 
-		write_kind(kinds[i]);
-		CHECK_EQ(rom_open(&rom, "kernel_rom", &config, true, &err), 0);
-		CHECK_EQ(rom.packing, kinds[i]);
+		open_kind(kinds[i], &rom);
 		CHECK_EQ(rom_head(&rom, got, 100, &count, &err), 0);
 		CHECK_EQ(count, 100);
 		CHECK_EQ(memcmp(got, content, 100), 0);
@@ -124,9 +126,7 @@ TEST(never_writes_beyond_its_room)
 		uint64_t bytes;
 		size_t count;
 
-		write_kind(kinds[i]);
-		CHECK_EQ(rom_open(&rom, "kernel_rom", &config, true, &err), 0);
-		memset(got, 0x5a, sizeof(got));
+		open_kind(kinds[i], &rom);
 		CHECK_EQ(rom_read(&rom, got, CONTENT_BYTES - 1, &count, &err), -EFBIG);
 		CHECK_HAS(err.text, "more than the 716799 bytes of room for it");
 		CHECK_HAS(err.text, "kernel_rom \"");
