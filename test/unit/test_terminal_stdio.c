@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -156,9 +157,10 @@ static bool same_modes(const struct termios *a, const struct termios *b)
 
 TEST(is_raw_while_it_lives_and_restores_the_modes)
 {
-	struct termios before;
+	/* Some C libraries fill c_cc only as far as the kernel's goes. */
+	struct termios before = {0};
 	struct termios during;
-	struct termios after;
+	struct termios after = {0};
 	struct desk desk = {.slave = -1};
 
 	for (int by_signal = 0; by_signal < 2; by_signal++) {
@@ -338,6 +340,85 @@ TEST(lives_on_without_stdin_and_after_its_reader)
 	close(ends[1]);
 }
 
+static bool is_raw(int tty)
+{
+	struct termios modes;
+
+	return tcgetattr(tty, &modes) == 0 && !(modes.c_lflag & ICANON);
+}
+
+/* A job of its own, on its controlling tty. Exits with 0 where all went as it should. */
+static int run_job(int tty, int told)
+{
+	struct desk desk = {0};
+
+	setpgid(0, 0);
+	probe_init(&desk.probe);
+	open_stdio(&desk, tty, tty);
+	if (is_raw(tty) || desk.probe.got_bytes)
+		return 1;
+	if (terminal_write(desk.probe.terminal, "job", 3) != 3)
+		return 2;
+	if (write(told, "b", 1) != 1)
+		return 3;
+	PROBE_UNTIL(&desk.probe, is_raw(tty));
+	PROBE_UNTIL(&desk.probe, desk.probe.got_bytes);
+	if (!is_raw(tty) || desk.probe.got_bytes != 4)
+		return 4;
+	probe_finish(&desk.probe);
+	return is_raw(tty) ? 5 : 0;
+}
+
+/* What a shell does: starts the job in the background, then gives it the tty. */
+static int run_shell(const char *tty_path, int master)
+{
+	int told[2];
+	int status;
+	int tty;
+	pid_t job;
+	char byte;
+
+	setsid();
+	tty = open(tty_path, O_RDWR); /* becomes the controlling tty */
+	if (tty < 0 || pipe(told))
+		return 10;
+	job = fork();
+	if (job == 0)
+		_exit(run_job(tty, told[1]));
+	close(told[1]);
+	if (read(told[0], &byte, 1) != 1)
+		return 11;
+	if (tcsetpgrp(tty, job))
+		return 12;
+	if (write(master, "keys", 4) != 4)
+		return 13;
+	if (waitpid(job, &status, WUNTRACED) != job || !WIFEXITED(status))
+		return 14;
+	return WEXITSTATUS(status);
+}
+
+TEST(waits_in_the_background_until_it_is_in_front)
+{
+	char name[64];
+	int master;
+	int slave;
+	int status = -1;
+	pid_t shell;
+
+	CHECK_EQ(openpty(&master, &slave, name, NULL, NULL), 0);
+	fflush(stdout);
+	shell = fork();
+	if (shell == 0) {
+		signal(SIGHUP, SIG_IGN);
+		_exit(run_shell(name, master));
+	}
+	CHECK_EQ(waitpid(shell, &status, 0), shell);
+	CHECK_EQ(status, 0);
+	CHECK(!is_raw(slave));
+	close(master);
+	close(slave);
+}
+
 TEST(exists_once)
 {
 	struct desk desk;
@@ -359,4 +440,5 @@ TEST_MAIN(CASE(passes_keys_and_text_unchanged), CASE(understands_the_escape_keys
 	CASE(does_not_make_the_shared_tty_non_blocking), CASE(follows_the_window),
 	CASE(is_raw_again_after_it_was_continued), CASE(slow_tty_loses_nothing),
 	CASE(reads_input_that_is_no_tty), CASE(feeds_a_large_file_only_as_it_is_taken),
-	CASE(lives_on_without_stdin_and_after_its_reader), CASE(exists_once))
+	CASE(lives_on_without_stdin_and_after_its_reader),
+	CASE(waits_in_the_background_until_it_is_in_front), CASE(exists_once))
