@@ -181,7 +181,7 @@ uint64_t driver_alloc(struct virtio_driver *driver, uint64_t bytes, uint64_t ali
 	uint64_t gpa = (driver->next_gpa + align - 1) / align * align;
 
 	driver->next_gpa = gpa + bytes;
-	if (!guest_mem_range(&driver->mem, gpa, bytes))
+	if (bytes && !guest_mem_range(&driver->mem, gpa, bytes))
 		test_fail(__FILE__, __LINE__, "the driver is out of memory");
 	return gpa;
 }
@@ -322,6 +322,8 @@ bool driver_used(
 	q->free_head = ret->head;
 	q->free_count = (uint16_t)(q->free_count + q->chain_descs[ret->head]);
 	q->chain_descs[ret->head] = 0;
+	if (!q->quiet)
+		driver_want_interrupts(driver, queue, true);
 	return true;
 }
 
@@ -330,6 +332,7 @@ void driver_want_interrupts(struct virtio_driver *driver, unsigned int queue, bo
 	struct driver_queue *q = &driver->queues[queue];
 	uint16_t *avail = driver_avail(driver, queue);
 
+	q->quiet = !want;
 	if (driver->event_idx)
 		avail[2 + q->size] = (uint16_t)(q->used_index - (want ? 0 : 1));
 	else

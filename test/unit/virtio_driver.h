@@ -67,6 +67,7 @@ struct driver_queue {
 	uint16_t free_head;
 	uint16_t free_count;
 	uint16_t chain_descs[VIRTQ_SIZE_MAX]; /* by head: descriptors to free */
+	bool quiet;                           /* wants no interrupts */
 };
 
 struct virtio_driver {
@@ -135,8 +136,8 @@ bool driver_used(
 	struct virtio_driver *driver, unsigned int queue, struct driver_used *ret);
 
 /*
- * Whether the driver wants interrupts for this queue: with EVENT_IDX for the next used
- * chain (true) or not before the index went around (false).
+ * Whether the driver wants an interrupt for each used chain, as it does at first, or none
+ * at all.
  */
 void driver_want_interrupts(struct virtio_driver *driver, unsigned int queue, bool want);
 
