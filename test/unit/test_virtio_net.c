@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "test/unit/net_bench.h"
 
-#include <errno.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
 
 #include "src/container_of.h"
 
@@ -306,6 +309,72 @@ TEST(finds_the_control_queue_where_the_features_put_it)
 	net_bench_finish(&bench);
 }
 
+/* ---- over a socket ---------------------------------------------------------------- */
+
+/* A unix socket with a listener, which is removed again once connected. */
+static int connect_nic(struct loop *loop, struct nic **ret)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	int listener = socket(AF_UNIX, SOCK_STREAM, 0);
+	int peer;
+
+	snprintf(address.sun_path, sizeof(address.sun_path), "/tmp/bonsai-net-%ld",
+		(long)getpid());
+	unlink(address.sun_path);
+	CHECK_EQ(bind(listener, (struct sockaddr *)&address, sizeof(address)), 0);
+	CHECK_EQ(listen(listener, 1), 0);
+	CHECK_EQ(nic_unix_open(loop, address.sun_path, NULL, ret, NULL), 0);
+	peer = accept(listener, NULL, NULL);
+	close(listener);
+	unlink(address.sun_path);
+	return peer;
+}
+
+TEST(carries_frames_over_a_socket_and_back)
+{
+	const struct virtio_net_options options = {.queues = 1};
+	struct net_bench bench = {0};
+	struct virtio_device *dev = NULL;
+	struct driver_used used;
+	struct nic *nic = NULL;
+	uint8_t wire[256];
+	uint64_t gpa;
+	int peer;
+
+	CHECK_EQ(loop_create(&bench.loop, NULL), 0);
+	peer = connect_nic(bench.loop, &nic);
+	CHECK_EQ(virtio_net_create(bench.loop, "eth0", nic, &options, &dev, NULL), 0);
+	driver_init(&bench.driver, dev);
+	CHECK(driver_start(&bench.driver, MERGE | VIRTIO_BIT(VIRTIO_F_EVENT_IDX)));
+	gpa = net_bench_add_rx(&bench, 60, 1536);
+	driver_kick(&bench.driver, RX);
+	for (int i = 0; i < 2; i++) {
+		net_bench_send(&bench, TX, 12 + 60, 20);
+		driver_kick(&bench.driver, TX);
+		CHECK(driver_used(&bench.driver, TX, &used));
+	}
+	CHECK_EQ(read(peer, wire, sizeof(wire)), 2 * 64);
+	CHECK_EQ(wire[3], 60);
+	CHECK_EQ(wire[4], 12 * 7);
+	CHECK_EQ(write(peer, wire, 100), 100); /* one frame and half of the other */
+	net_bench_turn(&bench);
+	CHECK_EQ(write(peer, wire + 100, 28), 28);
+	net_bench_turn(&bench);
+	for (unsigned int i = 0; i < 2; i++) {
+		CHECK(driver_used(&bench.driver, RX, &used));
+		CHECK_EQ(used.bytes, 72);
+		CHECK(memcmp((uint8_t *)driver_hva(
+				     &bench.driver, gpa + i * 1536u + 12, 60),
+			      wire + 4, 60) == 0);
+	}
+	close(peer);
+	net_bench_turn(&bench);
+	CHECK_EQ(driver_config(&bench.driver, 6, 2), 0);
+	driver_finish(&bench.driver);
+	nic_destroy(nic);
+	loop_destroy(bench.loop);
+}
+
 TEST_MAIN(CASE(offers_what_the_nic_can_do_and_no_more),
 	CASE(sets_the_offloads_that_the_driver_takes_until_it_goes),
 	CASE(tells_the_driver_when_the_link_comes_and_goes),
@@ -317,4 +386,5 @@ TEST_MAIN(CASE(offers_what_the_nic_can_do_and_no_more),
 	CASE(lets_others_in_between_long_bursts),
 	CASE(uses_one_pair_until_told_otherwise),
 	CASE(refuses_control_commands_that_make_no_sense),
-	CASE(finds_the_control_queue_where_the_features_put_it))
+	CASE(finds_the_control_queue_where_the_features_put_it),
+	CASE(carries_frames_over_a_socket_and_back))

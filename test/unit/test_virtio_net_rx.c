@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "test/unit/net_bench.h"
 
-#include <errno.h>
 #include <string.h>
 
 #include "src/container_of.h"
