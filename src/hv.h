@@ -24,18 +24,21 @@ struct hv_vcpu;
 struct irq_line;
 
 /*
- * Asks the host. -ENOENT (no /dev/kvm), -EACCES, -ENODEV (opens, but no hardware
- * virtualization behind it): err says what to do about it.
+ * Opens the hypervisor with an empty VM and asks what the host offers. -ENOENT (no
+ * /dev/kvm), -EACCES, -ENODEV (no hardware virtualization behind it): err says what to
+ * do about it.
  */
-int hv_probe(struct host_caps *ret, struct error *err);
+int hv_open(struct hv **ret, struct host_caps *ret_caps, struct error *err);
 
 /*
- * A VM with the plan's RAM, vCPUs and interrupt controller, ready for vCPUs to run: guest
- * memory is registered, vCPUs are in their reset state with the first at the plan's
- * entry and the others waiting for it to start them.
+ * Gives the VM the plan's RAM, vCPUs and interrupt controller: afterwards vCPUs are in
+ * their reset state, the first at the plan's entry, the others waiting for it to start
+ * them. Once per hv; a rebooting guest gets a fresh one.
  */
-int hv_create(const struct board_plan *plan, const struct guest_mem *mem, struct hv **ret,
+int hv_setup(struct hv *hv, const struct board_plan *plan, const struct guest_mem *mem,
 	struct error *err);
+
+/* No vCPU may be running. NULL is fine. */
 void hv_destroy(struct hv *hv);
 
 /*
@@ -45,7 +48,10 @@ void hv_destroy(struct hv *hv);
 int hv_irq_line(struct hv *hv, unsigned int irq, bool edge, struct irq_line **ret,
 	struct error *err);
 
-/* A 32-bit write of value to gpa writes event_fd instead of leaving the guest. */
+/*
+ * A 32-bit write of value to gpa writes event_fd instead of leaving the guest. Ends with
+ * hv_destroy().
+ */
 int hv_ioeventfd(
 	struct hv *hv, uint64_t gpa, uint32_t value, int event_fd, struct error *err);
 

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Running a vCPU and sorting its exits. Each vCPU's functions run on its own thread but
+ * for hv_vcpu_kick().
+ */
+#include "src/kvm.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "src/log.h"
+
+#define KICK_SIGNAL SIGUSR1
+
+/* Interrupts the system call; that is all that it is for. */
+static void on_kick(int number)
+{
+}
+
+static void first_run(struct hv_vcpu *vcpu)
+{
+	struct sigaction action = {.sa_handler = on_kick};
+	sigset_t set;
+
+	sigaction(KICK_SIGNAL, &action, NULL);
+	sigemptyset(&set);
+	sigaddset(&set, KICK_SIGNAL);
+	pthread_sigmask(SIG_UNBLOCK, &set, NULL);
+	vcpu->thread = (pid_t)syscall(SYS_gettid);
+}
+
+static void finish_read(struct hv_vcpu *vcpu, const struct hv_exit *exit)
+{
+	for (unsigned int i = 0; i < exit->mmio.bytes; i++)
+		vcpu->run->mmio.data[i] = (uint8_t)(exit->mmio.value >> (8 * i));
+}
+
+static void stuck(struct hv_exit *exit, const char *what, int code)
+{
+	exit->kind = HV_EXIT_STUCK;
+	snprintf(exit->text, sizeof(exit->text), "%s%s%s", what, code ? ": " : "",
+		code ? strerror(-code) : "");
+}
+
+static void mmio_exit(const struct kvm_run *run, struct hv_exit *exit)
+{
+	exit->kind = HV_EXIT_MMIO;
+	exit->mmio.gpa = run->mmio.phys_addr;
+	exit->mmio.bytes = run->mmio.len;
+	exit->mmio.write = run->mmio.is_write;
+	exit->mmio.value = 0;
+	if (run->mmio.len > sizeof(run->mmio.data)) {
+		exit->mmio.bytes = 0;
+		stuck(exit, "KVM reports an access wider than 8 bytes", 0);
+		return;
+	}
+	for (unsigned int i = 0; run->mmio.is_write && i < run->mmio.len; i++)
+		exit->mmio.value |= (uint64_t)run->mmio.data[i] << (8 * i);
+}
+
+static void system_event(const struct kvm_run *run, struct hv_exit *exit)
+{
+	switch (run->system_event.type) {
+	case KVM_SYSTEM_EVENT_SHUTDOWN:
+		exit->kind = HV_EXIT_SHUTDOWN;
+		break;
+	case KVM_SYSTEM_EVENT_RESET:
+		exit->kind = HV_EXIT_RESET;
+		break;
+	case KVM_SYSTEM_EVENT_CRASH:
+		exit->kind = HV_EXIT_CRASH;
+		break;
+	default:
+		exit->kind = HV_EXIT_NONE;
+		break;
+	}
+}
+
+void hv_vcpu_run(struct hv_vcpu *vcpu, struct hv_exit *exit)
+{
+	struct kvm_run *run = vcpu->run;
+
+	if (!vcpu->thread)
+		first_run(vcpu);
+	if (exit->kind == HV_EXIT_MMIO && !exit->mmio.write)
+		finish_read(vcpu, exit);
+	exit->kind = HV_EXIT_NONE;
+	if (ioctl(vcpu->fd, KVM_RUN, 0) < 0) {
+		int code = -errno;
+
+		if (code == -EINTR || code == -EAGAIN)
+			run->immediate_exit = 0;
+		else
+			stuck(exit, "KVM_RUN", code);
+		return;
+	}
+	switch (run->exit_reason) {
+	case KVM_EXIT_MMIO:
+		mmio_exit(run, exit);
+		break;
+	case KVM_EXIT_SYSTEM_EVENT:
+		system_event(run, exit);
+		break;
+	case KVM_EXIT_INTR:
+		break;
+	case KVM_EXIT_FAIL_ENTRY:
+		stuck(exit, "the host CPU refuses to enter the guest", 0);
+		break;
+	case KVM_EXIT_INTERNAL_ERROR:
+		stuck(exit, "KVM's internal error", 0);
+		break;
+	default:
+		kvm_arch_exit(vcpu, exit);
+		break;
+	}
+}
+
+void hv_vcpu_kick(struct hv_vcpu *vcpu)
+{
+	pid_t thread = vcpu->thread;
+
+	/*
+	 * The flag first: a signal alone would be lost between the vCPU thread's last
+	 * look at its requests and KVM_RUN.
+	 */
+	*(volatile uint8_t *)&vcpu->run->immediate_exit = 1;
+	atomic_thread_fence(memory_order_seq_cst);
+	if (thread)
+		syscall(SYS_tgkill, getpid(), thread, KICK_SIGNAL);
+}
