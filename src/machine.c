@@ -1,0 +1,311 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Top to bottom, everything that a running machine consists of. The devices of the XML
+ * are made in machine_devices.c, the other half of the composition root.
+ */
+#include "src/machine.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "src/board.h"
+#include "src/boot.h"
+#include "src/container_of.h"
+#include "src/error.h"
+#include "src/hv.h"
+#include "src/log.h"
+#include "src/machine_devices.h"
+#include "src/vcpu.h"
+
+struct machine {
+	const struct board_plan *plan;
+	struct loop *loop;
+	struct guest_mem mem;
+	struct bus bus;
+	struct loop_fd
+		signals; /* SIGINT, SIGTERM, SIGHUP; fd -1 before machine_create() */
+
+	struct terminal *uart_terminal;
+	struct machine_line uart_line;
+	struct board_devices *board_devices;
+	unsigned int device_count;
+	struct machine_device *devices;
+
+	/* Of one boot; a reboot makes them anew. */
+	struct hv *hv;
+	struct vcpu_set *vcpus;
+
+	/* Why the loop stops; quit outlives the boot, so that no reboot swallows it. */
+	struct loop_task ended_task;
+	_Atomic enum hv_exit_kind ended;
+	atomic_bool quit;
+};
+
+/* ---- the end of a boot ----------------------------------------------------------------
+ */
+
+/* On the loop's thread, so that no callback of a device is under way afterwards. */
+static void stop_loop(struct loop_task *task)
+{
+	loop_stop(container_of(task, struct machine, ended_task)->loop);
+}
+
+static void end(struct machine *machine, enum hv_exit_kind kind)
+{
+	enum hv_exit_kind none = HV_EXIT_NONE;
+
+	/* The first reason counts: a second vCPU often follows the first one down. */
+	if (atomic_compare_exchange_strong(&machine->ended, &none, kind))
+		loop_post(machine->loop, &machine->ended_task);
+}
+
+static void vcpu_ended(void *user, enum hv_exit_kind kind)
+{
+	end(user, kind);
+}
+
+static const struct vcpu_events vcpu_events = {.ended = vcpu_ended};
+
+/* By key or signal. */
+static void quit(void *user)
+{
+	struct machine *machine = user;
+
+	machine->quit = true;
+	end(machine, HV_EXIT_SHUTDOWN);
+}
+
+static void on_signal(struct loop_fd *watch, uint32_t events)
+{
+	struct machine *machine = container_of(watch, struct machine, signals);
+	struct signalfd_siginfo info;
+
+	if (read(watch->fd, &info, sizeof(info)) == sizeof(info))
+		quit(machine);
+}
+
+static int watch_signals(struct machine *machine, struct error *err)
+{
+	sigset_t set;
+	int code;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGHUP);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	signal(SIGPIPE, SIG_IGN);
+	machine->signals.fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (machine->signals.fd < 0)
+		return error_set(err, -errno, NULL, "no signalfd: %s", strerror(errno));
+	machine->signals.events = EPOLLIN;
+	machine->signals.ready = on_signal;
+	code = loop_fd_add(machine->loop, &machine->signals);
+	return code ? error_set(err, code, NULL, "signals: %s", strerror(-code)) : 0;
+}
+
+/* ---- making it ------------------------------------------------------------------------
+ */
+
+static int create_ram(struct machine *machine, struct error *err)
+{
+	const struct board_plan *plan = machine->plan;
+	int code = 0;
+
+	for (unsigned int i = 0; i < plan->ram_count && !code; i++)
+		code = guest_mem_add(
+			&machine->mem, plan->ram[i].gpa, plan->ram[i].bytes, err);
+	return code;
+}
+
+static int create_board(struct machine *machine, struct error *err)
+{
+	const struct board_plan *plan = machine->plan;
+	int code = machine_terminal_create(machine->loop, &plan->config->uart, quit,
+		machine, "uart", &machine->uart_terminal, err);
+
+	if (code)
+		return code;
+	machine_line_init(&machine->uart_line);
+	return plan->board->create_devices(plan, machine->loop, &machine->bus,
+		&machine->uart_line.line, machine->uart_terminal, &machine->board_devices,
+		err);
+}
+
+static int create_devices(struct machine *machine, struct error *err)
+{
+	const struct board_plan *plan = machine->plan;
+	int code = 0;
+
+	machine->devices = calloc(plan->device_count + 1, sizeof(machine->devices[0]));
+	if (!machine->devices)
+		return error_set(err, -ENOMEM, NULL, "no memory for devices");
+	for (unsigned int i = 0; i < plan->device_count && !code; i++) {
+		machine->device_count++;
+		code = machine_device_create(&machine->devices[i], &plan->devices[i],
+			machine->loop, &machine->mem, &machine->bus, quit, machine, err);
+	}
+	return code;
+}
+
+int machine_create(const struct board_plan *plan, struct hv *hv, struct machine **ret,
+	struct error *err)
+{
+	struct machine *machine = calloc(1, sizeof(*machine));
+	int code;
+
+	if (!machine) {
+		hv_destroy(hv);
+		return error_set(err, -ENOMEM, NULL, "no memory for a machine");
+	}
+	machine->plan = plan;
+	machine->hv = hv;
+	machine->signals.fd = -1;
+	machine->ended_task.run = stop_loop;
+	code = loop_create(&machine->loop, err);
+	if (!code)
+		code = watch_signals(machine, err);
+	if (!code)
+		code = create_ram(machine, err);
+	if (!code)
+		code = create_board(machine, err);
+	if (!code)
+		code = create_devices(machine, err);
+	if (code) {
+		machine_destroy(machine);
+		return code;
+	}
+	*ret = machine;
+	return 0;
+}
+
+void machine_destroy(struct machine *machine)
+{
+	if (!machine)
+		return;
+	vcpu_set_destroy(machine->vcpus);
+	for (unsigned int i = 0; i < machine->device_count; i++)
+		machine_device_destroy(&machine->devices[i]);
+	free(machine->devices);
+	if (machine->board_devices)
+		machine->plan->board->destroy_devices(machine->board_devices);
+	terminal_destroy(machine->uart_terminal);
+	hv_destroy(machine->hv);
+	guest_mem_finish(&machine->mem);
+	loop_fd_remove(&machine->signals);
+	if (machine->signals.fd >= 0)
+		close(machine->signals.fd);
+	loop_destroy(machine->loop);
+	free(machine);
+}
+
+/* ---- one boot after another
+ * ------------------------------------------------------------ */
+
+/* Wires interrupts and kicks to the VM of this boot. */
+static int connect(struct machine *machine, struct error *err)
+{
+	const struct board_plan *plan = machine->plan;
+	int code = hv_irq_line(
+		machine->hv, plan->uart_irq, false, &machine->uart_line.target, err);
+
+	for (unsigned int i = 0; i < machine->device_count && !code; i++)
+		code = machine_device_connect(&machine->devices[i], machine->hv, err);
+	return code;
+}
+
+static void disconnect(struct machine *machine)
+{
+	machine->uart_line.target = NULL;
+	for (unsigned int i = 0; i < machine->device_count; i++)
+		machine->devices[i].line.target = NULL;
+}
+
+static int start(struct machine *machine, struct error *err)
+{
+	const struct vm_config *config = machine->plan->config;
+	int code = hv_setup(machine->hv, machine->plan, &machine->mem, err);
+
+	if (!code)
+		code = connect(machine, err);
+	if (!code)
+		code = boot_load(machine->plan, &machine->mem, err);
+	if (code)
+		return code;
+	machine->ended = HV_EXIT_NONE;
+	return vcpu_set_create(machine->hv, &machine->bus, machine->plan->cpu_count,
+		config->affinity, config->affinity_count, &vcpu_events, machine,
+		&machine->vcpus, err);
+}
+
+static void stop(struct machine *machine)
+{
+	vcpu_set_destroy(machine->vcpus);
+	machine->vcpus = NULL;
+}
+
+/* Everything as before the first boot, with a fresh VM: KVM cannot reset its GIC. */
+static int reset(struct machine *machine, struct error *err)
+{
+	struct host_caps caps;
+	int code;
+
+	loop_lock(machine->loop);
+	for (unsigned int i = 0; i < machine->device_count; i++)
+		virtio_mmio_reset(&machine->devices[i].transport);
+	disconnect(machine);
+	machine->plan->board->reset_devices(
+		machine->board_devices, &machine->uart_line.line);
+	loop_unlock(machine->loop);
+	hv_destroy(machine->hv);
+	machine->hv = NULL;
+	code = guest_mem_clear(&machine->mem);
+	if (code)
+		return error_set(err, code, NULL, "guest RAM: %s", strerror(-code));
+	return hv_open(&machine->hv, &caps, err);
+}
+
+static bool restarts(const struct machine *machine, enum hv_exit_kind kind)
+{
+	const struct vm_config *config = machine->plan->config;
+
+	if (machine->quit)
+		return false;
+	if (kind == HV_EXIT_RESET)
+		return config->on_reboot == CONFIG_REBOOT_RESTART;
+	if (kind == HV_EXIT_CRASH || kind == HV_EXIT_STUCK)
+		return config->on_crash == CONFIG_CRASH_RESTART;
+	return false;
+}
+
+int machine_run(struct machine *machine, enum machine_end *ret, struct error *err)
+{
+	for (;;) {
+		enum hv_exit_kind kind;
+		int code = start(machine, err);
+
+		if (code)
+			return code;
+		code = loop_run(machine->loop);
+		stop(machine);
+		if (code)
+			return error_set(
+				err, code, NULL, "event loop: %s", strerror(-code));
+		kind = machine->ended;
+		if (!restarts(machine, kind)) {
+			*ret = kind == HV_EXIT_CRASH || kind == HV_EXIT_STUCK
+				       ? MACHINE_CRASHED
+				       : MACHINE_POWERED_OFF;
+			return 0;
+		}
+		code = reset(machine, err);
+		if (code)
+			return code;
+	}
+}

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The virtio devices of a machine with their back ends: what the XML's device nodes
+ * become. Part of the composition root, for machine.c only.
+ */
+#ifndef SRC_MACHINE_DEVICES_H
+#define SRC_MACHINE_DEVICES_H
+
+#include "config/config.h"
+#include "host/disk.h"
+#include "host/nic.h"
+#include "host/terminal.h"
+#include "src/bus.h"
+#include "src/guest_mem.h"
+#include "src/irq.h"
+#include "src/loop.h"
+#include "src/plan.h"
+#include "virtio/mmio.h"
+
+struct hv;
+
+/*
+ * A device's interrupt line for as long as the device lives: each boot's VM brings its
+ * own line as the target, and between two VMs there is none.
+ */
+struct machine_line {
+	struct irq_line line;
+	struct irq_line *target; /* or NULL; changes only while nothing runs */
+};
+
+void machine_line_init(struct machine_line *line);
+
+struct machine_device {
+	const struct plan_device *plan;
+	struct machine_line line;
+	struct virtio_device *dev;
+	struct virtio_mmio transport;
+	unsigned int terminal_count; /* a console's own, then its ports' */
+	struct terminal **terminals;
+	struct nic *nic;
+	struct disk *disk;
+};
+
+/* The terminal that the XML asks for; quit is what Ctrl-A x does on stdio. */
+int machine_terminal_create(struct loop *loop, const struct config_terminal *config,
+	void (*quit)(void *quit_data), void *quit_data, const char *name,
+	struct terminal **ret, struct error *err);
+
+/* Fills a zeroed device, puts its registers on the bus. Destroy it on failure too. */
+int machine_device_create(struct machine_device *device, const struct plan_device *plan,
+	struct loop *loop, const struct guest_mem *mem, struct bus *bus,
+	void (*quit)(void *quit_data), void *quit_data, struct error *err);
+void machine_device_destroy(struct machine_device *device);
+
+/* Wires interrupt and kicks to a fresh VM. */
+int machine_device_connect(
+	struct machine_device *device, struct hv *hv, struct error *err);
+
+#endif

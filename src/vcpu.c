@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "src/vcpu.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "src/bus.h"
+#include "src/error.h"
+#include "src/log.h"
+
+/* A vCPU thread calls nothing deep: registers of a device, a log line. */
+#define STACK_BYTES (128u << 10)
+
+struct vcpu {
+	struct vcpu_set *set;
+	struct hv_vcpu *hv_vcpu;
+	unsigned int index;
+	pthread_t thread;
+	struct guest_log log;
+};
+
+struct vcpu_set {
+	const struct bus *bus;
+	const struct vcpu_events *events;
+	void *user;
+	atomic_bool stopping;
+	unsigned int count; /* threads that exist */
+	struct vcpu vcpus[];
+};
+
+static void access_bus(struct vcpu *vcpu, struct hv_exit *exit)
+{
+	const struct bus *bus = vcpu->set->bus;
+	bool found;
+
+	if (exit->mmio.write)
+		found = bus_write(
+			bus, exit->mmio.gpa, exit->mmio.bytes, exit->mmio.value);
+	else
+		found = bus_read(
+			bus, exit->mmio.gpa, exit->mmio.bytes, &exit->mmio.value);
+	if (!found)
+		guest_log(&vcpu->log, "vCPU %u: stray %s of %u bytes at 0x%" PRIx64,
+			vcpu->index, exit->mmio.write ? "write" : "read",
+			exit->mmio.bytes, exit->mmio.gpa);
+}
+
+static void report(struct vcpu *vcpu, const struct hv_exit *exit)
+{
+	if (exit->kind == HV_EXIT_CRASH)
+		log_host("the guest reports a crash on vCPU %u", vcpu->index);
+	if (exit->kind == HV_EXIT_STUCK)
+		log_host("vCPU %u cannot run on: %s", vcpu->index, exit->text);
+	if (exit->kind == HV_EXIT_CRASH || exit->kind == HV_EXIT_STUCK)
+		hv_vcpu_dump(vcpu->hv_vcpu, stderr);
+	vcpu->set->events->ended(vcpu->set->user, exit->kind);
+}
+
+static void *run(void *argument)
+{
+	struct vcpu *vcpu = argument;
+	struct hv_exit exit = {.kind = HV_EXIT_NONE};
+
+	while (!vcpu->set->stopping) {
+		hv_vcpu_run(vcpu->hv_vcpu, &exit);
+		switch (exit.kind) {
+		case HV_EXIT_NONE:
+			break;
+		case HV_EXIT_MMIO:
+			access_bus(vcpu, &exit);
+			break;
+		default:
+			report(vcpu, &exit);
+			return NULL;
+		}
+	}
+	return NULL;
+}
+
+static int start_thread(struct vcpu *vcpu, const unsigned int *affinity,
+	unsigned int affinity_count, struct error *err)
+{
+	pthread_attr_t attr;
+	cpu_set_t cpus;
+	int code;
+
+	pthread_attr_init(&attr);
+	pthread_attr_setstacksize(&attr, STACK_BYTES);
+	code = pthread_create(&vcpu->thread, &attr, run, vcpu);
+	pthread_attr_destroy(&attr);
+	if (code)
+		return error_set(err, -code, NULL, "no thread for vCPU %u: %s",
+			vcpu->index, strerror(code));
+	vcpu->set->count++;
+	if (!affinity_count)
+		return 0;
+	CPU_ZERO(&cpus);
+	CPU_SET(affinity[vcpu->index % affinity_count], &cpus);
+	code = pthread_setaffinity_np(vcpu->thread, sizeof(cpus), &cpus);
+	if (code)
+		return error_set(err, -code, NULL,
+			"vCPU %u cannot be pinned to host CPU %u: %s", vcpu->index,
+			affinity[vcpu->index % affinity_count], strerror(code));
+	return 0;
+}
+
+int vcpu_set_create(struct hv *hv, const struct bus *bus, unsigned int count,
+	const unsigned int *affinity, unsigned int affinity_count,
+	const struct vcpu_events *events, void *user, struct vcpu_set **ret,
+	struct error *err)
+{
+	struct vcpu_set *set = calloc(1, sizeof(*set) + count * sizeof(set->vcpus[0]));
+	sigset_t all;
+	sigset_t old;
+	int code = 0;
+
+	if (!set)
+		return error_set(
+			err, -ENOMEM, NULL, "no memory for %u vCPU threads", count);
+	set->bus = bus;
+	set->events = events;
+	set->user = user;
+	/* Signals are the main thread's; the hypervisor unblocks its own kick. */
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &old);
+	for (unsigned int i = 0; i < count && !code; i++) {
+		struct vcpu *vcpu = &set->vcpus[i];
+
+		vcpu->set = set;
+		vcpu->hv_vcpu = hv_vcpu(hv, i);
+		vcpu->index = i;
+		vcpu->log.source = "guest";
+		code = start_thread(vcpu, affinity, affinity_count, err);
+	}
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	if (code) {
+		vcpu_set_destroy(set);
+		return code;
+	}
+	*ret = set;
+	return 0;
+}
+
+void vcpu_set_destroy(struct vcpu_set *set)
+{
+	if (!set)
+		return;
+	set->stopping = true;
+	for (unsigned int i = 0; i < set->count; i++)
+		hv_vcpu_kick(set->vcpus[i].hv_vcpu);
+	for (unsigned int i = 0; i < set->count; i++)
+		pthread_join(set->vcpus[i].thread, NULL);
+	free(set);
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The threads that run a VM's vCPUs: one each, from creation to destruction. They own no
+ * device; what traps goes to the bus, which takes the device's loop lock.
+ */
+#ifndef SRC_VCPU_H
+#define SRC_VCPU_H
+
+#include "src/hv.h"
+
+struct bus;
+struct error;
+struct vcpu_set;
+
+/*
+ * Why a vCPU wants the VM to end: HV_EXIT_SHUTDOWN, _RESET, _CRASH or _STUCK. Called on
+ * that vCPU's thread, which then waits to be destroyed; more than one vCPU may call.
+ */
+struct vcpu_events {
+	void (*ended)(void *user, enum hv_exit_kind kind);
+};
+
+/*
+ * Makes the threads, running. Thread i is pinned to affinity[i % affinity_count] (none:
+ * not pinned). hv and bus are borrowed.
+ */
+int vcpu_set_create(struct hv *hv, const struct bus *bus, unsigned int count,
+	const unsigned int *affinity, unsigned int affinity_count,
+	const struct vcpu_events *events, void *user, struct vcpu_set **ret,
+	struct error *err);
+
+/*
+ * Kicks all vCPUs out of the guest and joins their threads. The caller holds no loop
+ * lock, for which a vCPU may be waiting. NULL is fine.
+ */
+void vcpu_set_destroy(struct vcpu_set *set);
+
+#endif

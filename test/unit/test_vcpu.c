@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "src/vcpu.h"
+
+#include <semaphore.h>
+#include <stdatomic.h>
+
+#include "src/bus.h"
+#include "test/unit/fake_hv.h"
+#include "test/unit/test.h"
+
+#define REGISTER_GPA 0x1000
+
+static sem_t ended;
+static _Atomic enum hv_exit_kind ended_kind;
+static uint64_t written;
+static _Atomic uint64_t read_back;
+
+static uint64_t reg_read(struct mmio_region *region, uint64_t offset, unsigned int bytes)
+{
+	return 0x11223344 + offset;
+}
+
+static void reg_write(
+	struct mmio_region *region, uint64_t offset, unsigned int bytes, uint64_t value)
+{
+	written = value + (offset << 32);
+}
+
+static const struct mmio_ops reg_ops = {.read = reg_read, .write = reg_write};
+
+static void on_end(void *user, enum hv_exit_kind kind)
+{
+	ended_kind = kind;
+	sem_post(&ended);
+}
+
+static const struct vcpu_events events = {.ended = on_end};
+
+/* Runs the script on count vCPUs until one of them ends, or not at all. */
+static void run(unsigned int count, bool wait,
+	void (*script)(unsigned int vcpu, unsigned int step, struct hv_exit *exit))
+{
+	struct mmio_region region = {
+		.ops = &reg_ops, .gpa = REGISTER_GPA, .bytes = 0x100, .name = "register"};
+	struct bus bus = {0};
+	struct vcpu_set *set = NULL;
+	struct host_caps caps;
+	struct hv *hv = NULL;
+
+	sem_init(&ended, 0, 0);
+	ended_kind = HV_EXIT_NONE;
+	fake_hv.script = script;
+	CHECK_EQ(bus_add(&bus, &region, NULL), 0);
+	CHECK_EQ(hv_open(&hv, &caps, NULL), 0);
+	CHECK_EQ(vcpu_set_create(hv, &bus, count, NULL, 0, &events, NULL, &set, NULL), 0);
+	if (wait)
+		sem_wait(&ended);
+	vcpu_set_destroy(set);
+	hv_destroy(hv);
+	sem_destroy(&ended);
+}
+
+static void write_then_read(unsigned int vcpu, unsigned int step, struct hv_exit *exit)
+{
+	if (step == 1)
+		exit->mmio.write = false;
+	if (step == 0) {
+		exit->kind = HV_EXIT_MMIO;
+		exit->mmio.gpa = REGISTER_GPA + 4;
+		exit->mmio.bytes = 4;
+		exit->mmio.write = true;
+		exit->mmio.value = 77;
+	} else if (step == 1) {
+		exit->kind = HV_EXIT_MMIO;
+		exit->mmio.gpa = REGISTER_GPA + 8;
+	} else {
+		read_back = exit->mmio.value; /* comes back with the next entry */
+		exit->kind = HV_EXIT_SHUTDOWN;
+	}
+}
+
+TEST(carries_accesses_to_the_bus_and_back)
+{
+	run(1, true, write_then_read);
+	CHECK_EQ(written, 77 + (4ull << 32));
+	CHECK_EQ(read_back, 0x11223344 + 8);
+	CHECK_EQ(ended_kind, HV_EXIT_SHUTDOWN);
+}
+
+static void stray(unsigned int vcpu, unsigned int step, struct hv_exit *exit)
+{
+	if (step == 0) {
+		exit->kind = HV_EXIT_MMIO;
+		exit->mmio.gpa = 0xdead0000;
+		exit->mmio.bytes = 8;
+		exit->mmio.write = false;
+		exit->mmio.value = ~0ull;
+	} else {
+		read_back = exit->mmio.value;
+		exit->kind = HV_EXIT_RESET;
+	}
+}
+
+TEST(a_stray_read_gives_zero_and_the_guest_goes_on)
+{
+	run(1, true, stray);
+	CHECK_EQ(read_back, 0);
+	CHECK_EQ(ended_kind, HV_EXIT_RESET);
+}
+
+static void wait_forever(unsigned int vcpu, unsigned int step, struct hv_exit *exit)
+{
+}
+
+TEST(kicks_vcpus_out_of_a_guest_that_never_exits)
+{
+	run(4, false, wait_forever);
+	CHECK_EQ(ended_kind, HV_EXIT_NONE);
+}
+
+static void third_crashes(unsigned int vcpu, unsigned int step, struct hv_exit *exit)
+{
+	if (vcpu == 2)
+		exit->kind = HV_EXIT_CRASH;
+}
+
+TEST(one_vcpu_that_crashes_ends_all)
+{
+	run(4, true, third_crashes);
+	CHECK_EQ(ended_kind, HV_EXIT_CRASH);
+}
+
+TEST(refuses_a_host_cpu_that_is_not_there)
+{
+	static const unsigned int affinity[] = {1000};
+	struct bus bus = {0};
+	struct vcpu_set *set = NULL;
+	struct host_caps caps;
+	struct hv *hv = NULL;
+	struct error err;
+
+	fake_hv.script = wait_forever;
+	CHECK_EQ(hv_open(&hv, &caps, NULL), 0);
+	CHECK(vcpu_set_create(hv, &bus, 1, affinity, 1, &events, NULL, &set, &err) < 0);
+	CHECK_HAS(err.text, "host CPU 1000");
+	hv_destroy(hv);
+}
+
+TEST_MAIN(CASE(carries_accesses_to_the_bus_and_back),
+	CASE(a_stray_read_gives_zero_and_the_guest_goes_on),
+	CASE(kicks_vcpus_out_of_a_guest_that_never_exits),
+	CASE(one_vcpu_that_crashes_ends_all), CASE(refuses_a_host_cpu_that_is_not_there))
