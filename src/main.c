@@ -1,8 +1,96 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdio.h>
+#include <string.h>
 
-int main(void)
+#include "src/cmd.h"
+#include "src/container_of.h"
+
+static const struct command {
+	const char *name;
+	const char *arguments;
+	const char *does;
+	int (*run)(int argc, char **argv);
+} commands[] = {
+#ifdef BONSAI_HV_KVM
+	{"run", "[OPTION]… VM.xml", "run the VM in the foreground", cmd_run},
+#endif
+	{"check", "[OPTION]… VM.xml", "report every problem, or say nothing", cmd_check},
+	{"plan", "[OPTION]… VM.xml", "show addresses, interrupts and load addresses",
+		cmd_plan},
+	{"dtb", "[OPTION]… [-o FILE] VM.xml", "write the guest's device tree", cmd_dtb},
+	{"host", "", "show what this host offers, and what to do about the rest",
+		cmd_host},
+};
+
+static int help(FILE *out)
 {
-	fprintf(stderr, "bonsai: no commands yet\n");
-	return 2;
+	fprintf(out, "bonsai runs a virtual machine that one XML file describes.\n\n");
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
+		fprintf(out, "  bonsai %-6s%-28s %s\n", commands[i].name,
+			commands[i].arguments, commands[i].does);
+	fprintf(out,
+		"\n"
+		"  --rom-dir DIR          look for kernel and initrd here first\n"
+		"  --set ATTRIBUTE=VALUE  replace an attribute of <config> for this run\n"
+		"  --host KEY=VALUE…      check, plan, dtb: state the host instead of "
+		"asking "
+		"it:\n"
+		"                         gic=2,3 ipa=40 vcpus=8 el1_32bit=yes pmu=yes\n"
+		"                         steal_time=yes cpu=arm,cortex-a53\n"
+		"  -o FILE                dtb: write the blob into FILE\n"
+		"  --help, --version\n\n"
+		"Exit status: 0 the guest powered off, 1 the host failed it, 2 bad usage "
+		"or\nconfiguration, 3 the guest crashed. In a VM's console, Ctrl-A x "
+		"leaves.\n"
+		"See bonsai(1), and bonsai.xml(5) for the XML.\n");
+	return 0;
+}
+
+static int version(void)
+{
+	printf("bonsai %s\nboards:", BONSAI_VERSION);
+	for (const struct board *const *board = boards; *board; board++)
+		printf(" %s", (*board)->name);
+	printf("%s\nhypervisor: ", boards[0] ? "" : " none");
+#ifdef BONSAI_HV_KVM
+	printf("kvm\n");
+#else
+	printf("none\n");
+#endif
+	printf("devices: uart console net block rng\n"
+	       "back ends: stdio pty unix tcp file null, tap user unix null, file\n");
+	return 0;
+}
+
+#ifndef BONSAI_HV_KVM
+static int no_run(void)
+{
+	fprintf(stderr, "bonsai: this build plans VMs but runs none, for it knows no "
+			"hypervisor on "
+			"this\nCPU: tools/board arm64 -- bonsai run VM.xml runs it on an "
+			"emulated board\n");
+	return EXIT_HOST_FAILED;
+}
+#endif
+
+int main(int argc, char **argv)
+{
+	const char *name = argc > 1 ? argv[1] : "";
+
+	if (!strcmp(name, "--help") || !strcmp(name, "-h") || !strcmp(name, "help"))
+		return help(stdout);
+	if (!strcmp(name, "--version"))
+		return version();
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
+		if (!strcmp(name, commands[i].name))
+			return commands[i].run(argc - 1, argv + 1);
+	}
+#ifndef BONSAI_HV_KVM
+	if (!strcmp(name, "run"))
+		return no_run();
+#endif
+	if (argc > 1)
+		fprintf(stderr, "bonsai: %s is no command\n\n", name);
+	help(stderr);
+	return EXIT_USAGE;
 }

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The commands of the program. Each takes its own arguments (argv[0] is its name) and
+ * returns the process's exit status. They, and nothing below them, print.
+ */
+#ifndef SRC_CMD_H
+#define SRC_CMD_H
+
+#include "config/config.h"
+#include "src/board.h"
+#include "src/host_caps.h"
+
+enum exit_status {
+	EXIT_GUEST_OFF = 0,   /* or: the command did what it should */
+	EXIT_HOST_FAILED = 1, /* the host failed the guest */
+	EXIT_USAGE = 2,       /* bad usage or configuration: nothing was started */
+	EXIT_GUEST_CRASHED = 3,
+};
+
+int cmd_check(int argc, char **argv);
+int cmd_plan(int argc, char **argv);
+int cmd_dtb(int argc, char **argv);
+int cmd_host(int argc, char **argv);
+#ifdef BONSAI_HV_KVM
+int cmd_run(int argc, char **argv);
+#endif
+
+/* ---- what the commands share (cmd_common.c)
+ * ---------------------------------------------- */
+
+#define CMD_SETS_MAX 32
+#define CMD_HOST_WORDS_MAX 16
+
+/* The arguments common to every command that reads a VM. */
+struct cmd_vm {
+	const char *path;
+	const char *output; /* -o */
+	const char *rom_dir;
+	unsigned int set_count;
+	struct config_set sets[CMD_SETS_MAX];
+	unsigned int host_word_count;
+	const char *host_words[CMD_HOST_WORDS_MAX]; /* of --host */
+};
+
+/*
+ * Parses them; takes_host and takes_output say whether --host and -o belong to this
+ * command. Returns 0 or EXIT_USAGE, having said why.
+ */
+int cmd_vm_parse(
+	struct cmd_vm *vm, int argc, char **argv, bool takes_host, bool takes_output);
+
+/*
+ * Loads the configuration and prints its problems; NULL where there are any. The problem
+ * list (problems_create) may be NULL for "just print".
+ */
+struct vm_config *cmd_vm_load(const struct cmd_vm *vm);
+
+/*
+ * The plan of a loaded configuration on a host, its problems printed; NULL where there
+ * are any.
+ */
+struct board_plan *cmd_vm_plan(
+	const struct vm_config *config, const struct host_caps *caps);
+
+/* What is stated with --host, else what this host offers, else an assumed host. */
+int cmd_vm_host(const struct cmd_vm *vm, struct host_caps *ret);
+
+/* "file:line: text" where the error has a line, "bonsai: text" else; on stderr. */
+void cmd_print_error(const struct error *err);
+void cmd_print_problems(const struct problems *problems);
+
+#endif

@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What this host offers to VMs and, for what is missing, what to do about it. */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/io_uring.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "src/cmd.h"
+#include "src/container_of.h"
+#include "src/hv.h"
+
+static void line(const char *what, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+
+static void line(const char *what, const char *fmt, ...)
+{
+	va_list args;
+
+	printf("%-16s", what);
+	va_start(args, fmt);
+	vprintf(fmt, args);
+	va_end(args);
+	printf("\n");
+}
+
+static void show_device(const char *what, const char *path, const char *missing)
+{
+	int fd = open(path, O_RDWR | O_CLOEXEC);
+
+	if (fd >= 0) {
+		close(fd);
+		line(what, "yes (%s)", path);
+	} else if (errno == EACCES) {
+		line(what, "no permission on %s: add this user to the group that owns it",
+			path);
+	} else {
+		line(what, "no (%s: %s): %s", path, strerror(errno), missing);
+	}
+}
+
+static void show_io_uring(void)
+{
+	struct io_uring_params params = {0};
+	long fd = syscall(__NR_io_uring_setup, 1, &params);
+
+	if (fd >= 0) {
+		close((int)fd);
+		line("io_uring", "yes");
+	} else if (errno == EPERM) {
+		line("io_uring", "forbidden: disks use worker threads; sysctl "
+				 "kernel.io_uring_disabled=0 allows it");
+	} else {
+		line("io_uring",
+			"no (%s): disks use worker threads; Linux 5.10 and newer have it",
+			strerror(errno));
+	}
+}
+
+/* The entries of a folder whose names start so, on one line. */
+static void show_entries(
+	const char *what, const char *folder, const char *start, const char *missing)
+{
+	DIR *dir = opendir(folder);
+	const struct dirent *entry;
+	unsigned int found = 0;
+
+	while (dir && (entry = readdir(dir))) {
+		if (strncmp(entry->d_name, start, strlen(start)) != 0)
+			continue;
+		if (!found)
+			printf("%-16s", what);
+		printf("%s%s/%s", found ? " " : "", folder, entry->d_name);
+		found++;
+	}
+	if (dir)
+		closedir(dir);
+	if (found)
+		printf("\n");
+	else
+		line(what, "none: %s", missing);
+}
+
+#ifndef BONSAI_HV_KVM
+/* True where one of the flags is a word of /proc/cpuinfo. */
+static bool cpu_has(const char *const *flags, size_t count)
+{
+	FILE *file = fopen("/proc/cpuinfo", "re");
+	char text[8192];
+	bool found = false;
+
+	while (file && !found && fgets(text, sizeof(text), file)) {
+		for (size_t i = 0; i < count; i++) {
+			const char *at = strstr(text, flags[i]);
+
+			found |= at && at > text && at[-1] == ' ' &&
+				 strchr(" \n", at[strlen(flags[i])]);
+		}
+	}
+	if (file)
+		fclose(file);
+	return found;
+}
+
+/* Returns the exit status: 1 where no VM can run here. */
+static int show_kvm_x86(void)
+{
+	static const char *const virtualization[] = {"vmx", "svm"};
+
+	if (access("/dev/kvm", F_OK) < 0) {
+		line("KVM", "no: there is no /dev/kvm");
+	} else if (!cpu_has(virtualization, ARRAY_SIZE(virtualization))) {
+		line("KVM",
+			"no: /dev/kvm opens, but this CPU shows neither vmx nor svm: "
+			"there "
+			"is no\n%-16shardware virtualization behind it and guests get "
+			"nowhere; enable it in the\n%-16sfirmware, or in the hypervisor "
+			"that this machine runs on",
+			"", "");
+	} else {
+		line("KVM", "yes, for x86 guests; this build runs ARM guests, and those "
+			    "on ARM64 "
+			    "hosts");
+	}
+	line("ARM guests",
+		"on the emulated board: tools/board arm64 -- bonsai run VM.xml");
+	return EXIT_HOST_FAILED;
+}
+#endif
+
+static int show_kvm(void)
+{
+#ifdef BONSAI_HV_KVM
+	struct host_caps caps;
+	struct error err;
+	struct hv *hv;
+
+	if (hv_open(&hv, &caps, &err)) {
+		line("KVM", "no: %s", err.text);
+		return EXIT_HOST_FAILED;
+	}
+	hv_destroy(hv);
+	line("KVM", "yes");
+	if (caps.gicv2 || caps.gicv3)
+		line("GIC", "%s%s%s", caps.gicv2 ? "2" : "",
+			caps.gicv2 && caps.gicv3 ? ", " : "", caps.gicv3 ? "3" : "");
+	else
+		line("GIC", "none that KVM can use: no guest runs here yet");
+	line("vCPUs", "%u", caps.vcpus_max);
+	line("address bits", "%u", caps.ipa_bits);
+	line("CPU", "%s", caps.cpu_compatible[0] ? caps.cpu_compatible : "not named");
+	line("32-bit guests", "%s",
+		caps.aarch32_el1 ? "yes" : "no: this CPU has no 32-bit kernel mode");
+	line("PMU", "%s", caps.pmu ? "yes" : "no");
+	line("stolen time", "%s", caps.steal_time ? "yes" : "no");
+	return caps.gicv2 || caps.gicv3 ? 0 : EXIT_HOST_FAILED;
+#else
+	return show_kvm_x86();
+#endif
+}
+
+int cmd_host(int argc, char **argv)
+{
+	int status;
+
+	if (argc > 1) {
+		fprintf(stderr, "bonsai: host takes no arguments\n");
+		return EXIT_USAGE;
+	}
+	status = show_kvm();
+	show_device("vhost-net", "/dev/vhost-net", "load the vhost_net module");
+	show_device("tap", "/dev/net/tun", "load the tun module");
+	show_io_uring();
+	show_entries("displays", "/dev/dri", "card", "no DRM driver is loaded");
+	show_entries("input devices", "/dev/input", "event", "no input driver is loaded");
+	return status;
+}

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "host/terminal.h"
+#include "src/cmd.h"
+#include "src/hv.h"
+#include "src/log.h"
+#include "src/machine.h"
+
+/* Our own crash must not leave the person's terminal raw. */
+static void on_fatal(int number)
+{
+	terminal_restore();
+	signal(number, SIG_DFL);
+	raise(number);
+}
+
+static void restore_terminal_on_crash(void)
+{
+	static const int fatal[] = {SIGSEGV, SIGBUS, SIGABRT, SIGFPE, SIGILL};
+	struct sigaction action = {.sa_handler = on_fatal, .sa_flags = SA_RESETHAND};
+
+	for (size_t i = 0; i < sizeof(fatal) / sizeof(fatal[0]); i++)
+		sigaction(fatal[i], &action, NULL);
+}
+
+static int run_plan(const struct board_plan *plan, struct hv *hv)
+{
+	struct machine *machine = NULL;
+	enum machine_end end = MACHINE_POWERED_OFF;
+	struct error err;
+	int code;
+
+	log_set_name(plan->config->name);
+	restore_terminal_on_crash();
+	code = machine_create(plan, hv, &machine, &err);
+	if (!code)
+		code = machine_run(machine, &end, &err);
+	/* The terminal first, so that the message lands on a sane one. */
+	machine_destroy(machine);
+	if (code) {
+		cmd_print_error(&err);
+		/* A host that says no before the guest runs is one thing with a line in
+		 * the XML: the file asks for what cannot be had. */
+		return EXIT_HOST_FAILED;
+	}
+	return end == MACHINE_CRASHED ? EXIT_GUEST_CRASHED : EXIT_GUEST_OFF;
+}
+
+int cmd_run(int argc, char **argv)
+{
+	struct vm_config *config = NULL;
+	struct board_plan *plan = NULL;
+	struct hv *hv = NULL;
+	struct host_caps caps;
+	struct error err;
+	struct cmd_vm vm;
+	int status = cmd_vm_parse(&vm, argc, argv, false, false);
+
+	if (status)
+		return status;
+	config = cmd_vm_load(&vm);
+	if (!config)
+		return EXIT_USAGE;
+	if (hv_open(&hv, &caps, &err)) {
+		cmd_print_error(&err);
+		status = EXIT_HOST_FAILED;
+		goto out;
+	}
+	plan = cmd_vm_plan(config, &caps);
+	if (!plan) {
+		hv_destroy(hv);
+		status = EXIT_USAGE;
+		goto out;
+	}
+	status = run_plan(plan, hv);
+
+out:
+	board_plan_destroy(plan);
+	config_destroy(config);
+	return status;
+}
