@@ -28,7 +28,8 @@ struct terminal_user;
 
 /* What the terminal tells its user; all mandatory, on the loop's thread. */
 struct terminal_events {
-	void (*readable)(struct terminal_user *user); /* terminal_read() has bytes */
+	/* terminal_read() has new bytes; not told again of those that are left there. */
+	void (*readable)(struct terminal_user *user);
 	void (*writable)(
 		struct terminal_user *user); /* there is room after a short write */
 	void (*resized)(struct terminal_user *user); /* terminal_size() has changed */
@@ -48,7 +49,9 @@ struct terminal_user {
  * The process's own stdin and stdout, put into raw mode where they are a terminal, and
  * restored by terminal_destroy() and by terminal_restore(). Ctrl-A x calls
  * quit(quit_data); Ctrl-A Ctrl-A (or Ctrl-A a) sends one Ctrl-A; Ctrl-A h lists the keys.
- * End of input is just no more input. Only one may exist.
+ * The keys work whatever stdin is, and while the guest reads nothing. End of input is
+ * just no more input. Only one may exist. Blocks SIGWINCH, SIGTSTP and SIGCONT in the
+ * calling thread, so it comes before other threads; SIGPIPE is the process's to ignore.
  */
 int terminal_stdio_create(struct loop *loop, void (*quit)(void *quit_data),
 	void *quit_data, struct terminal **ret, struct error *err);
