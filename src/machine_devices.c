@@ -9,6 +9,10 @@
 #include "src/error.h"
 #include "src/hv.h"
 #include "src/log.h"
+#include "virtio/block.h"
+#include "virtio/console.h"
+#include "virtio/net.h"
+#include "virtio/rng.h"
 
 /* ---- interrupt lines ------------------------------------------------------------------
  */
@@ -75,11 +79,121 @@ int machine_terminal_create(struct loop *loop, const struct config_terminal *con
 	return code;
 }
 
+static int create_console(struct machine_device *device, struct loop *loop,
+	void (*quit)(void *quit_data), void *quit_data, struct error *err)
+{
+	const struct config_console *config = &device->plan->config->console;
+	const char *name = device->plan->config->name;
+	struct virtio_console_port *ports;
+	int code;
+
+	device->terminals = calloc(1 + config->port_count, sizeof(device->terminals[0]));
+	ports = calloc(1 + config->port_count, sizeof(ports[0]));
+	if (!device->terminals || !ports) {
+		free(ports);
+		return error_set(err, -ENOMEM, NULL, "%s: no memory", name);
+	}
+	code = machine_terminal_create(loop, &config->terminal, quit, quit_data, name,
+		&device->terminals[0], err);
+	if (!code)
+		device->terminal_count = 1;
+	for (unsigned int i = 0; i < config->port_count && !code; i++) {
+		code = machine_terminal_create(loop, &config->ports[i].terminal, quit,
+			quit_data, config->ports[i].name, &device->terminals[1 + i], err);
+		if (code)
+			break;
+		device->terminal_count++;
+		ports[i].name = config->ports[i].name;
+		ports[i].terminal = device->terminals[1 + i];
+	}
+	if (!code)
+		code = virtio_console_create(loop, name, device->terminals[0], ports,
+			config->port_count, &device->dev, err);
+	free(ports);
+	return code;
+}
+
 /* ---- network --------------------------------------------------------------------------
  */
 
+static int open_user_nic(const struct config_net *config, struct loop *loop,
+	struct nic **ret, struct error *err)
+{
+	struct nic_forward *forwards =
+		calloc(config->forward_count + 1, sizeof(forwards[0]));
+	int code;
+
+	if (!forwards)
+		return error_set(err, -ENOMEM, NULL, "no memory for forwards");
+	for (unsigned int i = 0; i < config->forward_count; i++) {
+		forwards[i].udp = config->forwards[i].udp;
+		forwards[i].address = config->forwards[i].address;
+		forwards[i].host_port = config->forwards[i].host_port;
+		forwards[i].guest_port = config->forwards[i].guest_port;
+	}
+	code = nic_user_open(loop, forwards, config->forward_count, config->mtu,
+		&config->backend_pos, ret, err);
+	free(forwards);
+	return code;
+}
+
+static int open_nic(const struct config_net *config, struct loop *loop, struct nic **ret,
+	struct error *err)
+{
+	const struct source_pos *pos = &config->backend_pos;
+
+	switch (config->kind) {
+	case CONFIG_NIC_USER:
+		return open_user_nic(config, loop, ret, err);
+	case CONFIG_NIC_TAP:
+		return nic_tap_open(
+			loop, config->ifname, config->fd, config->queues, pos, ret, err);
+	case CONFIG_NIC_UNIX:
+		return nic_unix_open(loop, config->path, pos, ret, err);
+	case CONFIG_NIC_NULL:
+		break;
+	}
+	return nic_null_open(ret, err);
+}
+
+static int create_net(struct machine_device *device, struct loop *loop, struct error *err)
+{
+	const struct config_net *config = &device->plan->config->net;
+	struct virtio_net_options options = {
+		.mtu = config->mtu, .queues = config->queues};
+	int code = open_nic(config, loop, &device->nic, err);
+
+	if (code)
+		return code;
+	memcpy(options.mac, config->mac, sizeof(options.mac));
+	return virtio_net_create(loop, device->plan->config->name, device->nic, &options,
+		&device->dev, err);
+}
+
 /* ---- disks ----------------------------------------------------------------------------
  */
+
+static int create_block(
+	struct machine_device *device, struct loop *loop, struct error *err)
+{
+	const struct config_block *config = &device->plan->config->block;
+	struct disk_file_options file = {
+		.path = config->path,
+		.readonly = config->readonly,
+		.direct = config->cache == CONFIG_DISK_NONE,
+		.discard = config->discard,
+		.depth = VIRTIO_BLOCK_DEPTH,
+		.pos = &config->backend_pos,
+	};
+	struct virtio_block_options options = {
+		.serial = config->serial, .queues = config->queues};
+	int code = disk_file_open(loop, &file, &device->disk, err);
+
+	if (code)
+		return code;
+	return virtio_block_create(loop, device->plan->config->name, device->disk,
+		&options, &device->dev, err);
+}
 
 /* ---- any ------------------------------------------------------------------------------
  */
@@ -87,10 +201,19 @@ int machine_terminal_create(struct loop *loop, const struct config_terminal *con
 static int create_by_type(struct machine_device *device, struct loop *loop,
 	void (*quit)(void *quit_data), void *quit_data, struct error *err)
 {
-	return error_set(err, -ENOSYS, &device->plan->config->pos,
-		"%s: virtio devices are not in this build yet",
-		device->plan->config->name);
+	switch (device->plan->config->type) {
+	case CONFIG_DEVICE_CONSOLE:
+		return create_console(device, loop, quit, quit_data, err);
+	case CONFIG_DEVICE_NET:
+		return create_net(device, loop, err);
+	case CONFIG_DEVICE_BLOCK:
+		return create_block(device, loop, err);
+	case CONFIG_DEVICE_RNG:
+		break;
+	}
+	return virtio_rng_create(loop, device->plan->config->name, &device->dev, err);
 }
+
 int machine_device_create(struct machine_device *device, const struct plan_device *plan,
 	struct loop *loop, const struct guest_mem *mem, struct bus *bus,
 	void (*quit)(void *quit_data), void *quit_data, struct error *err)
