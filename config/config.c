@@ -16,6 +16,7 @@
 #include "config/build.h"
 #include "config/device.h"
 #include "config/language.h"
+#include "config/text.h"
 #include "config/value.h"
 #include "config/xml.h"
 
@@ -251,7 +252,7 @@ static int read_file(int fd, char *buf, size_t room, size_t *ret_bytes)
 int config_load(const char *path, const struct config_options *options,
 	struct vm_config **ret, struct problems *problems)
 {
-	const size_t room = XML_BYTES_MAX + 1;
+	const size_t room = TEXT_BYTES_MAX + 1;
 	struct source_pos pos = {.file = path};
 	char *buf = malloc(room);
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);

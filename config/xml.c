@@ -16,6 +16,7 @@
 #include <libxml/parser.h>
 #include <libxml/parserInternals.h>
 
+#include "config/text.h"
 #include "config/value.h"
 #include "src/error.h"
 
@@ -135,11 +136,6 @@ static int line_at(struct reader *reader, size_t offset)
 	return reader->line;
 }
 
-static bool is_space(char c)
-{
-	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
-}
-
 /*
  * The line of an attribute's name in a start tag that the parser has found well-formed:
  * <element name = "value" …, where no value holds a "<" or its own quote.
@@ -148,16 +144,16 @@ static int attribute_line(const char *tag, const char *end, int line, const char
 {
 	size_t bytes = strlen(name);
 
-	while (tag < end && !is_space(*tag))
+	while (tag < end && !text_is_space(*tag))
 		tag++;
 	while (tag < end) {
 		const char *start;
 		char quote;
 
-		for (; tag < end && is_space(*tag); tag++)
+		for (; tag < end && text_is_space(*tag); tag++)
 			line += *tag == '\n';
 		start = tag;
-		while (tag < end && *tag != '=' && !is_space(*tag))
+		while (tag < end && *tag != '=' && !text_is_space(*tag))
 			tag++;
 		if ((size_t)(tag - start) == bytes && !memcmp(start, name, bytes))
 			return line;
@@ -303,7 +299,7 @@ static void characters(void *context, const xmlChar *chars, int count)
 	/* The parser shows a piece before it passes it, or a copy when it has. */
 	if (chars != reader->parser->input->cur)
 		at = at > left ? at - left : 0;
-	for (; left && is_space(*text); left--, at++)
+	for (; left && text_is_space(*text); left--, at++)
 		text++;
 	if (!left)
 		return;
@@ -365,31 +361,6 @@ static void parser_error(void *context, XML_ERROR_POINTER error)
 			     value_quote(quoted, text)));
 }
 
-/* Faults that the parser would describe less clearly, or read as another encoding. */
-static int look_first(struct reader *reader)
-{
-	const char *xml = reader->xml;
-	const char *zero = memchr(xml, 0, reader->bytes);
-	size_t at = 0;
-
-	if (reader->bytes > XML_BYTES_MAX) {
-		refuse(reader, 0, "is larger than the 256 KiB allowed");
-		return reader->code;
-	}
-	if (reader->bytes >= 3 && !memcmp(xml, "\xef\xbb\xbf", 3))
-		at = 3;
-	while (at < reader->bytes && is_space(xml[at]))
-		at++;
-	if (at == reader->bytes)
-		refuse(reader, 1, "is empty, a <config> element is needed");
-	else if (zero)
-		refuse(reader, line_at(reader, (size_t)(zero - xml)),
-			"holds a zero byte, an XML text in UTF-8 has none");
-	else if (xml[at] != '<')
-		refuse(reader, line_at(reader, at), "is not XML, which starts with '<'");
-	return reader->code;
-}
-
 static int read_document(struct reader *reader)
 {
 	static const xmlSAXHandler handler = {
@@ -403,8 +374,8 @@ static int read_document(struct reader *reader)
 		.serror = parser_error,
 	};
 
-	if (look_first(reader))
-		return reader->code;
+	if (text_check(reader->xml, reader->bytes, reader->file, reader->problems))
+		return -EINVAL;
 	reader->parser = xmlCreateMemoryParserCtxt(reader->xml, (int)reader->bytes);
 	if (!reader->parser)
 		return -ENOMEM;

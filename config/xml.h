@@ -13,7 +13,6 @@
 
 struct problems;
 
-#define XML_BYTES_MAX (256u * 1024)
 #define XML_DEPTH_MAX 16u
 #define XML_ELEMENTS_MAX 8192u
 #define XML_ATTRIBUTES_MAX 64u

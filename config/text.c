@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "config/text.h"
+
+#include <string.h>
+#include <strings.h>
+
+#include "config/value.h"
+#include "src/error.h"
+
+bool text_is_space(char c)
+{
+	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
+/* The line at xml + bytes. */
+static int count_lines(const char *xml, size_t bytes)
+{
+	int line = 1;
+
+	for (; bytes; bytes--)
+		line += *xml++ == '\n';
+	return line;
+}
+
+/* The encoding that the text declares in buf, "" where it declares none. */
+static void find_encoding(const char *xml, size_t bytes, char buf[VALUE_QUOTE_BYTES])
+{
+	static const char start[] = "<?xml";
+	static const char word[] = "encoding";
+	const char *end = memmem(xml, bytes, "?>", 2);
+	const char *at;
+	size_t used = 0;
+	char quote;
+
+	buf[0] = 0;
+	if (!end || strncmp(xml, start, strlen(start)) ||
+		!text_is_space(xml[strlen(start)]))
+		return;
+	at = memmem(xml, (size_t)(end - xml), word, strlen(word));
+	if (!at)
+		return;
+	at += strlen(word);
+	while (at < end && (text_is_space(*at) || *at == '='))
+		at++;
+	quote = *at++;
+	while (at < end && *at != quote && used < VALUE_QUOTE_BYTES - 1)
+		buf[used++] = *at++;
+	buf[used] = 0;
+}
+
+int text_check(const char *xml, size_t bytes, const char *file, struct problems *problems)
+{
+	const char *zero =
+		memchr(xml, 0, bytes < TEXT_BYTES_MAX ? bytes : TEXT_BYTES_MAX);
+	struct source_pos pos = {.file = file};
+	char encoding[VALUE_QUOTE_BYTES];
+	char quoted[VALUE_QUOTE_BYTES];
+	size_t at = 0;
+
+	if (bytes > TEXT_BYTES_MAX)
+		return problems_add(problems, &pos, "is larger than the %u KiB allowed",
+			TEXT_BYTES_MAX / 1024);
+	if (bytes >= 3 && !memcmp(xml, "\xef\xbb\xbf", 3))
+		at = 3;
+	while (at < bytes && text_is_space(xml[at]))
+		at++;
+	if (at == bytes) {
+		pos.line = 1;
+		return problems_add(
+			problems, &pos, "is empty, a <config> element is needed");
+	}
+	zero = memchr(xml, 0, bytes);
+	pos.line = count_lines(xml, zero ? (size_t)(zero - xml) : at);
+	if (zero)
+		return problems_add(problems, &pos,
+			"holds a zero byte, an XML text in UTF-8 has none");
+	if (xml[at] != '<')
+		return problems_add(problems, &pos, "is not XML, which starts with '<'");
+	find_encoding(xml + at, bytes - at, encoding);
+	if (encoding[0] && strcasecmp(encoding, "UTF-8"))
+		return problems_add(problems, &pos,
+			"the encoding is '%s', allowed: UTF-8",
+			value_quote(quoted, encoding));
+	return 0;
+}
