@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# Initial RAM disks from Debian's packages: a kernel, those of its modules that are wanted,
-# busybox. Sourced; bash; needs apt.sh.
+# What boards and guests are made of: Debian's kernels and those of their modules that are
+# wanted, busybox, file systems. Sourced; bash; needs say.sh and apt.sh.
 
 # Prints the metapackage behind a kernel's short name.
 kernel_package()
@@ -106,6 +106,14 @@ pack()
 	local tree=$1 file=$2
 	shift 2
 	(cd "$tree" && find "$@" . | LC_ALL=C sort | cpio --quiet -o -H newc -R 0:0 "$@") >"$file"
+}
+
+# filesystem DIR FILE SIZE LABEL: an ext4 image; only what is in it takes space.
+filesystem()
+{
+	rm -f "$2"
+	truncate -s "$3" "$2"
+	PATH=$PATH:/usr/sbin:/sbin mke2fs -q -t ext4 -E lazy_itable_init=0,root_owner=0:0 -L "$4" -d "$1" "$2"
 }
 
 # cached DIR COMMAND…: COMMAND fills a new folder that becomes DIR once it is whole.
