@@ -27,20 +27,23 @@ static void find_encoding(const char *xml, size_t bytes, char buf[VALUE_QUOTE_BY
 {
 	static const char start[] = "<?xml";
 	static const char word[] = "encoding";
-	const char *end = memmem(xml, bytes, "?>", 2);
-	const char *at;
+	const size_t word_bytes = sizeof(word) - 1;
+	const char *end = xml + bytes;
+	const char *at = xml;
 	size_t used = 0;
 	char quote;
 
 	buf[0] = 0;
-	if (!end || strncmp(xml, start, strlen(start)) ||
-		!text_is_space(xml[strlen(start)]))
+	if (bytes < sizeof(start) || memcmp(xml, start, sizeof(start) - 1) ||
+		!text_is_space(xml[sizeof(start) - 1]))
 		return;
-	at = memmem(xml, (size_t)(end - xml), word, strlen(word));
-	if (!at)
+	while ((size_t)(end - at) > word_bytes && memcmp(at, word, word_bytes))
+		if (*at++ == '>')
+			return;
+	if ((size_t)(end - at) <= word_bytes)
 		return;
-	at += strlen(word);
-	while (at < end && (text_is_space(*at) || *at == '='))
+	at += word_bytes;
+	while (at < end - 1 && (text_is_space(*at) || *at == '='))
 		at++;
 	quote = *at++;
 	while (at < end && *at != quote && used < VALUE_QUOTE_BYTES - 1)
