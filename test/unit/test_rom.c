@@ -9,12 +9,11 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include <zlib.h>
-#include <zstd.h>
 
 #include "config/config.h"
 #include "src/container_of.h"
 #include "src/error.h"
+#include "test/unit/pack.h"
 #include "test/unit/test.h"
 
 #define CONTENT_BYTES (700u << 10)
@@ -22,8 +21,8 @@
 static char dir[] = "/tmp/bonsai-rom-XXXXXX";
 static char path[64];
 static uint8_t content[CONTENT_BYTES];
-static uint8_t packed[2 * CONTENT_BYTES];
-static uint8_t got[CONTENT_BYTES + 1];
+static uint8_t packed[PACK_ROOM(CONTENT_BYTES)];
+static uint8_t got[PACK_ROOM(CONTENT_BYTES)];
 static struct config_rom config = {path, {"vm.xml", 3}};
 
 /* A folder of its own, with the path of one file in it. */
@@ -32,7 +31,6 @@ static void begin(void)
 	snprintf(dir, sizeof(dir), "/tmp/bonsai-rom-XXXXXX");
 	CHECK(mkdtemp(dir));
 	snprintf(path, sizeof(path), "%s/rom", dir);
-	/* Compressible, but not to nothing. */
 	for (unsigned int i = 0; i < CONTENT_BYTES; i++)
 		content[i] = (uint8_t)((i * 2654435761u) >> (i & 1024 ? 24 : 29));
 }
@@ -53,27 +51,10 @@ static void write_file(const void *bytes, size_t count)
 	close(fd);
 }
 
-static size_t gzip_into(uint8_t *at, const uint8_t *bytes, size_t count)
-{
-	z_stream stream = {0};
-
-	CHECK_EQ(deflateInit2(&stream, 6, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY),
-		Z_OK);
-	stream.next_in = (uint8_t *)(uintptr_t)bytes;
-	stream.avail_in = (unsigned int)count;
-	stream.next_out = at;
-	stream.avail_out = (unsigned int)(packed + sizeof(packed) - at);
-	CHECK_EQ(deflate(&stream, Z_FINISH), Z_STREAM_END);
-	count = stream.total_out;
-	deflateEnd(&stream);
-	return count;
-}
-
 static size_t pack(enum unpack_kind kind)
 {
-	if (kind == UNPACK_GZIP)
-		return gzip_into(packed, content, CONTENT_BYTES);
-	return ZSTD_compress(packed, sizeof(packed), content, CONTENT_BYTES, 3);
+	return kind == UNPACK_GZIP ? pack_gzip(packed, content, CONTENT_BYTES)
+				   : pack_zstd(packed, content, CONTENT_BYTES);
 }
 
 static const enum unpack_kind kinds[] = {UNPACK_NONE, UNPACK_GZIP, UNPACK_ZSTD};
@@ -112,6 +93,37 @@ TEST(reads_plain_gzip_and_zstd_alike)
 		CHECK_EQ(count, CONTENT_BYTES);
 		CHECK_EQ(memcmp(got, content, CONTENT_BYTES), 0);
 		CHECK_EQ(got[CONTENT_BYTES], 0x5a);
+		rom_close(&rom);
+	}
+	end();
+}
+
+/* "bonsai " 200 times, as gzip -9 and zstd -19 of a pipe pack it. */
+TEST(unpacks_what_gzip_and_zstd_write)
+{
+	static const uint8_t gzip[] = {0x1f, 0x8b, 0x08, 0x00, 0x00, 0x00, 0x00, 0x00,
+		0x02, 0x03, 0x4b, 0xca, 0xcf, 0x2b, 0x4e, 0xcc, 0x54, 0x48, 0x1a, 0xa5,
+		0x46, 0xa9, 0x51, 0x6a, 0x94, 0x1a, 0xa5, 0xe8, 0x43, 0x01, 0x00, 0x81,
+		0x99, 0xb9, 0xaf, 0x78, 0x05, 0x00, 0x00};
+	static const uint8_t zstd[] = {0x28, 0xb5, 0x2f, 0xfd, 0x04, 0x68, 0x75, 0x00,
+		0x00, 0x38, 0x62, 0x6f, 0x6e, 0x73, 0x61, 0x69, 0x20, 0x01, 0x00, 0x6e,
+		0xe9, 0x2f, 0x46, 0xa6, 0x77, 0x57, 0xf7};
+	static const struct {
+		const uint8_t *bytes;
+		size_t count;
+	} files[] = {{gzip, sizeof(gzip)}, {zstd, sizeof(zstd)}};
+
+	begin();
+	for (unsigned int i = 0; i < ARRAY_SIZE(files); i++) {
+		struct rom rom;
+		size_t count = 0;
+
+		write_file(files[i].bytes, files[i].count);
+		CHECK_EQ(rom_open(&rom, "kernel_rom", &config, true, NULL), 0);
+		CHECK_EQ(rom_read(&rom, got, sizeof(got), &count, NULL), 0);
+		CHECK_EQ(count, 1400);
+		for (size_t j = 0; j < count; j += 7)
+			CHECK_EQ(memcmp(got + j, "bonsai ", 7), 0);
 		rom_close(&rom);
 	}
 	end();
@@ -212,8 +224,8 @@ TEST(joins_the_members_of_a_gzip_file_and_ignores_what_follows)
 	size_t count;
 
 	begin();
-	bytes = gzip_into(packed, content, half);
-	bytes += gzip_into(packed + bytes, content + half, CONTENT_BYTES - half);
+	bytes = pack_gzip(packed, content, half);
+	bytes += pack_gzip(packed + bytes, content + half, CONTENT_BYTES - half);
 	memset(packed + bytes, 0, 512);
 	write_file(packed, bytes + 512);
 	CHECK_EQ(rom_open(&rom, "kernel_rom", &config, true, &err), 0);
@@ -303,8 +315,9 @@ TEST(maps_a_plain_file_privately_over_ram)
 	end();
 }
 
-TEST_MAIN(CASE(reads_plain_gzip_and_zstd_alike), CASE(never_writes_beyond_its_room),
-	CASE(leaves_an_initrd_packed), CASE(takes_a_truncated_file_for_what_it_is),
+TEST_MAIN(CASE(reads_plain_gzip_and_zstd_alike), CASE(unpacks_what_gzip_and_zstd_write),
+	CASE(never_writes_beyond_its_room), CASE(leaves_an_initrd_packed),
+	CASE(takes_a_truncated_file_for_what_it_is),
 	CASE(takes_a_damaged_file_for_what_it_is),
 	CASE(joins_the_members_of_a_gzip_file_and_ignores_what_follows),
 	CASE(a_gzip_trailer_that_no_data_could_reach_is_no_claim),
