@@ -5,7 +5,7 @@
  *
  * cache="none" opens the file twice. O_DIRECT serves what lies in whole blocks, in memory
  * as on the disk, which is nearly all that guests send; the rest goes through the page
- * cache, which the kernel keeps in step with direct requests that do not overlap in time.
+ * cache, one write at a time and with nothing beside it.
  */
 #include "host/disk.h"
 

@@ -66,6 +66,7 @@ struct disk {
 	struct disk_request **last;
 	unsigned int in_flight; /* submitted, done() not yet called */
 	bool turning;
+	bool alone;    /* what is under way tolerates nothing beside it */
 	bool no_punch; /* the file refused it once */
 	bool no_zero;
 	bool shrink_logged;

@@ -118,6 +118,25 @@ static struct disk_request *take(struct disk *disk)
 	return request;
 }
 
+/*
+ * A write through the page cache reads and writes whole pages. With a direct write to the
+ * same page under way, one of the two could be lost, so on a direct disk it goes alone.
+ */
+static bool goes_alone(const struct disk_request *request)
+{
+	return request->disk->direct &&
+	       (request->step == STEP_ZEROES ||
+		       (request->op == DISK_WRITE && request->step == STEP_BUFFERED));
+}
+
+static bool can_start(const struct disk *disk)
+{
+	if (!disk->first || disk->alone ||
+		(disk->ring && disk->in_ring >= disk->ring_depth))
+		return false;
+	return !goes_alone(disk->first) || !(disk->in_ring + disk->in_pool);
+}
+
 static void start_in_pool(struct disk *disk, struct disk_request *request)
 {
 	disk->in_pool++;
@@ -183,15 +202,16 @@ static void start_in_ring(
 	disk->in_ring++;
 }
 
-/* Starts all that waits, as far as the ring has room. */
+/* Starts all that waits and may. */
 static void start_waiting(struct disk *disk)
 {
 	bool submit = false;
 
-	while (disk->first && (!disk->ring || disk->in_ring < disk->ring_depth)) {
+	while (can_start(disk)) {
 		struct disk_request *request = take(disk);
 		struct disk_io io;
 
+		disk->alone = goes_alone(request);
 		disk_describe(request, &io);
 		if (disk->ring && io.call != CALL_DISCARD) {
 			start_in_ring(disk, request, &io);
@@ -318,6 +338,7 @@ static void allocation_done(struct disk_request *request, int result)
 
 static void step_done(struct disk_request *request, int result)
 {
+	request->disk->alone = false;
 	if (result == -EINTR) {
 		go_on(request, (enum disk_step)request->step);
 		return;
@@ -387,7 +408,7 @@ static void turn(struct disk *disk)
 		start_waiting(disk);
 		if (reap(disk) && disk->user && disk->user->batch_done)
 			disk->user->batch_done(disk->user);
-	} while (disk->first && (!disk->ring || disk->in_ring < disk->ring_depth));
+	} while (can_start(disk));
 	disk->turning = false;
 }
 

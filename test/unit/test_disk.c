@@ -216,6 +216,43 @@ TEST(takes_any_memory_and_offset_past_the_page_cache)
 	}
 }
 
+/* Sectors of the same pages, some past the page cache and some through it, at once. */
+TEST(keeps_neighbours_apart_that_are_written_in_both_ways)
+{
+	static uint8_t memory[64][1024] __attribute__((aligned(4096)));
+	static uint8_t to[64 * 512];
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(engines); i++) {
+		struct rig rig;
+		bool open;
+
+		make_image(&rig, make_file(), DISK_BYTES);
+		open = open_disk(
+			&rig, engines[i], (struct disk_file_options){.direct = true});
+		for (unsigned int round = 0; open && round < 20; round++) {
+			static struct order orders[64];
+
+			for (unsigned int k = 0; k < 64; k++) {
+				uint8_t *at = memory[k] + (k % 3 ? 0 : 3);
+
+				memset(at, (int)(round * 7 + k), 512);
+				orders[k] =
+					(struct order){.request = {.op = DISK_WRITE,
+							       .offset_bytes = k * 512},
+						.iov = {{at, 512}}};
+				submit(&rig, &orders[k]);
+			}
+			disk_commit(rig.disk);
+			disk_drain(rig.disk);
+			CHECK_EQ(pread(rig.fd, to, sizeof(to), 0), sizeof(to));
+			for (unsigned int k = 0; k < 64; k++)
+				CHECK(is_filled(
+					to + k * 512, 512, (uint8_t)(round * 7 + k)));
+		}
+		finish(&rig);
+	}
+}
+
 TEST(runs_more_requests_than_its_depth)
 {
 	static struct order orders[100];
@@ -491,6 +528,7 @@ TEST(destroy_waits_for_requests_in_flight)
 
 TEST_MAIN(CASE(reads_and_writes_scattered_buffers),
 	CASE(takes_any_memory_and_offset_past_the_page_cache),
+	CASE(keeps_neighbours_apart_that_are_written_in_both_ways),
 	CASE(runs_more_requests_than_its_depth), CASE(starts_what_is_queued_inside_done),
 	CASE(discard_gives_space_back), CASE(write_zeroes_leaves_zeroes_and_nothing_else),
 	CASE(writes_zeroes_in_parts_where_the_range_is_large),
