@@ -17,6 +17,11 @@
 
 #define BATCH 16
 
+struct slot {
+	struct loop_fd *watch; /* NULL: free */
+	uint32_t age;          /* counts the watches that were here */
+};
+
 struct loop {
 	int epoll_fd;
 	int wake_fd;  /* eventfd: tasks, stop */
@@ -24,9 +29,12 @@ struct loop {
 	pthread_mutex_t lock;
 	struct loop_timer *timers; /* by rising deadline */
 
-	/* Events of the turn under way; an entry whose watch is removed becomes NULL. */
-	struct epoll_event events[BATCH];
-	int event_count;
+	/*
+	 * An event names its watch by slot and age: between epoll_wait() and the lock,
+	 * any thread may remove a watch, free it, and add another in the same slot.
+	 */
+	unsigned int slot_count;
+	struct slot *slots;
 
 	pthread_mutex_t post_lock; /* guards the three below, innermost */
 	struct loop_task *first_task;
@@ -34,12 +42,15 @@ struct loop {
 	atomic_bool stopping;
 };
 
-static int watch_own(struct loop *loop, int *fd)
-{
-	/* The pointer to the loop's own member tells its events from the watches'. */
-	struct epoll_event event = {.events = EPOLLIN, .data.ptr = fd};
+/* What epoll carries for the loop's own descriptors; no slot is that old. */
+#define KEY_WAKE UINT64_MAX
+#define KEY_TIMER (UINT64_MAX - 1)
 
-	return epoll_ctl(loop->epoll_fd, EPOLL_CTL_ADD, *fd, &event);
+static int watch_own(struct loop *loop, int fd, uint64_t key)
+{
+	struct epoll_event event = {.events = EPOLLIN, .data.u64 = key};
+
+	return epoll_ctl(loop->epoll_fd, EPOLL_CTL_ADD, fd, &event);
 }
 
 int loop_create(struct loop **ret, struct error *err)
@@ -67,10 +78,10 @@ int loop_create(struct loop **ret, struct error *err)
 	if (loop->epoll_fd < 0)
 		goto fail;
 	loop->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (loop->wake_fd < 0 || watch_own(loop, &loop->wake_fd) < 0)
+	if (loop->wake_fd < 0 || watch_own(loop, loop->wake_fd, KEY_WAKE) < 0)
 		goto fail;
 	loop->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
-	if (loop->timer_fd < 0 || watch_own(loop, &loop->timer_fd) < 0)
+	if (loop->timer_fd < 0 || watch_own(loop, loop->timer_fd, KEY_TIMER) < 0)
 		goto fail;
 	*ret = loop;
 	return 0;
@@ -91,6 +102,7 @@ void loop_destroy(struct loop *loop)
 		close(loop->wake_fd);
 	if (loop->epoll_fd >= 0)
 		close(loop->epoll_fd);
+	free(loop->slots);
 	pthread_mutex_destroy(&loop->post_lock);
 	pthread_mutex_destroy(&loop->lock);
 	free(loop);
@@ -118,22 +130,53 @@ static void wake(struct loop *loop)
 
 /* ---- descriptors ------------------------------------------------------------------ */
 
+static int take_slot(struct loop *loop, unsigned int *ret)
+{
+	unsigned int slot = 0;
+
+	while (slot < loop->slot_count && loop->slots[slot].watch)
+		slot++;
+	if (slot == loop->slot_count) {
+		struct slot *slots =
+			realloc(loop->slots, (slot + BATCH) * sizeof(loop->slots[0]));
+
+		if (!slots)
+			return -ENOMEM;
+		memset(slots + slot, 0, BATCH * sizeof(slots[0]));
+		loop->slots = slots;
+		loop->slot_count += BATCH;
+	}
+	*ret = slot;
+	return 0;
+}
+
+static uint64_t slot_key(const struct loop *loop, unsigned int slot)
+{
+	return (uint64_t)loop->slots[slot].age << 32 | slot;
+}
+
 int loop_fd_add(struct loop *loop, struct loop_fd *watch)
 {
-	struct epoll_event event = {.events = watch->events, .data.ptr = watch};
+	struct epoll_event event = {.events = watch->events};
+	int code = take_slot(loop, &watch->slot);
 
+	if (code)
+		return code;
+	event.data.u64 = slot_key(loop, watch->slot);
 	if (epoll_ctl(loop->epoll_fd, EPOLL_CTL_ADD, watch->fd, &event) < 0)
 		return -errno;
+	loop->slots[watch->slot].watch = watch;
 	watch->loop = loop;
 	return 0;
 }
 
 int loop_fd_modify(struct loop_fd *watch, uint32_t events)
 {
-	struct epoll_event event = {.events = events, .data.ptr = watch};
+	struct epoll_event event = {.events = events};
 
 	if (watch->events == events)
 		return 0;
+	event.data.u64 = slot_key(watch->loop, watch->slot);
 	if (epoll_ctl(watch->loop->epoll_fd, EPOLL_CTL_MOD, watch->fd, &event) < 0)
 		return -errno;
 	watch->events = events;
@@ -147,11 +190,19 @@ void loop_fd_remove(struct loop_fd *watch)
 	if (!loop)
 		return;
 	epoll_ctl(loop->epoll_fd, EPOLL_CTL_DEL, watch->fd, NULL);
-	for (int i = 0; i < loop->event_count; i++) {
-		if (loop->events[i].data.ptr == watch)
-			loop->events[i].data.ptr = NULL;
-	}
+	loop->slots[watch->slot].watch = NULL;
+	loop->slots[watch->slot].age++;
 	watch->loop = NULL;
+}
+
+/* The watch that an event is for; NULL where it was removed meanwhile. */
+static struct loop_fd *find_watch(const struct loop *loop, uint64_t key)
+{
+	unsigned int slot = (uint32_t)key;
+
+	if (slot >= loop->slot_count || loop->slots[slot].age != key >> 32)
+		return NULL;
+	return loop->slots[slot].watch;
 }
 
 /* ---- timers ----------------------------------------------------------------------- */
@@ -312,26 +363,26 @@ static void run_tasks(struct loop *loop)
 
 int loop_turn(struct loop *loop, int timeout_ms)
 {
-	int count = epoll_wait(loop->epoll_fd, loop->events, BATCH, timeout_ms);
+	struct epoll_event events[BATCH];
+	int count = epoll_wait(loop->epoll_fd, events, BATCH, timeout_ms);
 
 	if (count < 0)
 		return errno == EINTR ? 0 : -errno;
 	loop_lock(loop);
-	loop->event_count = count;
 	for (int i = 0; i < count; i++) {
-		void *source = loop->events[i].data.ptr;
+		uint64_t key = events[i].data.u64;
+		struct loop_fd *watch;
 
-		if (source == &loop->timer_fd) {
+		if (key == KEY_TIMER) {
 			run_timers(loop);
-		} else if (source == &loop->wake_fd) {
+		} else if (key == KEY_WAKE) {
 			run_tasks(loop);
-		} else if (source) {
-			struct loop_fd *watch = source;
-
-			watch->ready(watch, loop->events[i].events);
+		} else {
+			watch = find_watch(loop, key);
+			if (watch)
+				watch->ready(watch, events[i].events);
 		}
 	}
-	loop->event_count = 0;
 	loop_unlock(loop);
 	return 0;
 }

@@ -38,6 +38,7 @@ struct loop_fd {
 	uint32_t events;
 	void (*ready)(struct loop_fd *watch, uint32_t events);
 	struct loop *loop; /* NULL while not added */
+	unsigned int slot; /* the loop's */
 };
 
 int loop_fd_add(struct loop *loop, struct loop_fd *watch);

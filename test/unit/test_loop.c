@@ -14,6 +14,8 @@ struct counter {
 	struct loop_task task;
 	struct loop *loop;
 	struct loop_fd *victim;
+	struct loop_fd replacement;
+	bool stale; /* the replacement was called */
 	unsigned int count;
 };
 
@@ -92,6 +94,57 @@ TEST(does_not_call_a_watch_removed_in_the_same_turn)
 	CHECK_EQ(a.count + b.count, 1); /* whichever came first removed the other */
 	loop_fd_remove(&a.watch);
 	loop_fd_remove(&b.watch);
+	for (int i = 0; i < 4; i++)
+		close(ends[i / 2][i % 2]);
+	loop_destroy(loop);
+}
+
+static void be_stale(struct loop_fd *watch, uint32_t events)
+{
+	container_of(watch, struct counter, replacement)->stale = true;
+}
+
+/* Removes the other's watch and puts a new one on the same descriptor, thus its slot. */
+static void replace_victim(struct loop_fd *watch, uint32_t events)
+{
+	struct counter *counter = container_of(watch, struct counter, watch);
+	struct loop *loop = counter->loop;
+	struct loop_fd *victim = counter->victim;
+
+	counter->count++;
+	if (!victim->loop)
+		return;
+	loop_fd_remove(victim);
+	CHECK_EQ(loop_fd_add(loop, &counter->replacement), 0);
+}
+
+TEST(does_not_give_an_old_event_to_a_new_watch)
+{
+	struct loop *loop = make_loop();
+	struct counter a = {
+		.watch = {.events = EPOLLIN, .ready = replace_victim}, .loop = loop};
+	struct counter b = a;
+	int ends[2][2];
+
+	CHECK_EQ(pipe(ends[0]) + pipe(ends[1]), 0);
+	a.watch.fd = ends[0][0];
+	b.watch.fd = ends[1][0];
+	a.victim = &b.watch;
+	b.victim = &a.watch;
+	/* The replacement listens to the writing end: it has nothing to read. */
+	a.replacement =
+		(struct loop_fd){.fd = ends[1][1], .events = EPOLLIN, .ready = be_stale};
+	b.replacement =
+		(struct loop_fd){.fd = ends[0][1], .events = EPOLLIN, .ready = be_stale};
+	CHECK_EQ(loop_fd_add(loop, &a.watch) + loop_fd_add(loop, &b.watch), 0);
+	CHECK_EQ(write(ends[0][1], "x", 1) + write(ends[1][1], "x", 1), 2);
+	loop_turn(loop, 0);
+	CHECK_EQ(a.count + b.count, 1);
+	CHECK(!a.stale && !b.stale);
+	loop_fd_remove(&a.watch);
+	loop_fd_remove(&b.watch);
+	loop_fd_remove(&a.replacement);
+	loop_fd_remove(&b.replacement);
 	for (int i = 0; i < 4; i++)
 		close(ends[i / 2][i % 2]);
 	loop_destroy(loop);
@@ -200,6 +253,7 @@ TEST(takes_tasks_from_other_threads_until_stopped)
 
 TEST_MAIN(CASE(calls_a_watch_while_its_descriptor_is_readable),
 	CASE(does_not_call_a_watch_removed_in_the_same_turn),
+	CASE(does_not_give_an_old_event_to_a_new_watch),
 	CASE(fires_timers_in_order_and_once),
 	CASE(runs_a_posted_task_once_however_often_posted),
 	CASE(runs_a_task_that_posts_itself_once_a_turn),

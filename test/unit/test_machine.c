@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The whole machine of an XML file, with a hypervisor whose guests are scripts: devices
+ * answer at their planned addresses, a reboot makes a fresh VM, each end is told apart.
+ */
+#include "src/machine.h"
+
+#include <endian.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "config/config.h"
+#include "src/boot.h"
+#include "src/container_of.h"
+#include "src/plan.h"
+#include "test/unit/fake_hv.h"
+#include "test/unit/test.h"
+
+#define UART_GPA 0x09000000
+#define UART_IRQ 33
+#define UART_IMSC 0x38
+#define UART_INT_TX 0x20
+#define VIRTIO_GPA 0x0a000000
+#define VIRTIO_STEP 0x200
+#define VIRTIO_MAGIC 0x74726976
+
+static char dir[64];
+static struct problems problems;
+static uint64_t magics[4];
+static unsigned int boots;
+
+static void write_file(const char *name, const void *bytes, size_t count, off_t size)
+{
+	char path[128];
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	CHECK(fd >= 0);
+	CHECK_EQ(write(fd, bytes, count), count);
+	CHECK_EQ(ftruncate(fd, size), 0);
+	close(fd);
+}
+
+static void begin(void)
+{
+	uint8_t image[4096] = {0};
+	uint64_t bytes = htole64(sizeof(image));
+
+	memcpy(image + 16, &bytes, sizeof(bytes));
+	memcpy(image + 56, "ARM\x64", 4);
+	snprintf(dir, sizeof(dir), "/tmp/bonsai-machine-XXXXXX");
+	CHECK(mkdtemp(dir));
+	write_file("Image", image, sizeof(image), sizeof(image));
+	write_file("disk.img", "", 0, 1 << 20);
+	boots = 0;
+	memset(magics, 0, sizeof(magics));
+	memset(&fake_hv, 0, sizeof(fake_hv));
+}
+
+static void end(void)
+{
+	static const char *const names[] = {"Image", "disk.img", "uart.log"};
+	char path[128];
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(names); i++) {
+		snprintf(path, sizeof(path), "%s/%s", dir, names[i]);
+		unlink(path);
+	}
+	CHECK_EQ(rmdir(dir), 0); /* nothing else was left behind */
+}
+
+/* Runs the VM; the result of machine_create() or machine_run(). */
+static int run(const char *attributes, enum machine_end *ret,
+	void (*script)(unsigned int vcpu, unsigned int step, struct hv_exit *exit))
+{
+	struct vm_config *config = NULL;
+	struct board_plan *plan = NULL;
+	struct machine *machine = NULL;
+	struct host_caps caps;
+	struct error err = {.text = ""};
+	struct hv *hv = NULL;
+	char path[128];
+	char xml[2048];
+	int code;
+
+	snprintf(path, sizeof(path), "%s/vm.xml", dir);
+	snprintf(xml, sizeof(xml),
+		"<config kernel_rom='Image' ram_size='32M' gic_version='host' %s>"
+		"<uart><file path='%s/uart.log'/></uart>"
+		"<virtio_device name='hvc0' type='console'><null/></virtio_device>"
+		"<virtio_device name='eth0' type='net'><null/></virtio_device>"
+		"<virtio_device name='vda' type='block'><file "
+		"path='disk.img'/></virtio_device>"
+		"<virtio_device name='rng0' type='rng'/></config>",
+		attributes, dir);
+	fake_hv.script = script;
+	problems.count = 0;
+	CHECK_EQ(config_parse(xml, strlen(xml), path, &(struct config_options){0},
+			 &config, &problems),
+		0);
+	CHECK_EQ(hv_open(&hv, &caps, NULL), 0);
+	CHECK_EQ(boot_plan(config, &caps, &plan, &problems), 0);
+	for (unsigned int i = 0; i < problems.count; i++)
+		printf("  %s\n", problems.list[i].text);
+	code = machine_create(plan, hv, &machine, &err);
+	if (!code)
+		code = machine_run(machine, ret, &err);
+	if (code)
+		printf("  %s\n", err.text);
+	machine_destroy(machine);
+	board_plan_destroy(plan);
+	config_destroy(config);
+	CHECK_EQ(fake_hv.opened, fake_hv.destroyed);
+	return code;
+}
+
+static void put(struct hv_exit *exit, uint64_t gpa, uint64_t value)
+{
+	exit->kind = HV_EXIT_MMIO;
+	exit->mmio.gpa = gpa;
+	exit->mmio.bytes = 4;
+	exit->mmio.write = true;
+	exit->mmio.value = value;
+}
+
+static void get(struct hv_exit *exit, uint64_t gpa)
+{
+	put(exit, gpa, 0);
+	exit->mmio.write = false;
+}
+
+static void look_around(unsigned int vcpu, unsigned int step, struct hv_exit *exit)
+{
+	if (step > 0 && step <= 4)
+		magics[step - 1] = exit->mmio.value;
+	if (step < 4)
+		get(exit, VIRTIO_GPA + VIRTIO_STEP * step);
+	else if (step == 4)
+		put(exit, UART_GPA, 'U');
+	else
+		exit->kind = HV_EXIT_SHUTDOWN;
+}
+
+TEST(finds_every_device_at_its_planned_address)
+{
+	enum machine_end how = MACHINE_CRASHED;
+	char text[8] = "";
+	char path[128];
+	FILE *log;
+
+	begin();
+	CHECK_EQ(run("cpu_count='1'", &how, look_around), 0);
+	CHECK_EQ(how, MACHINE_POWERED_OFF);
+	for (unsigned int i = 0; i < 4; i++)
+		CHECK_EQ(magics[i], VIRTIO_MAGIC);
+	snprintf(path, sizeof(path), "%s/uart.log", dir);
+	log = fopen(path, "r");
+	CHECK(log && fgets(text, sizeof(text), log));
+	CHECK_STR(text, "U");
+	if (log)
+		fclose(log);
+	CHECK_EQ(fake_hv.lines[0].irq, UART_IRQ);
+	CHECK(!fake_hv.lines[0].edge);
+	CHECK_EQ(fake_hv.line_count, 5);
+	CHECK(fake_hv.lines[1].edge);
+	/* console 2, net 2, block 1, rng 1 */
+	CHECK_EQ(fake_hv.ioeventfd_count, 6);
+	end();
+}
+
+static void reboot_twice(unsigned int vcpu, unsigned int step, struct hv_exit *exit)
+{
+	if (step == 0) {
+		boots++;
+		put(exit, UART_GPA + UART_IMSC, UART_INT_TX);
+	} else if (step == 1) {
+		put(exit, UART_GPA, 'r');
+	} else if (boots < 3) {
+		exit->kind = HV_EXIT_RESET;
+	} else {
+		exit->kind = HV_EXIT_SHUTDOWN;
+	}
+}
+
+TEST(a_reboot_makes_a_fresh_vm_and_keeps_the_devices)
+{
+	enum machine_end how = MACHINE_CRASHED;
+
+	begin();
+	CHECK_EQ(run("cpu_count='1'", &how, reboot_twice), 0);
+	CHECK_EQ(how, MACHINE_POWERED_OFF);
+	CHECK_EQ(boots, 3);
+	CHECK_EQ(fake_hv.opened, 3);
+	CHECK(fake_hv.lines[0].level); /* the last VM has its own line, raised anew */
+	end();
+}
+
+TEST(a_reboot_can_end_the_vm_instead)
+{
+	enum machine_end how = MACHINE_CRASHED;
+
+	begin();
+	CHECK_EQ(run("cpu_count='1' on_reboot='exit'", &how, reboot_twice), 0);
+	CHECK_EQ(how, MACHINE_POWERED_OFF);
+	CHECK_EQ(boots, 1);
+	end();
+}
+
+static void crash(unsigned int vcpu, unsigned int step, struct hv_exit *exit)
+{
+	if (vcpu != 1)
+		return;
+	exit->kind = ++boots == 1 ? HV_EXIT_CRASH : HV_EXIT_STUCK;
+	snprintf(exit->text, sizeof(exit->text), "a test's crash");
+	if (boots == 3)
+		exit->kind = HV_EXIT_SHUTDOWN;
+}
+
+TEST(tells_a_crash_from_a_power_off)
+{
+	enum machine_end how = MACHINE_POWERED_OFF;
+
+	begin();
+	CHECK_EQ(run("cpu_count='3'", &how, crash), 0);
+	CHECK_EQ(how, MACHINE_CRASHED);
+	CHECK_EQ(boots, 1);
+	end();
+}
+
+TEST(starts_again_after_a_crash_where_asked_to)
+{
+	enum machine_end how = MACHINE_CRASHED;
+
+	begin();
+	CHECK_EQ(run("cpu_count='2' on_crash='restart'", &how, crash), 0);
+	CHECK_EQ(how, MACHINE_POWERED_OFF);
+	CHECK_EQ(boots, 3);
+	end();
+}
+
+static void reboot_forever(unsigned int vcpu, unsigned int step, struct hv_exit *exit)
+{
+	if (++boots == 20)
+		raise(SIGTERM);
+	exit->kind = HV_EXIT_RESET;
+}
+
+TEST(no_reboot_swallows_a_request_to_end)
+{
+	enum machine_end how = MACHINE_CRASHED;
+
+	begin();
+	CHECK_EQ(run("cpu_count='1'", &how, reboot_forever), 0);
+	CHECK_EQ(how, MACHINE_POWERED_OFF);
+	CHECK(boots >= 20);
+	end();
+}
+
+TEST(a_back_end_that_does_not_open_names_its_line_and_leaves_nothing)
+{
+	enum machine_end how = MACHINE_CRASHED;
+
+	begin();
+	write_file("disk.img", "", 0, 0);
+	CHECK(run("cpu_count='1'", &how, look_around) < 0);
+	end();
+}
+
+TEST_MAIN(CASE(finds_every_device_at_its_planned_address),
+	CASE(a_reboot_makes_a_fresh_vm_and_keeps_the_devices),
+	CASE(a_reboot_can_end_the_vm_instead), CASE(tells_a_crash_from_a_power_off),
+	CASE(starts_again_after_a_crash_where_asked_to),
+	CASE(no_reboot_swallows_a_request_to_end),
+	CASE(a_back_end_that_does_not_open_names_its_line_and_leaves_nothing))
