@@ -330,7 +330,8 @@ bool virtq_want_kicks(struct virtq *q, bool want)
 	if (!q->live || q->broken)
 		return false;
 	if (!q->event_idx) {
-		store16(q->used, 0, want ? 0 : USED_NO_NOTIFY, memory_order_relaxed);
+		store16(q->used, 0, want ? 0 : (uint16_t)USED_NO_NOTIFY,
+			memory_order_relaxed);
 	} else if (want) {
 		store16(q->used, avail_event_offset(q), q->next_avail,
 			memory_order_relaxed);

@@ -394,6 +394,13 @@ TEST(breaks_on_a_wild_available_ring)
 	begin(0);
 	driver_avail(&probe.driver, 0)[1] = 0xffff; /* backwards */
 	check_breaks("jumps");
+	/* What the device holds counts: a ring has no room for more. */
+	begin(0);
+	put_desc(0, (struct driver_desc){DRIVER_RAM_GPA, 1, 0, 0});
+	offer(0);
+	CHECK(probe_pop(&probe, 0));
+	driver_avail(&probe.driver, 0)[1] = 1 + DRIVER_QUEUE_SIZE;
+	check_breaks("jumps");
 }
 
 TEST(breaks_on_a_chain_offered_twice)
