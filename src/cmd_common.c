@@ -12,8 +12,10 @@
 
 void cmd_print_error(const struct error *err)
 {
-	if (err->pos.file)
+	if (err->pos.file && err->pos.line)
 		fprintf(stderr, "%s:%d: %s\n", err->pos.file, err->pos.line, err->text);
+	else if (err->pos.file)
+		fprintf(stderr, "%s: %s\n", err->pos.file, err->text);
 	else
 		fprintf(stderr, "bonsai: %s\n", err->text);
 }

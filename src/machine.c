@@ -32,7 +32,6 @@ struct machine {
 		signals; /* SIGINT, SIGTERM, SIGHUP; fd -1 before machine_create() */
 
 	struct terminal *uart_terminal;
-	struct machine_line uart_line;
 	struct board_devices *board_devices;
 	unsigned int device_count;
 	struct machine_device *devices;
@@ -100,7 +99,10 @@ static int watch_signals(struct machine *machine, struct error *err)
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGHUP);
 	sigprocmask(SIG_BLOCK, &set, NULL);
+	/* Both are errors of a write, for whoever writes: a reader gone, a file too
+	 * large. */
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN);
 	machine->signals.fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (machine->signals.fd < 0)
 		return error_set(err, -errno, NULL, "no signalfd: %s", strerror(errno));
@@ -124,18 +126,31 @@ static int create_ram(struct machine *machine, struct error *err)
 	return code;
 }
 
+/* Takes the VM that hv_open() made; its interrupt lines are there afterwards. */
 static int create_board(struct machine *machine, struct error *err)
 {
 	const struct board_plan *plan = machine->plan;
-	int code = machine_terminal_create(machine->loop, &plan->config->uart, quit,
-		machine, "uart", &machine->uart_terminal, err);
+	struct irq_line *uart_irq;
+	int code = hv_setup(machine->hv, plan, &machine->mem, err);
 
+	if (!code)
+		code = hv_irq_line(machine->hv, plan->uart_irq, false, &uart_irq, err);
+	if (!code)
+		code = machine_terminal_create(machine->loop, &plan->config->uart, quit,
+			machine, "uart", &machine->uart_terminal, err);
 	if (code)
 		return code;
-	machine_line_init(&machine->uart_line);
-	return plan->board->create_devices(plan, machine->loop, &machine->bus,
-		&machine->uart_line.line, machine->uart_terminal, &machine->board_devices,
-		err);
+	return plan->board->create_devices(plan, machine->loop, &machine->bus, uart_irq,
+		machine->uart_terminal, &machine->board_devices, err);
+}
+
+static int connect_devices(struct machine *machine, struct error *err)
+{
+	int code = 0;
+
+	for (unsigned int i = 0; i < machine->device_count && !code; i++)
+		code = machine_device_connect(&machine->devices[i], machine->hv, err);
+	return code;
 }
 
 static int create_devices(struct machine *machine, struct error *err)
@@ -177,6 +192,8 @@ int machine_create(const struct board_plan *plan, struct hv *hv, struct machine 
 		code = create_board(machine, err);
 	if (!code)
 		code = create_devices(machine, err);
+	if (!code)
+		code = connect_devices(machine, err);
 	if (code) {
 		machine_destroy(machine);
 		return code;
@@ -208,34 +225,11 @@ void machine_destroy(struct machine *machine)
 /* ---- one boot after another
  * ------------------------------------------------------------ */
 
-/* Wires interrupts and kicks to the VM of this boot. */
-static int connect(struct machine *machine, struct error *err)
-{
-	const struct board_plan *plan = machine->plan;
-	int code = hv_irq_line(
-		machine->hv, plan->uart_irq, false, &machine->uart_line.target, err);
-
-	for (unsigned int i = 0; i < machine->device_count && !code; i++)
-		code = machine_device_connect(&machine->devices[i], machine->hv, err);
-	return code;
-}
-
-static void disconnect(struct machine *machine)
-{
-	machine->uart_line.target = NULL;
-	for (unsigned int i = 0; i < machine->device_count; i++)
-		machine->devices[i].line.target = NULL;
-}
-
 static int start(struct machine *machine, struct error *err)
 {
 	const struct vm_config *config = machine->plan->config;
-	int code = hv_setup(machine->hv, machine->plan, &machine->mem, err);
+	int code = boot_load(machine->plan, &machine->mem, err);
 
-	if (!code)
-		code = connect(machine, err);
-	if (!code)
-		code = boot_load(machine->plan, &machine->mem, err);
 	if (code)
 		return code;
 	machine->ended = HV_EXIT_NONE;
@@ -253,22 +247,33 @@ static void stop(struct machine *machine)
 /* Everything as before the first boot, with a fresh VM: KVM cannot reset its GIC. */
 static int reset(struct machine *machine, struct error *err)
 {
+	const struct board_plan *plan = machine->plan;
+	struct irq_line *uart_irq;
 	struct host_caps caps;
 	int code;
 
 	loop_lock(machine->loop);
 	for (unsigned int i = 0; i < machine->device_count; i++)
 		virtio_mmio_reset(&machine->devices[i].transport);
-	disconnect(machine);
-	machine->plan->board->reset_devices(
-		machine->board_devices, &machine->uart_line.line);
 	loop_unlock(machine->loop);
 	hv_destroy(machine->hv);
 	machine->hv = NULL;
 	code = guest_mem_clear(&machine->mem);
 	if (code)
 		return error_set(err, code, NULL, "guest RAM: %s", strerror(-code));
-	return hv_open(&machine->hv, &caps, err);
+	code = hv_open(&machine->hv, &caps, err);
+	if (!code)
+		code = hv_setup(machine->hv, plan, &machine->mem, err);
+	if (!code)
+		code = hv_irq_line(machine->hv, plan->uart_irq, false, &uart_irq, err);
+	if (!code)
+		code = connect_devices(machine, err);
+	if (code)
+		return code;
+	loop_lock(machine->loop);
+	plan->board->reset_devices(machine->board_devices, uart_irq);
+	loop_unlock(machine->loop);
+	return 0;
 }
 
 static bool restarts(const struct machine *machine, enum hv_exit_kind kind)

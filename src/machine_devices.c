@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "src/container_of.h"
 #include "src/error.h"
 #include "src/hv.h"
 #include "src/log.h"
@@ -13,33 +12,6 @@
 #include "virtio/console.h"
 #include "virtio/net.h"
 #include "virtio/rng.h"
-
-/* ---- interrupt lines ------------------------------------------------------------------
- */
-
-static void line_set(struct irq_line *line, bool level)
-{
-	struct machine_line *own = container_of(line, struct machine_line, line);
-
-	if (own->target)
-		irq_line_set(own->target, level);
-}
-
-static void line_pulse(struct irq_line *line)
-{
-	struct machine_line *own = container_of(line, struct machine_line, line);
-
-	if (own->target)
-		irq_line_pulse(own->target);
-}
-
-static const struct irq_line_ops line_ops = {.set = line_set, .pulse = line_pulse};
-
-void machine_line_init(struct machine_line *line)
-{
-	line->line.ops = &line_ops;
-	line->target = NULL;
-}
 
 /* ---- consoles -------------------------------------------------------------------------
  */
@@ -221,11 +193,10 @@ int machine_device_create(struct machine_device *device, const struct plan_devic
 	int code;
 
 	device->plan = plan;
-	machine_line_init(&device->line);
 	code = create_by_type(device, loop, quit, quit_data, err);
 	if (!code)
-		code = virtio_mmio_init(&device->transport, device->dev, mem,
-			plan->mmio.gpa, &device->line.line, err);
+		code = virtio_mmio_init(
+			&device->transport, device->dev, mem, plan->mmio.gpa, NULL, err);
 	if (!code)
 		code = bus_add(bus, &device->transport.region, err);
 	if (code && err && !err->pos.file)
@@ -248,8 +219,11 @@ int machine_device_connect(
 	struct machine_device *device, struct hv *hv, struct error *err)
 {
 	uint64_t notify_gpa = device->plan->mmio.gpa + VIRTIO_MMIO_QUEUE_NOTIFY;
-	int code = hv_irq_line(hv, device->plan->irq, true, &device->line.target, err);
+	struct irq_line *irq;
+	int code = hv_irq_line(hv, device->plan->irq, true, &irq, err);
 
+	if (!code)
+		virtio_mmio_set_irq(&device->transport, irq);
 	for (unsigned int q = 0; q < device->dev->queue_count && !code; q++) {
 		int fd = virtio_mmio_kick_fd(&device->transport, q);
 

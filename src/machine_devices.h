@@ -12,27 +12,14 @@
 #include "host/terminal.h"
 #include "src/bus.h"
 #include "src/guest_mem.h"
-#include "src/irq.h"
 #include "src/loop.h"
 #include "src/plan.h"
 #include "virtio/mmio.h"
 
 struct hv;
 
-/*
- * A device's interrupt line for as long as the device lives: each boot's VM brings its
- * own line as the target, and between two VMs there is none.
- */
-struct machine_line {
-	struct irq_line line;
-	struct irq_line *target; /* or NULL; changes only while nothing runs */
-};
-
-void machine_line_init(struct machine_line *line);
-
 struct machine_device {
 	const struct plan_device *plan;
-	struct machine_line line;
 	struct virtio_device *dev;
 	struct virtio_mmio transport;
 	unsigned int terminal_count; /* a console's own, then its ports' */
@@ -46,13 +33,16 @@ int machine_terminal_create(struct loop *loop, const struct config_terminal *con
 	void (*quit)(void *quit_data), void *quit_data, const char *name,
 	struct terminal **ret, struct error *err);
 
-/* Fills a zeroed device, puts its registers on the bus. Destroy it on failure too. */
+/*
+ * Fills a zeroed device, puts its registers on the bus; it has no interrupt before
+ * machine_device_connect(). Destroy it on failure too.
+ */
 int machine_device_create(struct machine_device *device, const struct plan_device *plan,
 	struct loop *loop, const struct guest_mem *mem, struct bus *bus,
 	void (*quit)(void *quit_data), void *quit_data, struct error *err);
 void machine_device_destroy(struct machine_device *device);
 
-/* Wires interrupt and kicks to a fresh VM. */
+/* Wires interrupt and kicks to a VM: the first one, and each after a reboot. */
 int machine_device_connect(
 	struct machine_device *device, struct hv *hv, struct error *err);
 

@@ -246,7 +246,7 @@ TEST(starts_again_after_a_crash_where_asked_to)
 static void reboot_forever(unsigned int vcpu, unsigned int step, struct hv_exit *exit)
 {
 	if (++boots == 20)
-		raise(SIGTERM);
+		kill(getpid(), SIGTERM);
 	exit->kind = HV_EXIT_RESET;
 }
 
