@@ -93,7 +93,6 @@ static void transmit(struct net *net, unsigned int index)
 
 static int set_active_pairs(struct net *net, unsigned int count)
 {
-	bool merge = virtio_device_has(&net->dev, VIRTIO_NET_F_MRG_RXBUF);
 	int code = nic_set_active_queues(net->nic, count);
 
 	if (code)
@@ -101,7 +100,7 @@ static int set_active_pairs(struct net *net, unsigned int count)
 	net->active_pairs = count;
 	for (unsigned int i = 0; i < net->pair_count; i++) {
 		if (i < count)
-			net_rx_activate(&net->pairs[i].rx, merge);
+			net_rx_activate(&net->pairs[i].rx);
 		else
 			net_rx_deactivate(&net->pairs[i].rx);
 	}

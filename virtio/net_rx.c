@@ -16,12 +16,16 @@
 #include <string.h>
 
 #include "src/container_of.h"
+#include "virtio/net.h"
 #include "virtio/virtio.h"
 
 #define BURST_FRAMES 64u
 #define BURST_BYTES (256u << 10)
 #define STALE_FRAMES_MAX 4096u
 #define PATIENCE_NS 10000000ull
+
+/* Of what is no segment to be cut: a jumbo frame, which few interfaces have. */
+#define JUMBO_BYTES 10240u
 
 /* Of struct virtio_net_hdr_v1; the rest of it is the host's. */
 #define NUM_BUFFERS_OFFSET 10u
@@ -87,7 +91,7 @@ static bool have_room(struct net_rx *rx)
 	if (!rx->merge)
 		return rx->first_chain < rx->end_chain ||
 		       (make_room(rx) && add_chain(rx));
-	while (rx->bytes < NIC_FRAME_BYTES_MAX) {
+	while (rx->bytes < rx->longest) {
 		if (!make_room(rx))
 			return true;
 		if (!add_chain(rx))
@@ -208,12 +212,20 @@ static void drop_stale_frames(struct net_rx *rx)
 	}
 }
 
-void net_rx_activate(struct net_rx *rx, bool merge)
+static bool takes_segments(const struct virtio_device *dev)
+{
+	return virtio_device_has(dev, VIRTIO_NET_F_GUEST_TSO4) ||
+	       virtio_device_has(dev, VIRTIO_NET_F_GUEST_TSO6) ||
+	       virtio_device_has(dev, VIRTIO_NET_F_GUEST_UFO);
+}
+
+void net_rx_activate(struct net_rx *rx)
 {
 	if (rx->active)
 		return;
 	rx->active = true;
-	rx->merge = merge;
+	rx->merge = virtio_device_has(rx->dev, VIRTIO_NET_F_MRG_RXBUF);
+	rx->longest = takes_segments(rx->dev) ? NIC_FRAME_BYTES_MAX : JUMBO_BYTES;
 	drop_stale_frames(rx);
 	nic_want_frames(rx->nic, rx->index, true);
 }

@@ -32,6 +32,7 @@ struct net_rx {
 	unsigned int index; /* of the nic */
 	bool active;        /* the driver uses it */
 	bool merge;
+	unsigned int longest; /* frame to have room for, as far as the host's go */
 	bool meagre; /* this guest has no room for the longest frame, nor will it get any
 		      */
 	struct loop_timer patience;
@@ -51,7 +52,7 @@ void net_rx_init(struct net_rx *rx, struct virtio_device *dev, struct nic *nic,
 	unsigned int queue, unsigned int index);
 
 /* The driver uses the queue from now on, or no longer. Frames that waited are dropped. */
-void net_rx_activate(struct net_rx *rx, bool merge);
+void net_rx_activate(struct net_rx *rx);
 void net_rx_deactivate(struct net_rx *rx);
 
 /* The guest added buffers. */

@@ -59,7 +59,8 @@ TEST(receives_a_long_frame_into_as_many_chains_as_it_needs)
 	unsigned int count = 0;
 	uint64_t bytes = 0;
 
-	net_bench_start(&bench, MERGE);
+	net_bench_start(&bench, MERGE | VIRTIO_BIT(VIRTIO_NET_F_GUEST_CSUM) |
+					VIRTIO_BIT(VIRTIO_NET_F_GUEST_TSO4));
 	gpa = net_bench_add_rx(&bench, 50, 1536);
 	fake_nic_arrive(&bench.nic, 0, 60000, 3);
 	fake_nic_arrive(&bench.nic, 0, 1536, 4);
@@ -80,6 +81,20 @@ TEST(receives_a_long_frame_into_as_many_chains_as_it_needs)
 	CHECK(fake_nic_wake(&bench.nic));
 	CHECK(driver_used(&bench.driver, RX, &used));
 	CHECK_EQ(used.bytes, 1536);
+	CHECK_EQ(bench.nic.lost, 0);
+	net_bench_finish(&bench);
+}
+
+TEST(needs_less_room_where_no_segments_come)
+{
+	struct driver_used used;
+	struct net_bench bench;
+
+	net_bench_start(&bench, MERGE);
+	net_bench_add_rx(&bench, 8, 1536);
+	fake_nic_arrive(&bench.nic, 0, 9000, 3);
+	CHECK(fake_nic_wake(&bench.nic));
+	CHECK(driver_used(&bench.driver, RX, &used));
 	CHECK_EQ(bench.nic.lost, 0);
 	net_bench_finish(&bench);
 }
@@ -254,6 +269,7 @@ TEST(touches_no_buffer_of_a_queue_that_the_driver_stopped)
 
 TEST_MAIN(CASE(receives_into_one_chain_without_merged_buffers),
 	CASE(receives_a_long_frame_into_as_many_chains_as_it_needs),
+	CASE(needs_less_room_where_no_segments_come),
 	CASE(does_not_wait_for_ever_for_room_that_a_small_ring_never_has),
 	CASE(wants_no_frames_while_the_guest_has_no_buffers),
 	CASE(leaves_the_driver_alone_while_it_has_buffers),
