@@ -479,10 +479,6 @@ int virtio_console_create(struct loop *loop, const char *name, struct terminal *
 	new->dev.loop = loop;
 	new->dev.features_offered = VIRTIO_BIT(F_SIZE) | VIRTIO_BIT(F_EMERG_WRITE);
 	new->dev.queue_count = 2;
-	if (port_count) {
-		new->dev.features_offered |= VIRTIO_BIT(F_MULTIPORT);
-		new->dev.queue_count = 4 + 2 * port_count;
-	}
 	new->dev.config = &new->config;
 	new->dev.config_bytes = sizeof(new->config);
 	new->config.ports_max = htole32(1 + port_count);
@@ -490,7 +486,14 @@ int virtio_console_create(struct loop *loop, const char *name, struct terminal *
 	init_port(new, 0, NULL, console);
 	for (unsigned int i = 0; i < port_count; i++)
 		init_port(new, i + 1, ports[i].name, ports[i].terminal);
-	take_size(new);
+	/*
+	 * Linux takes the size of a console at start from a control message alone: it
+	 * reads the config space only when that changes.
+	 */
+	if (port_count || take_size(new)) {
+		new->dev.features_offered |= VIRTIO_BIT(F_MULTIPORT);
+		new->dev.queue_count = 4 + 2 * port_count;
+	}
 	*ret = &new->dev;
 	return 0;
 }

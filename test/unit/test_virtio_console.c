@@ -103,7 +103,7 @@ static struct terminal terminals[3]; /* the console's, and those of two ports */
 static struct virtio_driver driver;
 static struct loop *loop;
 
-static void create(unsigned int further)
+static void create_with(unsigned int further, uint16_t columns, uint16_t rows)
 {
 	struct virtio_console_port ports[] = {
 		{"org.bonsai.a", &terminals[1]}, {"b", &terminals[2]}};
@@ -112,11 +112,18 @@ static void create(unsigned int further)
 	memset(terminals, 0, sizeof(terminals));
 	for (unsigned int i = 0; i < ARRAY_SIZE(terminals); i++)
 		terminals[i].room = SIZE_MAX;
+	terminals[0].columns = columns;
+	terminals[0].rows = rows;
 	CHECK_EQ(loop_create(&loop, NULL), 0);
 	CHECK_EQ(virtio_console_create(
 			 loop, "hvc0", &terminals[0], ports, further, &dev, NULL),
 		0);
 	driver_init(&driver, dev);
+}
+
+static void create(unsigned int further)
+{
+	create_with(further, 0, 0);
 }
 
 static void finish(void)
@@ -356,6 +363,21 @@ TEST(the_size_follows_the_terminal)
 	finish();
 }
 
+TEST(tells_a_starting_guest_the_size_in_a_message)
+{
+	create_with(0, 80, 25);
+	CHECK_EQ(driver.dev->queue_count, 4);
+	CHECK(driver_start(&driver, SIZE | MULTIPORT));
+	for (unsigned int i = 0; i < 4; i++)
+		add_buffer(2, 80);
+	send_control(UINT32_MAX, READY, 1);
+	CHECK_STR(control(), "0 1 0 ");
+	send_control(0, PORT_READY, 1);
+	CHECK_STR(control(), "0 4 1 ");
+	CHECK_STR(control(), "0 5 0 80x25");
+	finish();
+}
+
 TEST(an_emergency_write_needs_no_driver)
 {
 	create(0);
@@ -541,8 +563,10 @@ TEST_MAIN(CASE(a_plain_console_has_two_queues), CASE(prints_and_reads),
 	CASE(input_waits_for_buffers), CASE(output_waits_for_room_and_keeps_its_place),
 	CASE(a_reset_forgets_half_written_output),
 	CASE(a_flood_of_output_leaves_the_loop_its_turns),
-	CASE(the_size_follows_the_terminal), CASE(an_emergency_write_needs_no_driver),
-	CASE(introduces_its_ports), CASE(tells_of_clients_and_sizes_when_they_change),
+	CASE(the_size_follows_the_terminal),
+	CASE(tells_a_starting_guest_the_size_in_a_message),
+	CASE(an_emergency_write_needs_no_driver), CASE(introduces_its_ports),
+	CASE(tells_of_clients_and_sizes_when_they_change),
 	CASE(control_messages_wait_for_buffers),
 	CASE(ports_carry_bytes_once_the_guest_opened_them),
 	CASE(a_driver_without_multiport_has_the_console_alone),
