@@ -194,13 +194,22 @@ private_apt_update()
 	) 9>"$dir/lock"
 }
 
-# private_apt SUITE COMMAND…: the private apt-get, lists refreshed.
-private_apt()
+# private_apt_names SUITE WORD…: the names of the files that the apt-get command would
+# download. apt takes a second or two to say; its answer holds until the lists are refreshed.
+private_apt_names()
 {
-	local suite=$1
+	local suite=$1 dir="$BONSAI_CACHE/apt/$1" answer part
 	shift
+	answer="$dir/answers/$(printf '%s,' "${@//\//=}")" part=$answer.$BASHPID
 	private_apt_update "$suite" || return 1
-	apt-get -q -c "$BONSAI_CACHE/apt/$suite/apt.conf" "$@"
+	if [ ! "$answer" -nt "$dir/tried" ]; then
+		mkdir -p "$dir/answers"
+		apt-get -q -c "$dir/apt.conf" "$@" --print-uris 2>/dev/null |
+			sed -n "s/^'[^']*' \([^ ]*\) .*/\1/p" >"$part"
+		[ ! -s "$part" ] || mv "$part" "$answer"
+		rm -f "$part"
+	fi
+	[ ! -e "$answer" ] || cat "$answer"
 }
 
 # Downloads into DIR what the apt command names, all of it or nothing; a package that has
@@ -238,13 +247,16 @@ suite_of()
 
 fetch_deb()
 {
-	local package=${2%%/*} arch=$1 suite name dir="$BONSAI_CACHE/deb" want
+	local package=${2%%/*} suite release='' name='' want try dir="$BONSAI_CACHE/deb"
 	suite=$(suite_of "$2") || return 1
-	want=$package:$arch
-	[ "$suite" != machine ] || [ "$package" = "$2" ] || want=$package:$arch/${2#*/}
-	name=$(private_apt "$suite" download --print-uris "$want" | awk '{ print $2 }')
+	[ "$suite" != machine ] || [ "$package" = "$2" ] || release=/${2#*/}
+	for try in "$1" all; do
+		want=$package:$try$release
+		name=$(private_apt_names "$suite" download "$want")
+		[ -z "$name" ] || break
+	done
 	if [ -z "$name" ]; then
-		say "there is no package $2 for $arch"
+		say "there is no package $2 for $1"
 		return 1
 	fi
 	mkdir -p "$dir"
@@ -253,9 +265,8 @@ fetch_deb()
 		[ -e "$dir/$name" ] && exit 0
 		say "fetching $name"
 		private_download "$suite" "$dir" download "$want"
-	) 9>"$dir/.lock.$package.$arch" || return 1
-	[ -e "$dir/$name" ] || name=$(private_apt "$suite" download --print-uris "$want" |
-		awk '{ print $2 }')
+	) 9>"$dir/.lock.$package.$try" || return 1
+	[ -e "$dir/$name" ] || name=$(private_apt_names "$suite" download "$want")
 	printf '%s\n' "$dir/$name"
 }
 
@@ -269,8 +280,8 @@ source_package()
 {
 	local package=${1%%/*} suite dsc
 	suite=$(suite_of "$1") || return 1
-	dsc=$(private_apt "$suite" source --print-uris --dsc-only "$package" 2>/dev/null |
-		sed -n "s/^'[^']*' \([^ ]*\)\.dsc .*/\1/p")
+	dsc=$(private_apt_names "$suite" source --dsc-only "$package")
+	dsc=${dsc%.dsc}
 	if [ -z "$dsc" ]; then
 		say "there is no source package $1"
 		return 1

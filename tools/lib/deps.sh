@@ -22,8 +22,8 @@ deps_dir()
 	private_apt_update || return 1
 	mkdir -p "$base"
 	recipe=$(deps_recipe_hash)
-	# What the versions are is asked again only after the package lists were refreshed.
-	if [ "$base/versions.$recipe" -nt "$BONSAI_CACHE/apt/machine/updated" ]; then
+	# What the versions are is asked again only after a refresh of the package lists.
+	if [ "$base/versions.$recipe" -nt "$BONSAI_CACHE/apt/machine/tried" ]; then
 		versions=$(<"$base/versions.$recipe")
 	else
 		versions=$(deps_versions) || return 1
@@ -154,7 +154,7 @@ deps_zlib()
 	pkgconfig zlib "$(sed -n 's/^#define ZLIB_VERSION "\(.*\)"/\1/p' "$tree/zlib.h")" z
 }
 
-# Reading only.
+# The same.
 deps_zstd()
 {
 	local tree
@@ -171,11 +171,11 @@ zstd_version()
 		paste -s -d.
 }
 
-# The parser with its tree, reader and push interfaces; no network, no other encodings than
+# The parser and its events (the tree cannot be left out of it); no network, no encodings but
 # the built-in ones, no schemas, no output.
-LIBXML2_WITH="TREE PUSH READER PATTERN SAX1"
+LIBXML2_WITH="TREE"
 LIBXML2_FILES="SAX2 buf chvalid dict encoding entities error globals hash list parser
-	parserInternals pattern threads tree uri valid xmlIO xmlmemory xmlreader xmlstring
+	parserInternals threads tree uri valid xmlIO xmlmemory xmlstring
 	xmlunicode"
 
 deps_libxml2()
