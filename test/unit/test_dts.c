@@ -36,7 +36,7 @@ TEST(prints_each_kind_of_property_as_its_source)
 				   "\t};\n"
 				   "};\n";
 	static const uint8_t mac[] = {2, 0, 0, 0, 0, 1};
-	uint8_t blob[1024];
+	_Alignas(8) uint8_t blob[1024];
 	int code = fdt_create(blob, sizeof(blob));
 
 	code |= fdt_finish_reservemap(blob);
@@ -59,7 +59,7 @@ TEST(prints_each_kind_of_property_as_its_source)
 
 TEST(refuses_what_is_no_tree)
 {
-	uint8_t junk[128] = {0xd0, 0x0d, 0xfe, 0xed};
+	_Alignas(8) uint8_t junk[128] = {0xd0, 0x0d, 0xfe, 0xed};
 	struct error err;
 
 	CHECK_EQ(print(junk, sizeof(junk), &err), -EINVAL);
