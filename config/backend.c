@@ -237,7 +237,7 @@ void backend_read_block(struct build *build, const struct xml_element *element,
 	element_no_children(build, child);
 	if (!block->path)
 		return;
-	build_check_disk(build, block->path, child->line);
+	build_check_disk(build, block->path, block->readonly, child->line);
 	build_claim(build, child->line, block->readonly, "path '%s'", block->path);
 }
 

@@ -7,8 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "config/value.h"
+
+#define SECTOR_BYTES 512
 
 void build_finish(struct build *build)
 {
@@ -159,7 +162,21 @@ void build_rom(struct build *build, const char *attribute, const char *name, int
 			attribute, quoted);
 }
 
-void build_check_disk(struct build *build, const char *path, int line)
+/* What access() says is for the user who asks; that is who will run it. */
+static void check_disk_file(struct build *build, const char *quoted, const char *path,
+	bool readonly, int line)
+{
+	if (access(path, R_OK) < 0)
+		build_problem(build, line, "disk '%s' may not be read by this user: %s",
+			quoted, strerror(errno));
+	else if (!readonly && access(path, W_OK) < 0)
+		build_problem(build, line,
+			"disk '%s' cannot be written (%s): allow it, or say "
+			"readonly=\"yes\"",
+			quoted, strerror(errno));
+}
+
+void build_check_disk(struct build *build, const char *path, bool readonly, int line)
 {
 	char quoted[VALUE_QUOTE_BYTES];
 	struct stat status;
@@ -168,10 +185,26 @@ void build_check_disk(struct build *build, const char *path, int line)
 		return;
 	value_quote(quoted, path);
 	if (stat(path, &status) < 0)
-		build_problem(build, line, "path: '%s' cannot be used as a disk: %s",
-			quoted, strerror(errno));
+		build_problem(build, line, "disk '%s' cannot be used: %s%s%s", quoted,
+			strerror(errno),
+			errno == ENOENT ? "; make one with truncate -s 4G " : "",
+			errno == ENOENT ? quoted : "");
 	else if (!S_ISREG(status.st_mode) && !S_ISBLK(status.st_mode))
 		build_problem(build, line,
-			"path: '%s' is neither a regular file nor a block device",
+			"disk '%s' is neither a regular file nor a block device", quoted);
+	else if (!S_ISREG(status.st_mode))
+		return;
+	else if (!status.st_size)
+		build_problem(build, line,
+			"disk '%s' is empty; give it a size with truncate -s 4G %s",
+			quoted, quoted);
+	else if (status.st_size % SECTOR_BYTES)
+		build_problem(build, line,
+			"disk '%s' has %lld bytes, a multiple of 512 is needed; if it is "
+			"a raw image, truncate -s %lld %s fills it up",
+			quoted, (long long)status.st_size,
+			(long long)(status.st_size / SECTOR_BYTES + 1) * SECTOR_BYTES,
 			quoted);
+	else
+		check_disk_file(build, quoted, path, readonly, line);
 }

@@ -62,7 +62,10 @@ char *build_path(struct build *build, const char *name);
 void build_rom(struct build *build, const char *attribute, const char *name, int line,
 	struct config_rom *ret);
 
-/* A problem unless path is a regular file or a block device. */
-void build_check_disk(struct build *build, const char *path, int line);
+/*
+ * A problem unless path is a block device, or a regular file of whole sectors that this
+ * user may read and, unless readonly, write.
+ */
+void build_check_disk(struct build *build, const char *path, bool readonly, int line);
 
 #endif

@@ -229,6 +229,16 @@ int config_parse(const char *xml, uint64_t xml_bytes, const char *path,
 	return 0;
 }
 
+/* A FIFO that nobody writes to is an empty file, not a wait without end. */
+static int open_file(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+
+	if (fd < 0 || fcntl(fd, F_SETFL, 0) < 0)
+		return -errno;
+	return fd;
+}
+
 /* At most one byte more than is allowed, which xml_parse() then refuses. */
 static int read_file(int fd, char *buf, size_t room, size_t *ret_bytes)
 {
@@ -255,12 +265,12 @@ int config_load(const char *path, const struct config_options *options,
 	const size_t room = TEXT_BYTES_MAX + 1;
 	struct source_pos pos = {.file = path};
 	char *buf = malloc(room);
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	int fd = open_file(path);
 	size_t bytes = 0;
 	int code;
 
 	if (fd < 0)
-		code = -errno;
+		code = fd;
 	else
 		code = buf ? read_file(fd, buf, room, &bytes) : -ENOMEM;
 	if (code)

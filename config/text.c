@@ -76,7 +76,7 @@ int text_check(const char *xml, size_t bytes, const char *file, struct problems 
 	pos.line = count_lines(xml, zero ? (size_t)(zero - xml) : at);
 	if (zero)
 		return problems_add(problems, &pos,
-			"holds a zero byte, an XML text in UTF-8 has none");
+			"holds a zero byte: it is no XML, or not saved as UTF-8");
 	if (xml[at] != '<')
 		return problems_add(problems, &pos, "is not XML, which starts with '<'");
 	find_encoding(xml + at, bytes - at, encoding);

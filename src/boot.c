@@ -59,6 +59,11 @@ static int measure_kernel_rom(const struct board *board, const struct vm_config 
 	if (!rc && bytes < ret->memory_bytes && (bytes || rom->packing == UNPACK_ZSTD))
 		return 0;
 	rc = rom_count(rom, config->ram_size_bytes, &bytes, err);
+	if (rc == -EFBIG)
+		return rom_error(rom, rc, err,
+			"unpacks to more than the %" PRIu64
+			" MiB of ram_size: make that larger",
+			config->ram_size_bytes >> 20);
 	return rc ? rc : read_header(board, rom, bytes, ret, err);
 }
 
@@ -137,18 +142,37 @@ int boot_measure(const struct board *board, const struct vm_config *config,
 	unsigned int before = problems->count;
 	struct error err;
 
-	if (measure_kernel(board, config, &files.kernel, &err))
+	if (measure_kernel(board, config, &files.kernel, &err)) {
+		files.kernel = (struct kernel_image){0};
 		problems_add_error(problems, &err);
+	}
 	for (unsigned int i = 0; i < config->initrd_count; i++)
 		if (measure_initrd(&config->initrds[i], &files.initrd_bytes, &err))
 			problems_add_error(problems, &err);
 	if (config->dtb_overlay.path &&
 		measure_overlay(&config->dtb_overlay, &files.overlay_bytes, &err))
 		problems_add_error(problems, &err);
-	if (problems->count != before)
-		return -EINVAL;
 	*ret = files;
-	return 0;
+	return problems->count == before ? 0 : -EINVAL;
+}
+
+/* What only applying it shows. */
+static int try_overlay(const struct board_plan *plan, struct problems *problems)
+{
+	struct error err = {0};
+	size_t room = (size_t)plan->tables.bytes;
+	void *buf = malloc(room);
+	size_t bytes;
+	int rc;
+
+	if (!buf)
+		return problems_add(problems, &plan->config->dtb_overlay.pos,
+			"no memory left to try the overlay");
+	rc = boot_tables(plan, NULL, buf, room, &bytes, &err);
+	if (rc)
+		problems_add_error(problems, &err);
+	free(buf);
+	return rc;
 }
 
 int boot_plan(const struct vm_config *config, const struct host_caps *caps,
@@ -156,15 +180,29 @@ int boot_plan(const struct vm_config *config, const struct host_caps *caps,
 {
 	const struct board *board =
 		board_for(config->arch == CONFIG_ARCH_AUTO ? caps->arch : config->arch);
+	struct board_plan *plan = NULL;
 	struct boot_files files;
+	int measured;
 	int rc;
 
 	if (!board)
 		return problems_add(problems, &config->pos,
 			"this build has no board for the guest's arch: see "
 			"bonsai --version");
-	rc = boot_measure(board, config, &files, problems);
-	return rc ? rc : board->plan(config, caps, &files, ret, problems);
+	/* Files that are wrong hide no other problem: the rest is planned without them.
+	 */
+	measured = boot_measure(board, config, &files, problems);
+	rc = board->plan(config, caps, &files, &plan, problems);
+	if (!rc)
+		rc = measured;
+	if (!rc && config->dtb_overlay.path)
+		rc = try_overlay(plan, problems);
+	if (rc) {
+		board_plan_destroy(plan);
+		return rc;
+	}
+	*ret = plan;
+	return 0;
 }
 
 /* --- loading ------------------------------------------------------------------------ */

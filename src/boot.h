@@ -19,13 +19,17 @@ struct host_caps;
 struct problems;
 struct vm_config;
 
-/* Opens and measures what the VM boots from, without loading it. */
+/*
+ * Opens and measures what the VM boots from, without loading it. With -EINVAL *ret has
+ * what could be measured, zeroes for the rest.
+ */
 int boot_measure(const struct board *board, const struct vm_config *config,
 	struct boot_files *ret, struct problems *problems);
 
 /*
  * Chooses the board (the configuration's arch, else the host's), measures the files,
- * plans. *ret is for board_plan_destroy(); config must outlive it.
+ * plans, tries the overlay: all problems in one go. *ret is for board_plan_destroy();
+ * config must outlive it.
  */
 int boot_plan(const struct vm_config *config, const struct host_caps *caps,
 	struct board_plan **ret, struct problems *problems);

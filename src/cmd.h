@@ -25,8 +25,8 @@ int cmd_host(int argc, char **argv);
 int cmd_run(int argc, char **argv);
 #endif
 
-/* ---- what the commands share (cmd_common.c)
- * ---------------------------------------------- */
+/* ---- what the commands share: cmd_args.c, cmd_common.c ------------------------------
+ */
 
 #define CMD_SETS_MAX 32
 #define CMD_HOST_WORDS_MAX 16
@@ -42,12 +42,12 @@ struct cmd_vm {
 	const char *host_words[CMD_HOST_WORDS_MAX]; /* of --host */
 };
 
-/*
- * Parses them; takes_host and takes_output say whether --host and -o belong to this
- * command. Returns 0 or EXIT_USAGE, having said why.
- */
-int cmd_vm_parse(
-	struct cmd_vm *vm, int argc, char **argv, bool takes_host, bool takes_output);
+/* Options that not all of these commands take. */
+#define CMD_TAKES_HOST 1u
+#define CMD_TAKES_OUTPUT 2u
+
+/* Parses them; argv ends with NULL. Returns 0, or EXIT_USAGE having said why. */
+int cmd_vm_parse(struct cmd_vm *vm, char **argv, unsigned int takes);
 
 /*
  * Loads the configuration and prints its problems; NULL where there are any. The problem
@@ -65,7 +65,7 @@ struct board_plan *cmd_vm_plan(
 /* What is stated with --host, else what this host offers, else an assumed host. */
 int cmd_vm_host(const struct cmd_vm *vm, struct host_caps *ret);
 
-/* "file:line: text" where the error has a line, "bonsai: text" else; on stderr. */
+/* "file:line: text", "file: text" or "bonsai: text", by what is known; on stderr. */
 void cmd_print_error(const struct error *err);
 void cmd_print_problems(const struct problems *problems);
 

@@ -2,6 +2,7 @@
 /* check, plan and dtb: what needs no hypervisor. */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,12 +14,12 @@
 #include "src/dts.h"
 
 /* Parses, loads and plans for all three; NULL with *ret_status set where it failed. */
-static struct board_plan *plan_for(struct cmd_vm *vm, int argc, char **argv,
-	bool takes_output, struct vm_config **ret_config, int *ret_status)
+static struct board_plan *plan_for(struct cmd_vm *vm, char **argv, unsigned int takes,
+	struct vm_config **ret_config, int *ret_status)
 {
 	struct host_caps caps;
 
-	*ret_status = cmd_vm_parse(vm, argc, argv, true, takes_output);
+	*ret_status = cmd_vm_parse(vm, argv, CMD_TAKES_HOST | takes);
 	if (*ret_status)
 		return NULL;
 	*ret_status = cmd_vm_host(vm, &caps);
@@ -36,7 +37,7 @@ int cmd_check(int argc, char **argv)
 	struct vm_config *config = NULL;
 	struct cmd_vm vm;
 	int status;
-	struct board_plan *plan = plan_for(&vm, argc, argv, false, &config, &status);
+	struct board_plan *plan = plan_for(&vm, argv, 0, &config, &status);
 
 	if (plan)
 		status = 0;
@@ -50,64 +51,110 @@ int cmd_plan(int argc, char **argv)
 	struct vm_config *config = NULL;
 	struct cmd_vm vm;
 	int status;
-	struct board_plan *plan = plan_for(&vm, argc, argv, false, &config, &status);
+	struct board_plan *plan = plan_for(&vm, argv, 0, &config, &status);
 
 	if (plan)
-		status = board_plan_print(plan, stdout) ? EXIT_HOST_FAILED : 0;
+		status = 0;
+	if (plan && board_plan_print(plan, stdout) == -ENOMEM) {
+		fprintf(stderr, "bonsai: out of memory\n");
+		status = EXIT_HOST_FAILED;
+	}
 	board_plan_destroy(plan);
 	config_destroy(config);
 	return status;
 }
 
-/* A new file with the blob; never half of one under its name. */
-static int write_file(const char *path, const void *blob, size_t bytes)
+static int write_failed(const char *path, int code)
 {
-	char temporary[4096];
-	FILE *out;
-	int fd;
-
-	if (snprintf(temporary, sizeof(temporary), "%s.XXXXXX", path) >=
-		(int)sizeof(temporary)) {
-		fprintf(stderr, "bonsai: %s: the name is too long\n", path);
-		return EXIT_USAGE;
-	}
-	fd = mkostemp(temporary, O_CLOEXEC);
-	out = fd < 0 ? NULL : fdopen(fd, "w");
-	if (!out)
-		goto fail;
-	if (fwrite(blob, 1, bytes, out) != bytes || fchmod(fd, 0644) < 0 || fflush(out))
-		goto fail;
-	fclose(out);
-	if (rename(temporary, path) == 0)
-		return 0;
-	out = NULL;
-
-fail:
-	fprintf(stderr, "bonsai: %s: %s\n", path, strerror(errno));
-	if (out)
-		fclose(out);
-	if (fd >= 0)
-		unlink(temporary);
+	fprintf(stderr, "bonsai: cannot write %s: %s\n", path, strerror(code));
 	return EXIT_HOST_FAILED;
 }
 
+static bool write_all(int fd, const char *bytes, size_t left)
+{
+	while (left) {
+		ssize_t done = write(fd, bytes, left);
+
+		if (done < 0 && errno == EINTR)
+			continue;
+		if (done < 0)
+			return false;
+		bytes += done;
+		left -= (size_t)done;
+	}
+	return true;
+}
+
+/* A new file with the blob, in place of an old one; never half of one under its name. */
+static int replace_file(const char *path, const void *blob, size_t bytes)
+{
+	char temporary[PATH_MAX];
+	int code;
+	int fd;
+
+	if (snprintf(temporary, sizeof(temporary), "%s.XXXXXX", path) >=
+		(int)sizeof(temporary))
+		return write_failed(path, ENAMETOOLONG);
+	fd = mkostemp(temporary, O_CLOEXEC);
+	if (fd < 0)
+		return write_failed(path, errno);
+	if (write_all(fd, blob, bytes) && fchmod(fd, 0644) == 0 &&
+		rename(temporary, path) == 0) {
+		close(fd);
+		return 0;
+	}
+	code = errno;
+	close(fd);
+	unlink(temporary);
+	return write_failed(path, code);
+}
+
+/* A device or a pipe, such as /dev/stdout, is written to and stays what it is. */
+static int write_into(const char *path, const void *blob, size_t bytes)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
+	int status = 0;
+
+	if (fd < 0 || !write_all(fd, blob, bytes))
+		status = write_failed(path, errno);
+	if (fd >= 0)
+		close(fd);
+	return status;
+}
+
+/* Through links to the file that they stand for. */
+static int write_file(const char *path, const void *blob, size_t bytes)
+{
+	char target[PATH_MAX];
+	struct stat status;
+
+	if (stat(path, &status) < 0)
+		return replace_file(path, blob, bytes);
+	if (S_ISDIR(status.st_mode))
+		return write_failed(path, EISDIR);
+	if (!S_ISREG(status.st_mode))
+		return write_into(path, blob, bytes);
+	if (!realpath(path, target))
+		return write_failed(path, errno);
+	return replace_file(target, blob, bytes);
+}
+
+/* What standard output did not take is main's to report. */
 static int emit(const char *output, const void *blob, size_t bytes)
 {
 	struct error err;
 
 	if (output)
 		return write_file(output, blob, bytes);
-	if (isatty(STDOUT_FILENO)) {
-		if (dts_print(blob, bytes, stdout, &err)) {
-			cmd_print_error(&err);
-			return EXIT_HOST_FAILED;
-		}
+	if (!isatty(STDOUT_FILENO)) {
+		fwrite(blob, 1, bytes, stdout);
 		return 0;
 	}
-	if (fwrite(blob, 1, bytes, stdout) == bytes && fflush(stdout) == 0)
-		return 0;
-	fprintf(stderr, "bonsai: standard output: %s\n", strerror(errno));
-	return EXIT_HOST_FAILED;
+	if (dts_print(blob, bytes, stdout, &err)) {
+		cmd_print_error(&err);
+		return EXIT_HOST_FAILED;
+	}
+	return 0;
 }
 
 static int write_tree(const struct board_plan *plan, const char *output)
@@ -137,7 +184,7 @@ int cmd_dtb(int argc, char **argv)
 	struct vm_config *config = NULL;
 	struct cmd_vm vm;
 	int status;
-	struct board_plan *plan = plan_for(&vm, argc, argv, true, &config, &status);
+	struct board_plan *plan = plan_for(&vm, argv, CMD_TAKES_OUTPUT, &config, &status);
 
 	if (plan)
 		status = write_tree(plan, vm.output);

@@ -59,7 +59,7 @@ int cmd_run(int argc, char **argv)
 	struct host_caps caps;
 	struct error err;
 	struct cmd_vm vm;
-	int status = cmd_vm_parse(&vm, argc, argv, false, false);
+	int status = cmd_vm_parse(&vm, argv, 0);
 
 	if (status)
 		return status;

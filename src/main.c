@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -14,12 +15,13 @@ static const struct command {
 	int (*run)(int argc, char **argv);
 } commands[] = {
 #ifdef BONSAI_HV_KVM
-	{"run", "[OPTION]… VM.xml", "run the VM in the foreground", cmd_run},
+	{"run", "[OPTION]... VM.xml", "run the VM in the foreground", cmd_run},
 #endif
-	{"check", "[OPTION]… VM.xml", "report every problem, or say nothing", cmd_check},
-	{"plan", "[OPTION]… VM.xml", "show addresses, interrupts and load addresses",
+	{"check", "[OPTION]... VM.xml", "report every problem, or say nothing",
+		cmd_check},
+	{"plan", "[OPTION]... VM.xml", "show addresses, interrupts and load addresses",
 		cmd_plan},
-	{"dtb", "[OPTION]… [-o FILE] VM.xml", "write the guest's device tree", cmd_dtb},
+	{"dtb", "[OPTION]... [-o FILE] VM.xml", "write the guest's device tree", cmd_dtb},
 	{"host", "", "show what this host offers, and what to do about the rest",
 		cmd_host},
 };
@@ -28,13 +30,13 @@ static int help(FILE *out)
 {
 	fprintf(out, "bonsai runs a virtual machine that one XML file describes.\n\n");
 	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
-		fprintf(out, "  bonsai %-6s%-28s %s\n", commands[i].name,
+		fprintf(out, "  bonsai %-6s%-32s %s\n", commands[i].name,
 			commands[i].arguments, commands[i].does);
 	fprintf(out,
 		"\n"
 		"  --rom-dir DIR          look for kernel and initrd here first\n"
 		"  --set ATTRIBUTE=VALUE  replace an attribute of <config> for this run\n"
-		"  --host KEY=VALUE…      check, plan, dtb: state the host instead of "
+		"  --host KEY=VALUE...       check, plan, dtb: state the host instead of "
 		"asking "
 		"it:\n"
 		"                         gic=2,3 ipa=40 vcpus=8 el1_32bit=yes pmu=yes\n"
@@ -67,13 +69,19 @@ static int version(void)
 #ifndef BONSAI_HV_KVM
 static int no_run(void)
 {
-	fprintf(stderr, "bonsai: this build plans VMs but runs none, for it knows no "
-			"hypervisor on "
-			"this\nCPU: tools/board arm64 -- bonsai run VM.xml runs it on an "
-			"emulated board\n");
+	fprintf(stderr, "bonsai: this build plans VMs but runs none on this CPU: "
+			"tools/board arm64 -- bonsai run VM.xml runs it on an emulated "
+			"board\n");
 	return EXIT_HOST_FAILED;
 }
 #endif
+
+static int unknown(const char *word)
+{
+	fprintf(stderr, "bonsai: there is no %s %s: see bonsai --help\n",
+		word[0] == '-' ? "option" : "command", word);
+	return EXIT_USAGE;
+}
 
 /* What is opened later must not land on a standard stream that was closed. */
 static void open_standard_streams(void)
@@ -87,25 +95,54 @@ static void open_standard_streams(void)
 		close(fd);
 }
 
-int main(int argc, char **argv)
+static bool is_help(const char *word)
 {
-	const char *name = argc > 1 ? argv[1] : "";
+	return !strcmp(word, "--help") || !strcmp(word, "-h");
+}
 
-	open_standard_streams();
-	if (!strcmp(name, "--help") || !strcmp(name, "-h") || !strcmp(name, "help"))
+/* Also behind a command, where people look for its options. */
+static bool wants_help(char **argv)
+{
+	if (*argv && !strcmp(*argv, "help"))
+		return true;
+	for (; *argv && strcmp(*argv, "--"); argv++)
+		if (is_help(*argv))
+			return true;
+	return false;
+}
+
+static int run(int argc, char **argv)
+{
+	if (!*argv) {
+		help(stderr);
+		return EXIT_USAGE;
+	}
+	if (wants_help(argv))
 		return help(stdout);
-	if (!strcmp(name, "--version"))
+	if (!strcmp(*argv, "--version"))
 		return version();
 	for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
-		if (!strcmp(name, commands[i].name))
-			return commands[i].run(argc - 1, argv + 1);
+		if (!strcmp(*argv, commands[i].name))
+			return commands[i].run(argc, argv);
 	}
 #ifndef BONSAI_HV_KVM
-	if (!strcmp(name, "run"))
+	if (!strcmp(*argv, "run"))
 		return no_run();
 #endif
-	if (argc > 1)
-		fprintf(stderr, "bonsai: %s is no command\n\n", name);
-	help(stderr);
-	return EXIT_USAGE;
+	return unknown(*argv);
+}
+
+int main(int argc, char **argv)
+{
+	int status;
+
+	open_standard_streams();
+	status = run(argc - 1, argv + 1);
+	errno = 0;
+	if (fflush(stdout) || ferror(stdout)) {
+		fprintf(stderr, "bonsai: cannot write to standard output%s%s\n",
+			errno ? ": " : "", errno ? strerror(errno) : "");
+		status = status ? status : EXIT_HOST_FAILED;
+	}
+	return status;
 }

@@ -293,10 +293,13 @@ static void plan_loads(struct planner *p)
 		problems_add(p->problems, &p->config->ram_size_pos,
 			"ram_size is %" PRIu64 " KiB, the kernel (%" PRIu64
 			" KiB with its own data), device tree (%" PRIu64
-			" KiB) and initrd (%" PRIu64 " KiB) need %" PRIu64 " KiB",
-			plan->ram[0].bytes >> 10, (image->memory_bytes + 1023) >> 10,
-			plan->tables.bytes >> 10, (plan->files.initrd_bytes + 1023) >> 10,
-			(end - plan->ram[0].gpa + 1023) >> 10);
+			" KiB) and initrd (%" PRIu64 " KiB) need %" PRIu64
+			" KiB: write ram_size=\"%" PRIu64 "M\" or more",
+			p->config->ram_size_bytes >> 10,
+			(image->memory_bytes + 1023) >> 10, plan->tables.bytes >> 10,
+			(plan->files.initrd_bytes + 1023) >> 10,
+			(end - plan->ram[0].gpa + 1023) >> 10,
+			(end - plan->ram[0].gpa + (1 << 20) - 1) >> 20);
 	else if (plan->initrd.bytes && end > ARM_INITRD_END_MAX)
 		problems_add(p->problems, &p->config->initrds[0].pos,
 			"the initrd would end at 0x%" PRIx64 ", it must lie below 0x%llx",

@@ -283,7 +283,8 @@ TEST(refuses_what_does_not_fit_with_the_numbers)
 	f.config.initrd_count = 1;
 	CHECK_STR(only_problem()->text,
 		"ram_size is 32768 KiB, the kernel (20480 KiB with its own data), device "
-		"tree (64 KiB) and initrd (13312 KiB) need 33856 KiB");
+		"tree (64 KiB) and initrd (13312 KiB) need 33856 KiB: write "
+		"ram_size=\"34M\" or more");
 	CHECK_EQ(f.problems.list[0].pos.line, 3);
 	f.config.ram_size_bytes = GIB(8);
 	f.files.initrd_bytes = GIB(3);

@@ -489,7 +489,9 @@ TEST(finds_roms_in_the_rom_dir_then_beside_the_xml)
 	folder_write(&folder, "roms/Image", "k");
 	folder_write(&folder, "Image", "k");
 	folder_write(&folder, "initrd", "i");
-	folder_write(&folder, "disk", "d");
+	folder_write(&folder, "disk", "");
+	folder_path(&folder, "disk", want);
+	CHECK_EQ(truncate(want, 512), 0);
 	folder_write(&folder, "vm.xml",
 		"<config ram_size='1M' cpu_count='1' kernel_rom='Image' "
 		"initrd_rom='initrd /dev/null'><virtio_device name='d' type='block'>"

@@ -6,6 +6,7 @@
 #include "src/machine.h"
 
 #include <endian.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -264,10 +265,16 @@ TEST(no_reboot_swallows_a_request_to_end)
 TEST(a_back_end_that_does_not_open_names_its_line_and_leaves_nothing)
 {
 	enum machine_end how = MACHINE_CRASHED;
+	struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+	char path[128];
+	int fd;
 
 	begin();
-	write_file("disk.img", "", 0, 0);
-	CHECK(run("cpu_count='1'", &how, look_around) < 0);
+	snprintf(path, sizeof(path), "%s/disk.img", dir);
+	fd = open(path, O_RDWR | O_CLOEXEC);
+	CHECK_EQ(fcntl(fd, F_OFD_SETLK, &whole), 0);
+	CHECK_EQ(run("cpu_count='1'", &how, look_around), -EBUSY);
+	close(fd);
 	end();
 }
 

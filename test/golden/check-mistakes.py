@@ -1,0 +1,278 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Makes the mistakes that people make, and holds the program to what it says of them.
+
+check-mistakes.py BONSAI ROOT: BONSAI is the program, ROOT the repository.
+
+Every case runs in one folder of files that are wrong in one way each. What the program
+says on standard error is in test/golden/mistakes/expected, with its exit status; standard
+output must be empty where the status is not 0, and the folder unchanged afterwards.
+"--write" as a third argument makes the expected text anew, for review.
+"""
+
+import gzip
+import os
+import pathlib
+import shutil
+import struct
+import subprocess
+import sys
+import tempfile
+
+program = pathlib.Path(sys.argv[1]).resolve()
+expected_path = pathlib.Path(sys.argv[2]).resolve() / "test/golden/mistakes/expected"
+write = sys.argv[3:] == ["--write"]
+KIB, MIB = 1 << 10, 1 << 20
+# root may read and write everything, so root tries as nobody.
+IS_ROOT, NOBODY = os.geteuid() == 0, 65534
+# Not the host that this happens to run on.
+HOST = ["--host", "gic=2,3"]
+VM = '<config kernel_rom="Image" ram_size="64M" cpu_count="1" {}>\n{}</config>\n'
+
+
+def image(file_bytes=64 * KIB, memory_bytes=2 * MIB, flags=2, pe_bytes=0):
+    """An arm64 Image; with pe_bytes one whose section table says how long the file is."""
+    head = struct.pack("<IIQQQQQQ4sI", 0x14000010, 0, 0, memory_bytes, flags, 0, 0, 0,
+                       b"ARM\x64", 64 if pe_bytes else 0)
+    if pe_bytes:
+        head += struct.pack("<4sHH12xHH", b"PE\0\0", 0xaa64, 1, 0, 0)
+        head += struct.pack("<8sIIII16x", b".text", 0, 0, pe_bytes - 4096, 4096)
+    return head + bytes(file_bytes - len(head))
+
+
+def zstd(content):
+    """One frame of one raw block: enough for an unpacker."""
+    return (struct.pack("<IBI", 0xfd2fb528, 0xa0, len(content)) +
+            struct.pack("<I", len(content) << 3 | 1)[:3] + content)
+
+
+def at(size, offset, magic):
+    return bytes(offset) + magic + bytes(size - offset - len(magic))
+
+
+def disk(name, path, attributes=""):
+    return (f'<virtio_device name="{name}" type="block" {attributes}>'
+            f'<file path="{path}"/></virtio_device>\n')
+
+
+packed = gzip.compress(image(pe_bytes=64 * KIB), mtime=0)
+FILES = {
+    "Image": image(),
+    "Image.gz": packed,
+    "Image.zst": zstd(image()),
+    "kernel.text": b"root=/dev/vda\n",
+    "kernel.empty": b"",
+    "kernel.short": image()[:48],
+    "kernel.cut": image(48 * KIB, pe_bytes=64 * KIB),
+    "kernel.big-endian": image(flags=3),
+    "kernel.huge": image(memory_bytes=1 << 30),
+    "kernel.wild": image(memory_bytes=1 << 63),
+    "kernel.bzImage": at(4096, 0x202, b"HdrS"),
+    "kernel.zImage": at(4096, 0x24, b"\x18\x28\x6f\x01"),
+    "kernel.vmlinux": at(4096, 0, b"\x7fELF"),
+    "kernel.uImage": at(4096, 0, b"\x27\x05\x19\x56"),
+    "kernel.xz": at(4096, 0, b"\xfd7zXZ\0"),
+    "kernel.cut.gz": packed[:len(packed) // 2],
+    "kernel.bad.gz": packed[:40] + b"\xff\xff\xff\xff" + packed[44:],
+    "kernel.text.gz": gzip.compress(b"not a kernel\n", mtime=0),
+    "kernel.cut.zst": zstd(image())[:1000],
+    "initrd.text": b"this is no initrd\n",
+    "initrd.huge": (0x1f8b, 100 * MIB),
+    "overlay.text": b"/dts-v1/;\n/plugin/;\n",
+    "overlay.garbage": b"\xd0\x0d\xfe\xed" + b"garbage",
+    "disk.img": bytes(4096),
+    "disk.empty": b"",
+    "disk.odd": bytes(1000),
+    "locked": b"<config/>",
+    "vm.xml": VM.format("", ""),
+    "text.xml": "ram_size = 64M\n",
+    "empty.xml": b"",
+    "blank.xml": "\n\n",
+    "cut.xml": '<config kernel_rom="Image" ram_size="64M"\n',
+    "open.xml": '<config kernel_rom="Image" ram_size="64M" cpu_count="1">\n<uart>\n',
+    "two.xml": VM.format("", "") * 2,
+    "other.xml": '<domain type="kvm"/>\n',
+    "binary.xml": bytes(range(256)),
+    "utf16.xml": VM.format("", "").encode("utf-16"),
+    "entity.xml": '<!DOCTYPE config [<!ENTITY e SYSTEM "file:///etc/passwd">]>\n'
+                  '<config name="&e;"/>\n',
+    "laughs.xml": '<!DOCTYPE l [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;">]>\n<l>&b;</l>\n',
+    "include.xml": VM.format('xmlns:xi="http://www.w3.org/2001/XInclude"',
+                              '<xi:include href="/etc/passwd" parse="text"/>\n'),
+    "deep.xml": "<config>" * 20000,
+    "long.xml": (0x3c, 1 << 30),
+    "quote.xml": '<config ram_size=64M cpu_count="1"/>\n',
+    "many.xml": '<config kernel_rom="none" ram_size="64MB" cpucount="2" gic_version="4">\n'
+                '<virtio_device name="a" type="blok"/>\n'
+                '<virtio_device name="a b" type="rng"/>\n'
+                + disk("d", "disk.odd") + "</config>\n",
+    "disks.xml": VM.format("", "".join((
+        disk("missing", "none.img"), disk("empty", "disk.empty"), disk("odd", "disk.odd"),
+        disk("folder", "folder"), disk("device", "/dev/null"), disk("good", "disk.img")))),
+    "readonly.xml": VM.format("", disk("a", "disk.mode") + disk("b", "disk.mode2",
+                                                                 'readonly="yes"')),
+    "nokernel.xml": '<config ram_size="64M" cpu_count="1"/>\n',
+}
+FOLDERS = ["folder", "roms"]
+HELP = "(the help)"
+
+
+def set_(*words):
+    return ["check", *(part for word in words for part in ("--set", word)), "vm.xml"]
+
+
+# A command line a case: words, or one string to split.
+CASES = [
+    "", "frob", "--frob", "-x", "help", "-h", "--help", "--version",
+    "check", "check vm.xml other.xml", "check --frob vm.xml", "check -x vm.xml",
+    "check --help", "host --help", "host vm.xml", "plan", "dtb",
+    ["check", ""], ["check", "vm.xml", ""], "check -- -vm.xml", "check -",
+    "check --set", "check --set vm.xml", "check --set =1 vm.xml", "check --set= vm.xml",
+    "check vm.xml --set", "check --rom-dir", "check --rom-dir= vm.xml",
+    "check --rom-dir roms vm.xml", "check --rom-dir roms nokernel.xml",
+    "check -o tree.dtb vm.xml", "plan --output tree.dtb vm.xml", "dtb -o",
+    ["dtb", "-o", "", "vm.xml"], "dtb -o folder vm.xml", "dtb -o none/tree.dtb vm.xml",
+    "dtb -o /dev/null vm.xml", "dtb -o /dev/full vm.xml",
+    set_("color=blue"), set_("cpucount=2"), set_("ram_size="), set_("cpu_count=0"),
+    set_("name=../up"), set_("gic_version=1"), set_("kernel_rom="),
+    "check --host", "check --host vm.xml", "check --host gic vm.xml",
+    "check --host gic=4 vm.xml", "check --host ipa=31 vm.xml", "check --host cat=yes vm.xml",
+    "check --host pmu=maybe vm.xml", "check --host gic=3 vm.xml",
+    "check --host gic=none vm.xml", "check vm.xml --host gic=2 ipa=40",
+    ["check", "--host", "vcpus=4", "--set", "cpu_count=5", "vm.xml"],
+    set_("cpu_count=9"), set_("bootargs=" + "a" * 5000), set_("arch=armv7"),
+    set_("arch=x86_64"),
+    "check none.xml", "check folder", "check locked", "check text.xml", "check empty.xml",
+    "check blank.xml", "check cut.xml", "check open.xml", "check two.xml",
+    "check other.xml", "check binary.xml", "check utf16.xml", "check entity.xml",
+    "check laughs.xml", "check include.xml", "check deep.xml", "check long.xml",
+    "check quote.xml", "check pipe", "check /dev/zero", "check many.xml",
+    "check disks.xml", "plan disks.xml", "check readonly.xml", "check nokernel.xml",
+    *(set_("kernel_rom=" + name) for name in sorted(FILES) if name.startswith("kernel.")),
+    set_("kernel_rom=none"), set_("kernel_rom=folder"), set_("kernel_rom=pipe"),
+    set_("kernel_rom=/dev/null"), set_("kernel_rom=locked"), set_("kernel_rom=Image.gz"),
+    set_("kernel_rom=Image.zst"), set_("kernel_rom=Image.gz", "ram_size=1M"),
+    set_("initrd_rom=none"), set_("initrd_rom=initrd.text"), set_("initrd_rom=folder"),
+    set_("initrd_rom=initrd.huge"), set_("dtb_overlay_rom=none"),
+    set_("dtb_overlay_rom=overlay.text"), set_("dtb_overlay_rom=overlay.garbage"),
+    set_("kernel_rom=kernel.text", "initrd_rom=initrd.text none2", "cpu_count=9"),
+    set_("kernel_rom=kernel.text", "initrd_rom=initrd.text", "cpu_count=9"),
+    "dtb --set dtb_overlay_rom=overlay.garbage vm.xml",
+    "plan --set kernel_rom=kernel.empty vm.xml",
+]
+# Standard output on a full device.
+FULL = ["--help", "--version", "plan vm.xml", "dtb vm.xml"]
+
+
+def make_files(folder):
+    for name, content in FILES.items():
+        path = folder / name
+        if isinstance(content, tuple):
+            path.write_bytes(struct.pack(">H", content[0]))
+            os.truncate(path, content[1])
+        else:
+            path.write_bytes(content.encode() if isinstance(content, str) else content)
+    for name in FOLDERS:
+        (folder / name).mkdir()
+    for name in ("disk.mode", "disk.mode2"):
+        (folder / name).write_bytes(bytes(512))
+        (folder / name).chmod(0o444)
+    (folder / "locked").chmod(0)
+    os.mkfifo(folder / "pipe", 0o644)
+    if IS_ROOT:
+        for path in (folder, *folder.iterdir()):
+            os.chown(path, NOBODY, NOBODY)
+
+
+def snapshot(folder):
+    return sorted((path.name, path.stat().st_size, path.stat().st_mode)
+                  for path in folder.rglob("*"))
+
+
+def run(words, folder, stdout=subprocess.PIPE):
+    user = {"user": NOBODY, "group": NOBODY, "extra_groups": []} if IS_ROOT else {}
+    host = HOST if words and words[0] in ("check", "plan", "dtb") else []
+    if "--host" in words or "--" in words:
+        host = []
+    try:
+        return subprocess.run([folder.parent / "bonsai", *words[:1], *host, *words[1:]],
+                              cwd=folder, text=True,
+                              stdin=subprocess.DEVNULL, stdout=stdout,
+                              stderr=subprocess.PIPE, timeout=60, **user)
+    except subprocess.TimeoutExpired:
+        return subprocess.CompletedProcess(words, "hang", "", "")
+
+
+def shown(words):
+    return " ".join((word if len(word) < 60 else word[:57] + "...") or "''"
+                    for word in words)
+
+
+def report(case, folder, help_text, full):
+    words = case.split() if isinstance(case, str) else case
+    with open("/dev/full" if full else "/dev/null", "w", encoding="utf-8") as sink:
+        done = run(words, folder, sink if full else subprocess.PIPE)
+    said = done.stderr
+    if help_text and said == help_text:
+        said = HELP + "\n"
+    lines = [f"$ bonsai {shown(words)}{' >/dev/full' if full else ''}",
+             *("  " + line for line in said.splitlines()), f"[{done.returncode}]"]
+    problem = None
+    if done.returncode and done.stdout:
+        problem = "printed on standard output all the same"
+    if done.returncode not in (0, 1, 2):
+        problem = f"ended with {done.returncode}"
+    if done.returncode and not said:
+        problem = "failed without a word"
+    if done.returncode == 0 and said:
+        problem = "succeeded with a complaint"
+    return "\n".join(lines) + "\n", problem
+
+
+def check_run(folder, has_hypervisor):
+    """What run says differs by build, but it never starts what check refuses."""
+    done = run(["run", "many.xml"], folder)
+    if done.returncode != (2 if has_hypervisor else 1) or not done.stderr:
+        return [f"run many.xml: {done.returncode}, {done.stderr}"]
+    if not has_hypervisor and len(done.stderr.splitlines()) != 1:
+        return [f"run says more than one line: {done.stderr}"]
+    return []
+
+
+def main():
+    failures = []
+    with tempfile.TemporaryDirectory() as name:
+        base = pathlib.Path(name)
+        base.chmod(0o755)
+        shutil.copy(program, base / "bonsai")
+        folder = base / "vms"
+        folder.mkdir()
+        make_files(folder)
+        before = snapshot(folder)
+        help_text = run(["--help"], folder).stdout
+        parts = []
+        for case, full in [*((c, False) for c in CASES), *((c, True) for c in FULL)]:
+            part, problem = report(case, folder, help_text, full)
+            parts.append(part)
+            if problem:
+                failures.append(f"{part}{problem}")
+        failures += check_run(folder, "hypervisor: kvm" in run(["--version"], folder).stdout)
+        if snapshot(folder) != before:
+            failures.append(f"the folder has changed: {before} {snapshot(folder)}")
+    # Messages name files as given, but some of them by the folder of the moment.
+    text = "\n".join(parts).replace(str(base), "BASE")
+    if write:
+        expected_path.parent.mkdir(exist_ok=True)
+        expected_path.write_text(text, encoding="utf-8")
+    wanted = expected_path.read_text(encoding="utf-8").split("\n\n")
+    got = text.split("\n\n")
+    failures += [f"says now:\n{new}\ninstead of:\n{old}"
+                 for old, new in zip(wanted, got) if old.strip() != new.strip()]
+    if len(wanted) != len(got):
+        failures.append(f"{len(got)} cases, {len(wanted)} in {expected_path}")
+    print(*failures, sep="\n", end="\n" if failures else "")
+    print(f"{max(len(got) - len(failures), 0)} passed, {len(failures)} failed")
+    return 1 if failures else 0
+
+
+sys.exit(main())
