@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: Apache-2.0
+# Debian's stock kernels find everything that the XML names, and power off.
+
+guest_finds_its_devices()
+{
+	local kernel=$1 cpus=$2
+	echo "from the host" >disk.img
+	truncate -s 8M disk.img
+	script <<-'END'
+		echo "cpus: $(nproc)"
+		echo "disk: $(head -n 1 /dev/vda)"
+		echo "from the guest" | dd of=/dev/vda bs=4k seek=1 conv=fsync 2>/dev/null
+		echo "net: $(cat /sys/class/net/eth0/address) $(wget -q -O - http://10.0.2.2:8080/hello)"
+		echo "rng: $(head -c 16 /dev/hwrng | wc -c)"
+		echo "gic: $(dmesg | grep -o 'GICv[23]' | head -n 1) $(grep -c arch_timer /proc/interrupts)"
+	END
+	vm "kernel_rom='$lab/$kernel/Image' initrd_rom='$lab/$kernel/initrd' cpu_count='$cpus'
+		bootargs='console=hvc0 loglevel=4'" <<-END
+		<virtio_device name="hvc0" type="console"><stdio/></virtio_device>
+		<virtio_device name="disk" type="block"><file path="disk.img"/></virtio_device>
+		<virtio_device name="script" type="block" readonly="yes"><file path="script.img"/></virtio_device>
+		<virtio_device name="eth0" type="net" mac="02:00:00:00:00:07"><user/></virtio_device>
+		<virtio_device name="rng" type="rng"/>
+	END
+	run 90 0
+	says "cpus: $cpus" "disk: from the host" "rng: 16" "guest: exit status 0" \
+		"net: 02:00:00:00:00:07 served by the board"
+	[ "$(dd if=disk.img bs=4k skip=1 count=1 2>/dev/null | head -n 1)" = "from the guest" ] ||
+		fail "the disk does not have what the guest wrote"
+}
+
+# A guest on the PL011 alone, with all its messages.
+guest_boots_on_the_uart()
+{
+	vm "kernel_rom='$lab/bookworm/Image' initrd_rom='$lab/bookworm/initrd' cpu_count='1'
+		gic_version='host' bootargs='console=ttyAMA0 bonsai.run=&quot;dmesg | grep GIC&quot;'" \
+		<<-END
+	END
+	sed -i "s/gic_version=\"$GIC\" //" vm.xml
+	run 90 0
+	says "GICv$GIC" "Run /init as init process" "guest: exit status 0"
+}
+
+for cpus in 1 2 4; do
+	claim "stock guest with $cpus CPUs finds disk, net, console and rng" \
+		guest_finds_its_devices bookworm $cpus
+done
+claim "Debian 13's kernel finds disk, net, console and rng" guest_finds_its_devices trixie 2
+claim "stock guest boots on the UART" guest_boots_on_the_uart

@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: Apache-2.0
+# Whatever ends a VM, nothing is left behind.
+
+# A VM with one of everything that could be left: sockets, links, passt, a raw terminal.
+busy_vm()
+{
+	truncate -s 1M disk.img
+	vm "kernel_rom='$lab/bookworm/Image' initrd_rom='$lab/bookworm/initrd' cpu_count='2'
+		bootargs='console=hvc0 loglevel=8 bonsai.net=none'" <<-END
+		<uart><pty link="/run/vm.uart"/></uart>
+		<virtio_device name="hvc0" type="console"><stdio/></virtio_device>
+		<virtio_device name="hvc1" type="console"><unix path="/run/vm.hvc1"/></virtio_device>
+		<virtio_device name="disk" type="block"><file path="disk.img"/></virtio_device>
+		<virtio_device name="eth0" type="net"><user/></virtio_device>
+	END
+}
+
+leaves_on_signal()
+{
+	busy_vm
+	start
+	wait_for 60 "$2"
+	[ -e /run/vm.uart ] || fail "no link to the pty"
+	[ -S /run/vm.hvc1 ] || fail "no socket"
+	kill -"$1" $monitor
+	wait $monitor || fail "exit status $?"
+}
+
+leaves_early()
+{
+	busy_vm
+	for delay in 0 20000 50000 100000 200000 400000; do
+		start
+		usleep $delay
+		kill -TERM $monitor
+		wait $monitor || [ $? = 143 ] || fail "exit status $? after $delay us"
+		[ ! -e /run/vm.uart ] && [ ! -e /run/vm.hvc1 ] || fail "a socket after $delay us"
+	done
+}
+
+leaves_by_key()
+{
+	busy_vm
+	mkfifo keys
+	cat >in-terminal <<-'END'
+		before=$(stty -g)
+		bonsai run vm.xml
+		echo "status: $?"
+		[ "$(stty -g)" = "$before" ] && echo "terminal: restored"
+	END
+	/root/lab/script -qc "sh in-terminal" /dev/null <keys >out 2>&1 &
+	exec 5>keys
+	wait_for 60 "guest: disks"
+	wait_for 20 "# "
+	printf 'echo $((6 * 7))\n' >&5
+	wait_for 20 42
+	printf '\001x' >&5
+	wait_for 20 "terminal: restored"
+	exec 5>&-
+	wait
+	says "status: 0"
+}
+
+for signal in INT HUP; do
+	claim "SIG$signal leaves nothing behind" leaves_on_signal $signal virtio_blk
+done
+claim "SIGTERM leaves nothing behind" leaves_on_signal TERM "guest: disks"
+claim "SIGTERM at any moment of the start leaves nothing behind" leaves_early
+claim "Ctrl-A x leaves the VM and a sane terminal" leaves_by_key

@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: Apache-2.0
+# What the tests on the board share. Sourced by busybox's sh, there; $GIC is the board's.
+
+lab=/root/lab
+notes=/var/tmp
+
+# claim NAME FUNCTION ARGUMENT…: runs it in an empty folder; what it leaves behind fails it too.
+claim()
+{
+	local name=$1 start end status left
+	shift
+	rm -rf /tmp/claim
+	mkdir /tmp/claim
+	leftovers >$notes/before
+	read -r start _ </proc/uptime
+	(
+		cd /tmp/claim
+		set -eu
+		"$@"
+	) >$notes/log 2>&1
+	status=$?
+	left=$(leftovers | diff $notes/before - | grep '^[+-][^+-]')
+	read -r end _ </proc/uptime
+	if [ $status = 0 ] && [ -z "$left" ]; then
+		echo "ok gic$GIC $name ($((${end%.*} - ${start%.*})) s)"
+		return
+	fi
+	echo "FAILED gic$GIC $name"
+	tail -n 25 $notes/log | sed 's/^/    /'
+	[ -z "$left" ] || printf 'left behind:\n%s\n' "$left" | sed 's/^/    /'
+	killall -9 bonsai passt 2>/dev/null
+}
+
+# Processes, files, interfaces and mounts that a VM could leave.
+leftovers()
+{
+	ps -o comm | grep -E '^(bonsai|passt|pasta)'
+	find /run /tmp -path /tmp/claim -prune -o -type f -size +0 -prune -o -print | sort
+	ls /sys/class/net
+}
+
+# vm ATTRIBUTES: writes vm.xml, the devices come from standard input.
+vm()
+{
+	{
+		echo "<config ram_size=\"256M\" gic_version=\"$GIC\" $1>"
+		cat
+		echo "</config>"
+	} >vm.xml
+}
+
+# script: makes script.img, which the guest's init runs, from standard input.
+script()
+{
+	{
+		echo '#!/bin/sh'
+		cat
+	} >script.img
+	truncate -s 64K script.img
+}
+
+# run SECONDS STATUS: runs vm.xml and insists on the exit status; the output is in "out".
+run()
+{
+	local status=0 begin
+	begin=$(date +%s)
+	timeout "$1" bonsai run vm.xml </dev/null >out 2>&1 || status=$?
+	tr -d '\r' <out
+	[ $(($(date +%s) - begin)) -lt "$1" ] || fail "still running after $1 s"
+	[ $status = "$2" ] || fail "exit status $status instead of $2"
+}
+
+# start: the VM in the background, its process in $monitor.
+start()
+{
+	bonsai run vm.xml </dev/null >out 2>&1 &
+	monitor=$!
+}
+
+fail()
+{
+	echo "-- $*"
+	exit 1
+}
+
+# says TEXT…: each is somewhere in the output.
+says()
+{
+	local text
+	for text; do
+		grep -qF -- "$text" out || fail "does not say: $text"
+	done
+}
+
+# wait_for SECONDS TEXT [FILE]: until the output has it.
+wait_for()
+{
+	local ticks=$(($1 * 10))
+	until grep -qF -- "$2" "${3:-out}"; do
+		ticks=$((ticks - 1))
+		if [ $ticks = 0 ]; then
+			tail -n 20 "${3:-out}"
+			fail "no \"$2\" within $1 s"
+		fi
+		usleep 100000
+	done
+}

@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: Apache-2.0
+# Reboots happen in the same process, whatever is under way in the guest.
+
+# rebooting_vm CPUS ATTRIBUTES BOOTARGS
+rebooting_vm()
+{
+	truncate -s 16M disk.img
+	vm "kernel_rom='$lab/bookworm/Image' initrd_rom='$lab/bookworm/initrd' cpu_count='$1' $2
+		bootargs='console=hvc0 loglevel=4 $3'" <<-END
+		<virtio_device name="hvc0" type="console"><stdio/></virtio_device>
+		<virtio_device name="disk" type="block"><file path="disk.img"/></virtio_device>
+		<virtio_device name="script" type="block" readonly="yes"><file path="script.img"/></virtio_device>
+		<virtio_device name="eth0" type="net"><user/></virtio_device>
+		<virtio_device name="rng" type="rng"/>
+	END
+}
+
+# As script, with the number of this boot in $boots, which the disk remembers.
+counting_script()
+{
+	{
+		cat <<-'END'
+			boots=$(($(head -c 1 /dev/vda | tr '\0' 0) + 1))
+			echo "boot: $boots"
+			printf $boots | dd of=/dev/vda conv=notrunc,fsync 2>/dev/null
+		END
+		cat
+	} | script
+}
+
+reboots_with_interrupts_pending()
+{
+	counting_script <<-'END'
+		[ $boots -lt 3 ] || exit 0
+		while :; do dd if=/dev/vda of=/dev/null bs=4k iflag=direct 2>/dev/null; done &
+		while :; do dd if=/dev/zero of=/dev/vda bs=64k seek=1 count=99 oflag=direct 2>/dev/null; done &
+		while :; do wget -q -O /dev/null http://10.0.2.2:8080/hello; done &
+		cat /dev/hwrng >/dev/null &
+		sleep 1
+		reboot -f
+	END
+	rebooting_vm 2 "" ""
+	start
+	wait_for 60 "boot: 1"
+	wait_for 60 "boot: 2"
+	[ -d /proc/$monitor ] || fail "another process went on"
+	wait_for 60 "boot: 3"
+	wait $monitor || fail "exit status $?"
+	says "guest: exit status 0"
+}
+
+restarts_after_a_panic()
+{
+	counting_script <<-'END'
+		[ $boots -lt 2 ] || exit 0
+		echo c >/proc/sysrq-trigger
+	END
+	rebooting_vm 2 "" "panic=1"
+	run 90 0
+	says "boot: 2" "Kernel panic" "guest: exit status 0"
+}
+
+leaves_on_reboot()
+{
+	script <<-'END'
+		reboot -f
+	END
+	rebooting_vm 1 "on_reboot='exit'" ""
+	run 60 0
+}
+
+claim "a guest reboots in place with interrupts pending" reboots_with_interrupts_pending
+claim "a guest that panics with panic=1 restarts" restarts_after_a_panic
+claim "on_reboot=exit ends with status 0" leaves_on_reboot

@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: Apache-2.0
+# A full Debian with systemd: login on hvc0, and packages over user networking from a mirror
+# that the board serves. Its disk is the board's /dev/vda.
+
+# answer PROMPT LINE: types the line once the prompt is there.
+answer()
+{
+	wait_for 120 "$1"
+	printf '%s\n' "$2" >&5
+}
+
+debian_installs_a_package()
+{
+	mkfifo keys
+	vm "kernel_rom='$lab/bookworm/Image' initrd_rom='$lab/bookworm/initrd' cpu_count='2'
+		bootargs='console=hvc0 root=/dev/vda loglevel=4'" <<-END
+		<virtio_device name="hvc0" type="console"><stdio/></virtio_device>
+		<virtio_device name="vda" type="block"><file path="/dev/vda"/></virtio_device>
+		<virtio_device name="eth0" type="net"><user/></virtio_device>
+		<virtio_device name="rng" type="rng"/>
+	END
+	sed -i 's/256M/512M/' vm.xml
+	bonsai run vm.xml <keys >out 2>&1 &
+	exec 5>keys
+	answer "guest login:" root
+	answer "root@guest" 'echo "failed units: $(systemctl --failed --no-legend | wc -l)"'
+	answer "failed units: 0" 'rm -f /etc/apt/sources.list.d/*'
+	answer "sources.list.d" "echo 'deb [trusted=yes] http://10.0.2.2:8080/debian ./' >/etc/apt/sources.list"
+	answer "debian ./" 'apt-get update; echo "update: $?"'
+	answer "update: 0" 'apt-get install -y hello; hello; echo "install: $?"'
+	answer "install: 0" 'poweroff'
+	exec 5>&-
+	wait $! || fail "exit status $?"
+	says "Hello, world!"
+}
+
+ln -sfn "$lab/debian" /srv/debian
+claim "Debian with systemd gives a login, and apt-get works over user networking" \
+	debian_installs_a_package
