@@ -35,11 +35,16 @@ fail:
 	return rc;
 }
 
-/* The old line is gone with its VM: the new one first, then what a reset drives low. */
+/*
+ * The old line is gone with its VM. The new one must not see what the UART was about to
+ * say: KVM's shared interrupts are edge-triggered at first, so the shortest pulse stays
+ * pending.
+ */
 void arm_devices_reset(struct board_devices *devices, struct irq_line *uart_irq)
 {
-	pl011_set_irq(devices->uart, uart_irq);
+	pl011_set_irq(devices->uart, NULL);
 	pl011_reset(devices->uart);
+	pl011_set_irq(devices->uart, uart_irq);
 }
 
 void arm_devices_destroy(struct board_devices *devices)

@@ -109,7 +109,8 @@ static void update_irq(struct pl011 *pl011)
 	if (level == pl011->irq_level)
 		return;
 	pl011->irq_level = level;
-	irq_line_set(pl011->irq, level);
+	if (pl011->irq)
+		irq_line_set(pl011->irq, level);
 }
 
 /*

@@ -35,7 +35,10 @@ struct mmio_region *pl011_region(struct pl011 *pl011);
  */
 void pl011_reset(struct pl011 *pl011);
 
-/* Drives another line from now on, which is low so far: a new VM after a reboot. */
+/*
+ * Drives another line from now on, which is low so far: a new VM after a reboot. NULL:
+ * there is none for the moment.
+ */
 void pl011_set_irq(struct pl011 *pl011, struct irq_line *irq);
 
 #endif
