@@ -240,6 +240,10 @@ static int open_device(const struct source_pos *pos, struct error *err)
 	if (code == -ENOENT || code == -ENODEV || code == -ENXIO)
 		return error_set(
 			err, code, pos, "no /dev/net/tun on this host: modprobe tun");
+	if (code == -EACCES || code == -EPERM)
+		return error_set(err, code, pos,
+			"no permission on /dev/net/tun: let this user read and write it "
+			"(usually: chmod 666 /dev/net/tun)");
 	return error_set(err, code, pos, "/dev/net/tun: %s", strerror(-code));
 }
 

@@ -116,11 +116,13 @@ static int check_forward(const struct nic_forward *forward, const struct source_
 	else
 		return error_set(err, -EINVAL, pos,
 			"forward address %s is no IPv4 or IPv6 address", address);
-	if (code)
-		error_set(err, code, pos, "forwarded %s port %s%s%u of the host: %s",
-			forward->udp ? "udp" : "tcp", address ? address : "",
-			address ? " " : "", forward->host_port, strerror(-code));
-	return code;
+	if (!code)
+		return 0;
+	return error_set(err, code, pos, "forwarded %s port %s%s%u of the host %s%s",
+		forward->udp ? "udp" : "tcp", address ? address : "", address ? " " : "",
+		forward->host_port,
+		code == -EADDRINUSE ? "is in use by another program" : "cannot be had: ",
+		code == -EADDRINUSE ? "; choose another host_port" : strerror(-code));
 }
 
 /* ---- the process ------------------------------------------------------------------ */

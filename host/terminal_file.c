@@ -2,6 +2,9 @@
 /*
  * Output into a file; there is no input. Where the path is a FIFO or another tty it may
  * take less than it gets, then the loop waits for room. Loop's thread and the verbs.
+ *
+ * The file is emptied when the loop first runs: a VM that does not start, because
+ * another device is refused, leaves the log of the one before as it was.
  */
 #include "host/terminal_impl.h"
 
@@ -19,6 +22,11 @@
 struct file_terminal {
 	struct terminal base;
 	struct loop_fd out;
+	struct loop_task begin_task;
+	const char *path; /* borrowed */
+	bool append;
+	bool created; /* there was none */
+	bool begun;
 };
 
 static struct file_terminal *file_of(struct terminal *terminal)
@@ -26,8 +34,24 @@ static struct file_terminal *file_of(struct terminal *terminal)
 	return container_of(terminal, struct file_terminal, base);
 }
 
+static void begin(struct file_terminal *file)
+{
+	if (file->begun)
+		return;
+	file->begun = true;
+	/* A FIFO or tty has nothing to empty. */
+	if (!file->append && ftruncate(file->out.fd, 0) < 0 && errno != EINVAL)
+		log_host("%s: cannot be emptied: %s", file->path, strerror(errno));
+}
+
+static void run_begin_task(struct loop_task *task)
+{
+	begin(container_of(task, struct file_terminal, begin_task));
+}
+
 static ssize_t file_write(struct terminal *terminal, const void *buf, size_t bytes)
 {
+	begin(file_of(terminal));
 	return terminal_write_fd(terminal, file_of(terminal)->out.fd, buf, bytes);
 }
 
@@ -51,7 +75,10 @@ static void file_destroy(struct terminal *terminal)
 {
 	struct file_terminal *file = file_of(terminal);
 
+	loop_task_cancel(terminal->loop, &file->begin_task);
 	loop_fd_remove(&file->out);
+	if (file->created && !file->begun)
+		unlink(file->path);
 	if (file->out.fd >= 0)
 		close(file->out.fd);
 	terminal_finish(terminal);
@@ -65,21 +92,36 @@ static const struct terminal_ops file_ops = {
 	.destroy = file_destroy,
 };
 
+/* O_APPEND, because others may write to the file as well. */
+static int open_file(struct file_terminal *file)
+{
+	int flags = O_WRONLY | O_APPEND | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
+
+	file->out.fd = open(file->path, flags);
+	if (file->out.fd < 0 && errno == ENOENT) {
+		file->out.fd = open(file->path, flags | O_CREAT | O_EXCL, 0600);
+		file->created = file->out.fd >= 0;
+	}
+	return file->out.fd < 0 ? -errno : 0;
+}
+
 int terminal_file_create(struct loop *loop, const char *path, bool append,
 	const struct source_pos *pos, struct terminal **ret, struct error *err)
 {
 	struct file_terminal *file = calloc(1, sizeof(*file));
-	int flags = O_WRONLY | O_CREAT | O_APPEND | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
 	int code;
 
 	if (!file)
 		return error_set(err, -ENOMEM, pos, "no memory for a terminal");
 	terminal_init(&file->base, &file_ops, loop, path, true);
 	file->out = (struct loop_fd){.events = EPOLLOUT, .ready = out_ready};
-	file->out.fd = open(path, append ? flags : flags | O_TRUNC, 0600);
-	if (file->out.fd < 0) {
-		code = error_set(err, -errno, pos, "cannot write %s: %s", path,
-			errno == ENXIO ? "a FIFO that nobody reads" : strerror(errno));
+	file->begin_task.run = run_begin_task;
+	file->path = path;
+	file->append = append;
+	code = open_file(file);
+	if (code) {
+		error_set(err, code, pos, "cannot write %s: %s", path,
+			code == -ENXIO ? "a FIFO that nobody reads" : strerror(-code));
 		goto fail;
 	}
 	code = terminal_set_place(&file->base, "%s", path);
@@ -87,6 +129,7 @@ int terminal_file_create(struct loop *loop, const char *path, bool append,
 		error_set(err, code, pos, "no memory for a terminal");
 		goto fail;
 	}
+	loop_post(loop, &file->begin_task);
 	*ret = &file->base;
 	return 0;
 

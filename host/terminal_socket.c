@@ -425,7 +425,9 @@ int terminal_tcp_create(struct loop *loop, const char *address, uint16_t port,
 	code = listen_tcp(sock, address, &parsed, bytes);
 	if (code) {
 		error_set(err, code, pos, "cannot listen at %s port %u: %s", address,
-			port, strerror(-code));
+			port,
+			code == -EADDRINUSE ? "another program does; choose another port"
+					    : strerror(-code));
 		socket_destroy(&sock->base);
 		return code;
 	}

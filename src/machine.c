@@ -91,13 +91,16 @@ static void on_signal(struct loop_fd *watch, uint32_t events)
 
 static int watch_signals(struct machine *machine, struct error *err)
 {
+	struct sigaction hangup;
 	sigset_t set;
 	int code;
 
 	sigemptyset(&set);
 	sigaddset(&set, SIGINT);
 	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGHUP);
+	/* A signalfd would get it all the same, but nohup(1) means what it says. */
+	if (sigaction(SIGHUP, NULL, &hangup) < 0 || hangup.sa_handler != SIG_IGN)
+		sigaddset(&set, SIGHUP);
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	/* Both are errors of a write, for whoever writes: a reader gone, a file too
 	 * large. */

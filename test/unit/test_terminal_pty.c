@@ -292,6 +292,31 @@ TEST(file_is_private_and_truncated_or_appended_to)
 	CHECK_EQ(unlink(path), 0);
 }
 
+/* As when another device of the VM is refused. */
+TEST(file_of_a_vm_that_never_ran_is_as_before)
+{
+	struct probe probe;
+	char found[16] = {0};
+	int fd;
+
+	open_file(&probe, path, false);
+	CHECK_EQ(access(path, F_OK), 0);
+	probe_finish(&probe);
+	CHECK_EQ(access(path, F_OK), -1);
+	fd = open(path, O_RDWR | O_CREAT | O_EXCL, 0600);
+	CHECK_EQ(write(fd, "before", 6), 6);
+	open_file(&probe, path, false);
+	probe_finish(&probe);
+	CHECK_EQ(pread(fd, found, sizeof(found), 0), 6);
+	CHECK_STR(found, "before");
+	open_file(&probe, path, false);
+	probe_settle(&probe);
+	CHECK_EQ(pread(fd, found, sizeof(found), 0), 0);
+	probe_finish(&probe);
+	close(fd);
+	CHECK_EQ(unlink(path), 0);
+}
+
 TEST(full_disk_costs_output_and_not_the_guest)
 {
 	struct probe probe;
@@ -363,5 +388,6 @@ TEST_MAIN(CASE(makes_its_folder), CASE(reader_comes_and_goes_and_gets_the_ring_f
 	CASE(link_leads_to_the_pty_and_replaces_an_older_one),
 	CASE(link_that_became_anothers_stays), CASE(link_replaces_nothing_but_links),
 	CASE(file_is_private_and_truncated_or_appended_to),
+	CASE(file_of_a_vm_that_never_ran_is_as_before),
 	CASE(full_disk_costs_output_and_not_the_guest), CASE(file_errors_name_the_file),
 	CASE(fifo_is_waited_for), CASE(leaves_nothing_behind))
