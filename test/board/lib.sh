@@ -70,6 +70,16 @@ run()
 	[ $status = "$2" ] || fail "exit status $status instead of $2"
 }
 
+# refuses STATUS TEXT…: vm.xml does not start, and says why in one line.
+refuses()
+{
+	local status=$1
+	shift
+	run 20 "$status"
+	says "$@"
+	[ "$(wc -l <out)" = 1 ] || fail "more than one line"
+}
+
 # start: the VM in the background, its process in $monitor.
 start()
 {

@@ -1,16 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # What this host cannot do is one clear line, and nothing is left behind.
 
-# refuses STATUS TEXT…: vm.xml does not start, and says why in one line.
-refuses()
-{
-	local status=$1
-	shift
-	run 20 "$status"
-	says "$@"
-	[ "$(wc -l <out)" = 1 ] || fail "more than one line"
-}
-
 # one_vm ATTRIBUTES: a VM that would run; further devices from standard input.
 one_vm()
 {
