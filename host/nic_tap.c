@@ -307,8 +307,10 @@ static int adopt(struct tap *tap, int fd, const struct source_pos *pos, struct e
 
 	if (ioctl(fd, TUNGETIFF, &request) < 0) {
 		code = -errno;
-		return error_set(err, code, pos, "descriptor %d is no open tap: %s", fd,
-			strerror(-code));
+		return error_set(err, code, pos,
+			"descriptor %d is no open tap: open one in the program that "
+			"starts bonsai, or name it with ifname",
+			fd);
 	}
 	if ((request.ifr_flags & TAP_FLAGS) != TAP_FLAGS)
 		return error_set(err, -EINVAL, pos,

@@ -3,9 +3,11 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/io_uring.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -83,6 +85,26 @@ static void show_entries(
 		printf("\n");
 	else
 		line(what, "none: %s", missing);
+}
+
+/* A helper program, as a shell would find it. */
+static void show_program(const char *name, const char *missing)
+{
+	const char *path = getenv("PATH");
+	char file[PATH_MAX];
+
+	for (const char *at = path ? path : "/bin:/usr/bin"; *at;) {
+		int chars = (int)strcspn(at, ":");
+
+		snprintf(file, sizeof(file), "%.*s/%s", chars, at, name);
+		if (chars && access(file, X_OK) == 0) {
+			line(name, "yes (%s)", file);
+			return;
+		}
+		at += chars;
+		at += *at == ':';
+	}
+	line(name, "none: %s", missing);
 }
 
 #ifndef BONSAI_HV_KVM
@@ -174,6 +196,7 @@ int cmd_host(int argc, char **argv)
 	status = show_kvm();
 	show_device("vhost-net", "/dev/vhost-net", "load the vhost_net module");
 	show_device("tap", "/dev/net/tun", "load the tun module");
+	show_program("passt", "install the package passt, for nets with <user/>");
 	show_io_uring();
 	show_entries("displays", "/dev/dri", "card", "no DRM driver is loaded");
 	show_entries("input devices", "/dev/input", "event", "no input driver is loaded");

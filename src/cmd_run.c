@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "host/terminal.h"
 #include "src/cmd.h"
@@ -26,6 +27,17 @@ static void restore_terminal_on_crash(void)
 
 	for (size_t i = 0; i < sizeof(fatal) / sizeof(fatal[0]); i++)
 		sigaction(fatal[i], &action, NULL);
+}
+
+/* Each vCPU, queue and back end has descriptors; the soft limit is for select(). */
+static void allow_descriptors(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 static int run_plan(const struct board_plan *plan, struct hv *hv)
@@ -66,6 +78,7 @@ int cmd_run(int argc, char **argv)
 	config = cmd_vm_load(&vm);
 	if (!config)
 		return EXIT_USAGE;
+	allow_descriptors();
 	if (hv_open(&hv, &caps, &err)) {
 		cmd_print_error(&err);
 		status = EXIT_HOST_FAILED;

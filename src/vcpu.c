@@ -104,6 +104,11 @@ static int start_thread(struct vcpu *vcpu, const unsigned int *affinity,
 	CPU_ZERO(&cpus);
 	CPU_SET(affinity[vcpu->index % affinity_count], &cpus);
 	code = pthread_setaffinity_np(vcpu->thread, sizeof(cpus), &cpus);
+	if (code == EINVAL)
+		return error_set(err, -code, NULL,
+			"cpu_affinity names host CPU %u, which is not there or not "
+			"allowed to this process",
+			affinity[vcpu->index % affinity_count]);
 	if (code)
 		return error_set(err, -code, NULL,
 			"vCPU %u cannot be pinned to host CPU %u: %s", vcpu->index,

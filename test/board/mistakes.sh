@@ -148,6 +148,34 @@ keeps_files_that_are_none_of_its_own()
 mine" ] || fail "a file was changed"
 }
 
+# The terminal is raw already when the tap is refused.
+gives_the_terminal_back_when_refused()
+{
+	bare off "" <<-'END'
+		<virtio_device name="hvc0" type="console"><stdio/></virtio_device>
+		<virtio_device name="eth0" type="net"><tap ifname="eth0"/></virtio_device>
+	END
+	cat >in-terminal <<-'END'
+		before=$(stty -g)
+		bonsai run vm.xml
+		echo "status: $?"
+		[ "$(stty -g)" = "$before" ] && echo "terminal: restored"
+	END
+	"$lab/script" -qc "sh in-terminal" /dev/null </dev/null >out 2>&1
+	cat out
+	says "vm.xml:3: interface eth0 is no tap" "status: 1" "terminal: restored"
+}
+
+# As many vCPUs as this host allows have more descriptors than the usual soft limit.
+is_not_held_up_by_a_soft_limit()
+{
+	bare off "" </dev/null
+	sh -c 'ulimit -S -n 8; exec bonsai run vm.xml' </dev/null >out 2>&1 || fail "exit status $?"
+	says up
+	sed -i "s/cpu_count/cpu_affinity='1023' cpu_count/" vm.xml
+	refuses 1 "cpu_affinity names host CPU 1023, which is not there"
+}
+
 # A log that a VM would empty keeps its text where that VM never starts.
 keeps_a_log_when_another_device_fails()
 {
@@ -299,6 +327,8 @@ claim "disks that cannot be used are refused, all at once" refuses_disks_that_ca
 claim "what another VM has is refused and stays" refuses_what_another_vm_has
 claim "what a killed VM left is replaced" replaces_what_a_killed_vm_left
 claim "files of others stay" keeps_files_that_are_none_of_its_own
+claim "a refused VM gives the terminal back" gives_the_terminal_back_when_refused
+claim "a soft limit on descriptors is no limit, a missing host CPU is" is_not_held_up_by_a_soft_limit
 claim "a log is not emptied by a VM that does not start" keeps_a_log_when_another_device_fails
 claim "user networking says what it needs" says_what_user_networking_needs
 claim "a VM runs without anybody to read its output" runs_without_an_output
