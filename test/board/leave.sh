@@ -42,13 +42,7 @@ leaves_by_key()
 {
 	busy_vm
 	mkfifo keys
-	cat >in-terminal <<-'END'
-		before=$(stty -g)
-		bonsai run vm.xml
-		echo "status: $?"
-		[ "$(stty -g)" = "$before" ] && echo "terminal: restored"
-	END
-	/root/lab/script -qc "sh in-terminal" /dev/null <keys >out 2>&1 &
+	in_terminal <keys &
 	exec 5>keys
 	wait_for 60 "guest: disks"
 	wait_for 20 "# "

@@ -87,6 +87,18 @@ start()
 	monitor=$!
 }
 
+# in_terminal: runs vm.xml on a terminal of its own, and says whether it gave that back.
+in_terminal()
+{
+	cat >in-terminal <<-'END'
+		before=$(stty -g)
+		bonsai run vm.xml
+		echo "status: $?"
+		[ "$(stty -g)" = "$before" ] && echo "terminal: restored"
+	END
+	"$lab/script" -qc "sh in-terminal" /dev/null >out 2>&1
+}
+
 fail()
 {
 	echo "-- $*"

@@ -155,13 +155,7 @@ gives_the_terminal_back_when_refused()
 		<virtio_device name="hvc0" type="console"><stdio/></virtio_device>
 		<virtio_device name="eth0" type="net"><tap ifname="eth0"/></virtio_device>
 	END
-	cat >in-terminal <<-'END'
-		before=$(stty -g)
-		bonsai run vm.xml
-		echo "status: $?"
-		[ "$(stty -g)" = "$before" ] && echo "terminal: restored"
-	END
-	"$lab/script" -qc "sh in-terminal" /dev/null </dev/null >out 2>&1
+	in_terminal </dev/null
 	cat out
 	says "vm.xml:3: interface eth0 is no tap" "status: 1" "terminal: restored"
 }
