@@ -1,10 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The console device: virtio 1.2, section 5.3. Runs with the lock of its loop held.
- *
- * Control messages to the driver are not queued but due: a bit a message and port, whose
- * value is read when the driver has a buffer for it. So a driver that gives none costs no
- * memory, and never hears of what is over.
  */
 #include "virtio/console.h"
 
@@ -16,91 +12,30 @@
 #include "host/terminal.h"
 #include "src/container_of.h"
 #include "src/error.h"
-#include "src/log.h"
-#include "virtio/virtio.h"
+#include "virtio/console_impl.h"
 
 #define DEVICE_ID 3
-#define F_SIZE 0
-#define F_MULTIPORT 1
-#define F_EMERG_WRITE 2
 
 /* What one turn of the loop carries for a port and direction. */
 #define TURN_BYTES (64u << 10)
 
-#define CONTROL_TO_DRIVER 2u
-#define CONTROL_FROM_DRIVER 3u
-
-struct console_config {
-	uint16_t columns;
-	uint16_t rows;
-	uint32_t ports_max;
-	uint32_t emergency_write;
-};
-
-enum control_event {
-	DEVICE_READY = 0,
-	DEVICE_ADD = 1,
-	PORT_READY = 3,
-	CONSOLE_PORT = 4,
-	RESIZE = 5,
-	PORT_OPEN = 6,
-	PORT_NAME = 7,
-};
-
-struct control {
-	uint32_t port;
-	uint16_t event;
-	uint16_t value;
-};
-
-/* In the order in which a driver has to hear of them. */
-static const uint16_t due_order[] = {
-	DEVICE_ADD, CONSOLE_PORT, PORT_NAME, RESIZE, PORT_OPEN};
-
-struct port {
-	struct terminal_user user;
-	struct virtio_console *console;
-	struct terminal *terminal;
-	const char *name; /* NULL: the console */
-	unsigned int index;
-
-	/* Of the driver's life, forgotten at stop. */
-	bool ready;      /* the driver knows it */
-	bool guest_open; /* somebody in the guest reads it */
-	unsigned int due;
-	bool holding; /* output has been popped and not wholly written */
-	unsigned int next;
-	struct virtq_chain output;
-};
-
-struct virtio_console {
-	struct virtio_device dev;
-	struct console_config config;
-	struct virtq_chain chain; /* of queues that hold none over a kick */
-	unsigned int port_count;
-	struct port ports[];
-};
+/*
+ * Linux reads the size of a console without further ports only when it hears of a change,
+ * and hears nothing before its driver is up, which no register tells. So it is told when
+ * it has printed and fallen quiet, the first few times.
+ */
+#define QUIET_NS 200000000u
+#define HINTS 6
 
 static struct virtio_console *console_of(struct virtio_device *dev)
 {
 	return container_of(dev, struct virtio_console, dev);
 }
 
-/* The port's queue from the device to the driver; the other way is the next one. */
-static unsigned int input_queue(const struct port *port)
-{
-	return port->index ? 2 + 2 * port->index : 0;
-}
-
-static bool multiport(const struct virtio_console *console)
-{
-	return virtio_device_has(&console->dev, F_MULTIPORT);
-}
-
 /* ---- bytes ------------------------------------------------------------------------ */
 
 /* Writes on; false where the terminal is full or *room used up. */
-static bool write_on(struct port *port, uint32_t *room)
+static bool write_on(struct console_port *port, uint32_t *room)
 {
 	while (port->next < port->output.readable) {
 		struct iovec *iov = &port->output.iov[port->next];
@@ -117,7 +52,7 @@ static bool write_on(struct port *port, uint32_t *room)
 	return true;
 }
 
-static void output(struct port *port, unsigned int queue)
+static void output(struct console_port *port, unsigned int queue)
 {
 	struct virtio_device *dev = &port->console->dev;
 	struct virtq *q = &dev->queues[queue];
@@ -134,6 +69,8 @@ static void output(struct port *port, unsigned int queue)
 		}
 		virtq_push(q, port->output.head, 0);
 		port->holding = false;
+		if (!port->name && port->console->hints)
+			loop_timer_arm(dev->loop, &port->console->quiet, QUIET_NS);
 	}
 }
 
@@ -155,14 +92,14 @@ static uint32_t read_into(
 	return done;
 }
 
-static void input(struct port *port, unsigned int queue)
+static void input(struct console_port *port, unsigned int queue)
 {
 	struct virtio_console *console = port->console;
 	struct virtq_chain *chain = &console->chain;
 	struct virtq *q = &console->dev.queues[queue];
 	uint32_t room = TURN_BYTES;
 
-	if (multiport(console) && !port->guest_open)
+	if (console_multiport(console) && !port->guest_open)
 		return;
 	while (virtq_pop(q, chain)) {
 		uint32_t bytes = read_into(chain, port->terminal, room);
@@ -180,171 +117,25 @@ static void input(struct port *port, unsigned int queue)
 	}
 }
 
-/* ---- control messages ------------------------------------------------------------- */
-
-/* Puts the payload behind the header; returns the bytes of it. */
-static size_t control_payload(
-	const struct port *port, struct control *control, uint8_t *payload, size_t room)
-{
-	uint16_t columns = 0, rows = 0;
-	uint16_t size[2];
-	size_t bytes;
-
-	switch (control->event) {
-	case CONSOLE_PORT:
-		control->value = htole16(1);
-		return 0;
-	case PORT_OPEN:
-		control->value =
-			htole16(!port->name || terminal_is_attached(port->terminal));
-		return 0;
-	case PORT_NAME:
-		bytes = strnlen(port->name, room);
-		memcpy(payload, port->name, bytes);
-		return bytes;
-	case RESIZE:
-		/* Rows come first for Linux, the one driver that reads this message; the
-		 * specification has them the other way around. */
-		terminal_size(port->terminal, &columns, &rows);
-		size[0] = htole16(rows);
-		size[1] = htole16(columns);
-		memcpy(payload, size, sizeof(size));
-		return sizeof(size);
-	default:
-		return 0;
-	}
-}
-
-static void send_control(const struct port *port, enum control_event event)
-{
-	struct virtio_console *console = port->console;
-	struct virtq_chain *chain = &console->chain;
-	struct control control = {.port = htole32(port->index), .event = (uint16_t)event};
-	uint8_t message[sizeof(control) + 64];
-	size_t bytes = control_payload(port, &control, message + sizeof(control),
-		sizeof(message) - sizeof(control));
-
-	control.event = htole16(control.event);
-	memcpy(message, &control, sizeof(control));
-	bytes = iov_copy_in(chain->iov + chain->readable, chain->writable, 0, message,
-		sizeof(control) + bytes);
-	virtq_push(&console->dev.queues[CONTROL_TO_DRIVER], chain->head, (uint32_t)bytes);
-}
-
-/* Sends what is due for as long as the driver has buffers. */
-static void send_due(struct virtio_console *console)
-{
-	struct virtq *q = &console->dev.queues[CONTROL_TO_DRIVER];
-
-	for (unsigned int i = 0; i < console->port_count; i++) {
-		struct port *port = &console->ports[i];
-
-		for (unsigned int j = 0; port->due && j < ARRAY_SIZE(due_order); j++) {
-			unsigned int bit = 1u << due_order[j];
-
-			if (!(port->due & bit))
-				continue;
-			if (!virtq_pop(q, &console->chain))
-				return;
-			port->due &= ~bit;
-			send_control(port, due_order[j]);
-		}
-	}
-}
-
-static void make_due(struct port *port, enum control_event event)
-{
-	if (!port->ready)
-		return;
-	port->due |= 1u << event;
-	virtio_device_kick(&port->console->dev, CONTROL_TO_DRIVER);
-}
-
-static void port_ready(struct port *port, bool ready)
-{
-	uint16_t columns, rows;
-
-	port->ready = ready;
-	port->due = 0;
-	if (!ready)
-		return;
-	port->due = 1u << PORT_OPEN | 1u << (port->name ? PORT_NAME : CONSOLE_PORT);
-	if (virtio_device_has(&port->console->dev, F_SIZE) &&
-		terminal_size(port->terminal, &columns, &rows))
-		port->due |= 1u << RESIZE;
-}
-
-static void take_control(struct virtio_console *console, const struct control *control)
-{
-	uint32_t index = le32toh(control->port);
-	uint16_t event = le16toh(control->event);
-	bool value = control->value;
-
-	if (event == DEVICE_READY) {
-		for (unsigned int i = 0; value && i < console->port_count; i++)
-			console->ports[i].due |= 1u << DEVICE_ADD;
-		return;
-	}
-	if (index >= console->port_count) {
-		guest_log(&console->dev.log, "a control message for port %u of %u", index,
-			console->port_count);
-		return;
-	}
-	switch (event) {
-	case PORT_READY:
-		port_ready(&console->ports[index], value);
-		break;
-	case PORT_OPEN:
-		console->ports[index].guest_open = value;
-		if (value)
-			virtio_device_kick(
-				&console->dev, input_queue(&console->ports[index]));
-		break;
-	default:
-		guest_log(&console->dev.log, "an unknown control message, %u", event);
-		break;
-	}
-}
-
-static void receive_control(struct virtio_console *console)
-{
-	struct virtq *q = &console->dev.queues[CONTROL_FROM_DRIVER];
-	struct virtq_chain *chain = &console->chain;
-	struct control control;
-
-	while (virtq_pop(q, chain)) {
-		size_t bytes = iov_copy_out(
-			chain->iov, chain->readable, 0, &control, sizeof(control));
-
-		virtq_push(q, chain->head, 0);
-		if (bytes == sizeof(control))
-			take_control(console, &control);
-		else
-			guest_log(&console->dev.log, "a control message of %zu bytes",
-				bytes);
-	}
-	virtio_device_kick(&console->dev, CONTROL_TO_DRIVER);
-}
-
 /* ---- the terminals' events -------------------------------------------------------- */
 
-static struct port *port_of(struct terminal_user *user)
+static struct console_port *port_of(struct terminal_user *user)
 {
-	return container_of(user, struct port, user);
+	return container_of(user, struct console_port, user);
 }
 
 static void terminal_readable(struct terminal_user *user)
 {
-	struct port *port = port_of(user);
+	struct console_port *port = port_of(user);
 
-	virtio_device_kick(&port->console->dev, input_queue(port));
+	virtio_device_kick(&port->console->dev, console_input_queue(port));
 }
 
 static void terminal_writable(struct terminal_user *user)
 {
-	struct port *port = port_of(user);
+	struct console_port *port = port_of(user);
 
-	virtio_device_kick(&port->console->dev, input_queue(port) + 1);
+	virtio_device_kick(&port->console->dev, console_input_queue(port) + 1);
 }
 
 /* Takes over the console's size; true where that is news. */
@@ -364,21 +155,21 @@ static bool take_size(struct virtio_console *console)
 
 static void terminal_resized(struct terminal_user *user)
 {
-	struct port *port = port_of(user);
+	struct console_port *port = port_of(user);
 	struct virtio_console *console = port->console;
 
 	if (!port->name && take_size(console))
 		virtio_device_config_changed(&console->dev);
-	if (virtio_device_has(&console->dev, F_SIZE))
-		make_due(port, RESIZE);
+	if (virtio_device_has(&console->dev, CONSOLE_F_SIZE))
+		console_make_due(port, CONSOLE_RESIZE);
 }
 
 static void terminal_attached(struct terminal_user *user)
 {
-	struct port *port = port_of(user);
+	struct console_port *port = port_of(user);
 
 	if (port->name)
-		make_due(port, PORT_OPEN);
+		console_make_due(port, CONSOLE_PORT_OPEN);
 }
 
 static const struct terminal_events terminal_events = {
@@ -393,26 +184,44 @@ static const struct terminal_events terminal_events = {
 static void console_kick(struct virtio_device *dev, unsigned int queue)
 {
 	struct virtio_console *console = console_of(dev);
-	struct port *port = &console->ports[queue < 2 ? 0 : queue / 2 - 1];
+	struct console_port *port = &console->ports[queue < 2 ? 0 : queue / 2 - 1];
 
-	if (queue >= 2 && !multiport(console))
+	if (queue == CONSOLE_CONTROL_TO_DRIVER || queue == CONSOLE_CONTROL_FROM_DRIVER)
+		console_control_kick(console, queue);
+	else if (queue >= 2 && !console_multiport(console))
 		return;
-	if (queue == CONTROL_TO_DRIVER)
-		send_due(console);
-	else if (queue == CONTROL_FROM_DRIVER)
-		receive_control(console);
 	else if (queue % 2)
 		output(port, queue);
 	else
 		input(port, queue);
 }
 
+static void console_start(struct virtio_device *dev)
+{
+	struct virtio_console *console = console_of(dev);
+
+	if (virtio_device_has(dev, CONSOLE_F_SIZE) && !console_multiport(console) &&
+		console->config.columns)
+		console->hints = HINTS;
+}
+
+static void quiet_expired(struct loop_timer *timer)
+{
+	struct virtio_console *console =
+		container_of(timer, struct virtio_console, quiet);
+
+	console->hints--;
+	virtio_device_config_changed(&console->dev);
+}
+
 static void console_stop(struct virtio_device *dev)
 {
 	struct virtio_console *console = console_of(dev);
 
+	console->hints = 0;
+	loop_timer_cancel(&console->quiet);
 	for (unsigned int i = 0; i < console->port_count; i++) {
-		struct port *port = &console->ports[i];
+		struct console_port *port = &console->ports[i];
 
 		port->ready = false;
 		port->guest_open = false;
@@ -443,6 +252,7 @@ static void console_destroy(struct virtio_device *dev)
 static const struct virtio_ops console_ops = {
 	.device_id = DEVICE_ID,
 	.kick = console_kick,
+	.start = console_start,
 	.stop = console_stop,
 	.config_write = console_config_write,
 	.destroy = console_destroy,
@@ -451,7 +261,7 @@ static const struct virtio_ops console_ops = {
 static void init_port(struct virtio_console *console, unsigned int index,
 	const char *name, struct terminal *terminal)
 {
-	struct port *port = &console->ports[index];
+	struct console_port *port = &console->ports[index];
 
 	port->user.events = &terminal_events;
 	port->console = console;
@@ -477,7 +287,9 @@ int virtio_console_create(struct loop *loop, const char *name, struct terminal *
 	new->dev.ops = &console_ops;
 	new->dev.name = name;
 	new->dev.loop = loop;
-	new->dev.features_offered = VIRTIO_BIT(F_SIZE) | VIRTIO_BIT(F_EMERG_WRITE);
+	new->dev.features_offered =
+		VIRTIO_BIT(CONSOLE_F_SIZE) | VIRTIO_BIT(CONSOLE_F_EMERG_WRITE);
+	new->quiet.expired = quiet_expired;
 	new->dev.queue_count = 2;
 	new->dev.config = &new->config;
 	new->dev.config_bytes = sizeof(new->config);
@@ -486,14 +298,11 @@ int virtio_console_create(struct loop *loop, const char *name, struct terminal *
 	init_port(new, 0, NULL, console);
 	for (unsigned int i = 0; i < port_count; i++)
 		init_port(new, i + 1, ports[i].name, ports[i].terminal);
-	/*
-	 * Linux takes the size of a console at start from a control message alone: it
-	 * reads the config space only when that changes.
-	 */
-	if (port_count || take_size(new)) {
-		new->dev.features_offered |= VIRTIO_BIT(F_MULTIPORT);
+	if (port_count) {
+		new->dev.features_offered |= VIRTIO_BIT(CONSOLE_F_MULTIPORT);
 		new->dev.queue_count = 4 + 2 * port_count;
 	}
+	take_size(new);
 	*ret = &new->dev;
 	return 0;
 }

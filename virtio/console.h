@@ -28,9 +28,6 @@ struct virtio_console_port {
 };
 
 /*
- * A console without further ports whose terminal has no size needs two queues alone; the
- * others speak the protocol of several ports.
- *
  * The device becomes the user of the terminals, which must outlive it; name and the
  * ports' names too. -EINVAL for more ports than VIRTIO_CONSOLE_PORTS_MAX.
  */

@@ -199,8 +199,8 @@ static const char *control(void)
 	memcpy(rest, driver_hva(&driver, buffer_gpa[2][used.head] + 8, 64),
 		used.bytes - 8);
 	if (words[2] == RESIZE)
-		snprintf(rest, sizeof(rest), "%ux%u", *(uint16_t *)(rest + 2),
-			*(uint16_t *)rest);
+		snprintf(rest, sizeof(rest), "%ux%u", *(uint16_t *)rest,
+			*(uint16_t *)(rest + 2));
 	snprintf(line, sizeof(line), "%u %u %u %s", words[0], words[2], words[3], rest);
 	add_buffer(2, 80);
 	return line;
@@ -363,18 +363,30 @@ TEST(the_size_follows_the_terminal)
 	finish();
 }
 
-TEST(tells_a_starting_guest_the_size_in_a_message)
+/* Waits for the config interrupt that tells of the size. */
+static void wait_for_hint(void)
+{
+	unsigned int cause = 0;
+
+	while (!(cause & 2)) {
+		loop_turn(loop, 1000);
+		cause = driver_take_interrupt(&driver);
+	}
+}
+
+TEST(tells_a_guest_of_the_size_when_it_has_printed_and_is_quiet)
 {
 	create_with(0, 80, 25);
-	CHECK_EQ(driver.dev->queue_count, 4);
-	CHECK(driver_start(&driver, SIZE | MULTIPORT));
-	for (unsigned int i = 0; i < 4; i++)
-		add_buffer(2, 80);
-	send_control(UINT32_MAX, READY, 1);
-	CHECK_STR(control(), "0 1 0 ");
-	send_control(0, PORT_READY, 1);
-	CHECK_STR(control(), "0 4 1 ");
-	CHECK_STR(control(), "0 5 0 80x25");
+	CHECK_EQ(driver.dev->queue_count, 2);
+	CHECK(driver_start(&driver, SIZE));
+	CHECK_EQ(driver_config(&driver, 0, 2), 80);
+	CHECK_EQ(driver_config(&driver, 2, 2), 25);
+	loop_turn(loop, 0);
+	CHECK(!(driver_take_interrupt(&driver) & 2));
+	print(1, "Linux version 6.1\n");
+	wait_for_hint();
+	print(1, "login: ");
+	wait_for_hint();
 	finish();
 }
 
@@ -564,7 +576,7 @@ TEST_MAIN(CASE(a_plain_console_has_two_queues), CASE(prints_and_reads),
 	CASE(a_reset_forgets_half_written_output),
 	CASE(a_flood_of_output_leaves_the_loop_its_turns),
 	CASE(the_size_follows_the_terminal),
-	CASE(tells_a_starting_guest_the_size_in_a_message),
+	CASE(tells_a_guest_of_the_size_when_it_has_printed_and_is_quiet),
 	CASE(an_emergency_write_needs_no_driver), CASE(introduces_its_ports),
 	CASE(tells_of_clients_and_sizes_when_they_change),
 	CASE(control_messages_wait_for_buffers),
