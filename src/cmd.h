@@ -49,10 +49,7 @@ struct cmd_vm {
 /* Parses them; argv ends with NULL. Returns 0, or EXIT_USAGE having said why. */
 int cmd_vm_parse(struct cmd_vm *vm, char **argv, unsigned int takes);
 
-/*
- * Loads the configuration and prints its problems; NULL where there are any. The problem
- * list (problems_create) may be NULL for "just print".
- */
+/* Loads the configuration and prints its problems; NULL where there are any. */
 struct vm_config *cmd_vm_load(const struct cmd_vm *vm);
 
 /*

@@ -13,55 +13,53 @@
 #include "src/cmd.h"
 #include "src/dts.h"
 
-/* Parses, loads and plans for all three; NULL with *ret_status set where it failed. */
-static struct board_plan *plan_for(struct cmd_vm *vm, char **argv, unsigned int takes,
-	struct vm_config **ret_config, int *ret_status)
+/*
+ * What check, plan and dtb have in common: parses, loads and plans, and gives a plan
+ * without problems to use(), whose exit status it returns.
+ */
+static int with_plan(char **argv, unsigned int takes,
+	int (*use)(const struct board_plan *plan, const struct cmd_vm *vm))
 {
+	struct vm_config *config;
+	struct board_plan *plan;
 	struct host_caps caps;
+	struct cmd_vm vm;
+	int status = cmd_vm_parse(&vm, argv, CMD_TAKES_HOST | takes);
 
-	*ret_status = cmd_vm_parse(vm, argv, CMD_TAKES_HOST | takes);
-	if (*ret_status)
-		return NULL;
-	*ret_status = cmd_vm_host(vm, &caps);
-	if (*ret_status)
-		return NULL;
-	*ret_status = EXIT_USAGE;
-	*ret_config = cmd_vm_load(vm);
-	if (!*ret_config)
-		return NULL;
-	return cmd_vm_plan(*ret_config, &caps);
+	if (!status)
+		status = cmd_vm_host(&vm, &caps);
+	if (status)
+		return status;
+	config = cmd_vm_load(&vm);
+	plan = config ? cmd_vm_plan(config, &caps) : NULL;
+	status = plan ? use(plan, &vm) : EXIT_USAGE;
+	board_plan_destroy(plan);
+	config_destroy(config);
+	return status;
+}
+
+/* A plan without problems is all that check asks for. */
+static int say_nothing(const struct board_plan *plan, const struct cmd_vm *vm)
+{
+	return 0;
 }
 
 int cmd_check(int argc, char **argv)
 {
-	struct vm_config *config = NULL;
-	struct cmd_vm vm;
-	int status;
-	struct board_plan *plan = plan_for(&vm, argv, 0, &config, &status);
+	return with_plan(argv, 0, say_nothing);
+}
 
-	if (plan)
-		status = 0;
-	board_plan_destroy(plan);
-	config_destroy(config);
-	return status;
+static int print_plan(const struct board_plan *plan, const struct cmd_vm *vm)
+{
+	if (board_plan_print(plan, stdout) != -ENOMEM)
+		return 0;
+	fprintf(stderr, "bonsai: out of memory\n");
+	return EXIT_HOST_FAILED;
 }
 
 int cmd_plan(int argc, char **argv)
 {
-	struct vm_config *config = NULL;
-	struct cmd_vm vm;
-	int status;
-	struct board_plan *plan = plan_for(&vm, argv, 0, &config, &status);
-
-	if (plan)
-		status = 0;
-	if (plan && board_plan_print(plan, stdout) == -ENOMEM) {
-		fprintf(stderr, "bonsai: out of memory\n");
-		status = EXIT_HOST_FAILED;
-	}
-	board_plan_destroy(plan);
-	config_destroy(config);
-	return status;
+	return with_plan(argv, 0, print_plan);
 }
 
 static int write_failed(const char *path, int code)
@@ -157,7 +155,7 @@ static int emit(const char *output, const void *blob, size_t bytes)
 	return 0;
 }
 
-static int write_tree(const struct board_plan *plan, const char *output)
+static int write_tree(const struct board_plan *plan, const struct cmd_vm *vm)
 {
 	/* The same tree each time: the fresh seeds are for a guest that boots. */
 	static const struct boot_seed no_seed;
@@ -173,7 +171,7 @@ static int write_tree(const struct board_plan *plan, const char *output)
 		cmd_print_error(&err);
 		status = EXIT_HOST_FAILED;
 	} else {
-		status = emit(output, blob, bytes);
+		status = emit(vm->output, blob, bytes);
 	}
 	free(blob);
 	return status;
@@ -181,14 +179,5 @@ static int write_tree(const struct board_plan *plan, const char *output)
 
 int cmd_dtb(int argc, char **argv)
 {
-	struct vm_config *config = NULL;
-	struct cmd_vm vm;
-	int status;
-	struct board_plan *plan = plan_for(&vm, argv, CMD_TAKES_OUTPUT, &config, &status);
-
-	if (plan)
-		status = write_tree(plan, vm.output);
-	board_plan_destroy(plan);
-	config_destroy(config);
-	return status;
+	return with_plan(argv, CMD_TAKES_OUTPUT, write_tree);
 }

@@ -129,15 +129,25 @@ static int create_ram(struct machine *machine, struct error *err)
 	return code;
 }
 
-/* Takes the VM that hv_open() made; its interrupt lines are there afterwards. */
+/* Gives hv_open()'s VM the plan's parts; its interrupt lines are there afterwards. */
+static int setup_vm(
+	struct machine *machine, struct irq_line **ret_uart_irq, struct error *err)
+{
+	const struct board_plan *plan = machine->plan;
+	int code = hv_setup(machine->hv, plan, &machine->mem, err);
+
+	if (code)
+		return code;
+	return hv_irq_line(machine->hv, plan->uart_irq, false, ret_uart_irq, err);
+}
+
+/* The VM, then the board's own devices, which drive its lines. */
 static int create_board(struct machine *machine, struct error *err)
 {
 	const struct board_plan *plan = machine->plan;
 	struct irq_line *uart_irq;
-	int code = hv_setup(machine->hv, plan, &machine->mem, err);
+	int code = setup_vm(machine, &uart_irq, err);
 
-	if (!code)
-		code = hv_irq_line(machine->hv, plan->uart_irq, false, &uart_irq, err);
 	if (!code)
 		code = machine_terminal_create(machine->loop, &plan->config->uart, quit,
 			machine, "uart", &machine->uart_terminal, err);
@@ -266,9 +276,7 @@ static int reset(struct machine *machine, struct error *err)
 		return error_set(err, code, NULL, "guest RAM: %s", strerror(-code));
 	code = hv_open(&machine->hv, &caps, err);
 	if (!code)
-		code = hv_setup(machine->hv, plan, &machine->mem, err);
-	if (!code)
-		code = hv_irq_line(machine->hv, plan->uart_irq, false, &uart_irq, err);
+		code = setup_vm(machine, &uart_irq, err);
 	if (!code)
 		code = connect_devices(machine, err);
 	if (code)
