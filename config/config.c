@@ -94,6 +94,14 @@ static void read_root(struct build *build, const struct xml_element *root)
 	config->pos = build_pos(build, root->line);
 	config->gic = CONFIG_GIC_V2;
 	config->ram_size_pos = config->pos;
+	config->isa = (struct config_isa){.rtc = true,
+		.serial = true,
+		.pit = true,
+		.pic = true,
+		.option_roms = true,
+		.kernel_cmdline = true,
+		.acpi = true,
+		.pos = config->pos};
 	attributes_apply(build, &language_config, &element, ~0u, config);
 	if (!has_attribute(&element, "kernel_rom"))
 		build_rom(build, "kernel_rom", "linux", root->line, &config->kernel);

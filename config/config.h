@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "config/config_x86.h"
 #include "src/error.h"
 
 enum config_arch {
@@ -147,6 +148,9 @@ struct vm_config {
 	enum config_reboot on_reboot;
 	enum config_crash on_crash;
 	enum config_image image;
+	struct config_isa isa;
+	unsigned int fw_cfg_count;
+	struct config_fw_cfg *fw_cfgs; /* in the order of the file */
 	struct config_terminal uart;
 	unsigned int device_count;
 	struct config_device *devices; /* in the order of the file */

@@ -14,8 +14,10 @@
 
 struct bus;
 struct error;
-struct irq_line;
+struct guest_mem;
+struct hv;
 struct loop;
+struct rom;
 struct terminal;
 
 /* Fresh randomness for one boot, for the guest's tables. */
@@ -27,21 +29,38 @@ struct boot_seed {
 /* The board's own devices (ARM: the PL011). Opaque: struct of the board. */
 struct board_devices;
 
+/* What a device of the board may ask of the machine. */
+enum board_request { BOARD_POWER_OFF, BOARD_RESET, BOARD_CRASHED };
+
+/* What the machine gives to the board's devices; all of it outlives them. */
+struct board_host {
+	struct loop *loop;
+	struct bus *bus;   /* of memory */
+	struct bus *ports; /* of I/O ports; unused where the CPU has none */
+	const struct guest_mem *mem;
+	struct terminal *uart_terminal;
+	/* Any thread. The VM ends soon after, not at once. */
+	void (*request)(void *user, enum board_request request);
+	void *user;
+};
+
 struct board {
 	const char *name; /* "arm" */
+	bool stray_ones;  /* what nothing answers reads as ones, else as zero */
 
 	bool (*runs)(enum config_arch arch);
 
 	/*
-	 * Reads a kernel's header: the first bytes of the uncompressed image, and its
-	 * whole uncompressed size, 0 where that is not known. -ENOEXEC where it is none
-	 * of this board's formats, -EBADMSG where header and size contradict each other;
-	 * the reason is a predicate ("is an x86 bzImage, …") for the caller to put the
+	 * Reads a kernel's header from head, the first bytes of the uncompressed image;
+	 * rom_bytes_at() of rom has those further on. file_bytes is its whole
+	 * uncompressed size, 0 where that is not known. -ENOEXEC where it is none of this
+	 * board's formats, -EBADMSG where header and size contradict each other; the
+	 * reason is a predicate ("is an x86 bzImage, …") for the caller to put the
 	 * file's name before. ret->memory_bytes is 0 where it needs the size.
 	 */
 	int (*read_kernel)(const uint8_t *head, size_t head_bytes, uint64_t file_bytes,
-		const struct source_pos *pos, struct kernel_image *ret,
-		struct error *err);
+		const struct rom *rom, const struct source_pos *pos,
+		struct kernel_image *ret, struct error *err);
 
 	/*
 	 * Plans the machine. On failure all problems are reported and *ret untouched.
@@ -61,15 +80,22 @@ struct board {
 		size_t *ret_bytes, struct error *err);
 
 	/*
-	 * Makes the board's own devices and adds their registers to the bus. uart_irq is
-	 * the line of plan->uart_irq; the terminal stays the caller's.
+	 * Lays into guest RAM what the first vCPU finds there beside kernel, initrd and
+	 * tree, of which tree_bytes were written to plan->tables. NULL: nothing.
 	 */
-	int (*create_devices)(const struct board_plan *plan, struct loop *loop,
-		struct bus *bus, struct irq_line *uart_irq,
-		struct terminal *uart_terminal, struct board_devices **ret,
+	int (*load)(const struct board_plan *plan, const struct guest_mem *mem,
+		size_t tree_bytes, struct error *err);
+
+	/* Makes the board's own devices and adds their registers to the buses. */
+	int (*create_devices)(const struct board_plan *plan,
+		const struct board_host *host, struct board_devices **ret,
 		struct error *err);
-	/* As after power-on; uart_irq is the line of the VM that comes now. */
-	void (*reset_devices)(struct board_devices *devices, struct irq_line *uart_irq);
+	/*
+	 * Wires them to the interrupt lines of the VM that comes now; they are as after
+	 * power-on. The lines of an earlier VM are not touched: they are gone.
+	 */
+	int (*connect_devices)(
+		struct board_devices *devices, struct hv *hv, struct error *err);
 	void (*destroy_devices)(struct board_devices *devices);
 };
 
@@ -81,6 +107,9 @@ const struct board *board_for(enum config_arch arch);
 
 #ifdef BONSAI_BOARD_ARM
 extern const struct board arm_board;
+#endif
+#ifdef BONSAI_BOARD_X86
+extern const struct board x86_board;
 #endif
 
 #endif

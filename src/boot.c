@@ -34,7 +34,7 @@ static int read_header(const struct board *board, const struct rom *rom, uint64_
 
 	if (rc)
 		return rc;
-	rc = board->read_kernel(head, got, bytes, &rom->config->pos, ret, &cause);
+	rc = board->read_kernel(head, got, bytes, rom, &rom->config->pos, ret, &cause);
 	return rc ? rom_error(rom, rc, err, "%s", cause.text) : 0;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Guest-physical address -> device register. Built before the first vCPU runs, read-only
- * after that. A device sees offsets into its own region, never addresses.
+ * Guest-physical address, or I/O port, -> device register. Built before the first vCPU
+ * runs, read-only after that. A device sees offsets into its own region, never addresses.
  */
 #ifndef SRC_BUS_H
 #define SRC_BUS_H
@@ -38,6 +38,7 @@ struct mmio_region {
 struct bus {
 	struct mmio_region *regions[BUS_REGIONS_MAX]; /* by rising gpa */
 	unsigned int count;
+	bool stray_ones; /* what no region holds reads as ones */
 };
 
 /* -EEXIST where it overlaps another region, -ENOSPC, -EINVAL for an empty or wrapping
@@ -45,8 +46,8 @@ struct bus {
 int bus_add(struct bus *bus, struct mmio_region *region, struct error *err);
 
 /*
- * One access of a vCPU. False where no region holds it whole: reads give zero and writes
- * vanish, the caller logs. *value is little-endian by value, not by memory.
+ * One access of a vCPU. False where no region holds it whole: reads give zeroes, or ones,
+ * and writes vanish, the caller logs. *value is little-endian by value, not by memory.
  */
 bool bus_read(const struct bus *bus, uint64_t gpa, unsigned int bytes, uint64_t *ret);
 bool bus_write(const struct bus *bus, uint64_t gpa, unsigned int bytes, uint64_t value);

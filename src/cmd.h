@@ -21,9 +21,7 @@ int cmd_check(int argc, char **argv);
 int cmd_plan(int argc, char **argv);
 int cmd_dtb(int argc, char **argv);
 int cmd_host(int argc, char **argv);
-#ifdef BONSAI_HV_KVM
 int cmd_run(int argc, char **argv);
-#endif
 
 /* ---- what the commands share: cmd_args.c, cmd_common.c ------------------------------
  */

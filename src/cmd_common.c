@@ -70,7 +70,6 @@ int cmd_vm_host(const struct cmd_vm *vm, struct host_caps *ret)
 {
 	struct error err;
 
-#ifdef BONSAI_HV_KVM
 	if (!vm->host_word_count) {
 		struct hv *hv = NULL;
 
@@ -79,7 +78,6 @@ int cmd_vm_host(const struct cmd_vm *vm, struct host_caps *ret)
 			return 0;
 		}
 	}
-#endif
 	host_caps_assume(ret, CONFIG_ARCH_ARM64);
 	for (unsigned int i = 0; i < vm->host_word_count; i++) {
 		if (host_caps_state(ret, vm->host_words[i], &err)) {

@@ -15,7 +15,7 @@
 
 struct error;
 
-#define GUEST_MEM_REGIONS_MAX 2
+#define GUEST_MEM_REGIONS_MAX 3 /* RAM on both sides of a hole, a firmware */
 #define GUEST_MEM_ALIGN_BYTES (2ull << 20)
 
 struct guest_mem_region {

@@ -55,9 +55,18 @@ int hv_irq_line(struct hv *hv, unsigned int irq, bool edge, struct irq_line **re
 int hv_ioeventfd(
 	struct hv *hv, uint64_t gpa, uint32_t value, int event_fd, struct error *err);
 
+/*
+ * Interrupt lines that no in-kernel controller has (x86: GSIs of our own IOAPIC) are sent
+ * as messages. Until it is routed, and after hv_unroute(), a line keeps one edge for
+ * later. Any thread.
+ */
+int hv_route_msi(struct hv *hv, unsigned int irq, uint64_t address, uint32_t data);
+void hv_unroute(struct hv *hv, unsigned int irq);
+
 enum hv_exit_kind {
 	HV_EXIT_NONE,     /* kicked, or nothing to do: look at requests, run again */
 	HV_EXIT_MMIO,     /* read: put the answer into mmio.value before the next run */
+	HV_EXIT_PORT,     /* the same of an I/O port: mmio.gpa is its number */
 	HV_EXIT_SHUTDOWN, /* the guest powered itself off */
 	HV_EXIT_RESET,    /* the guest reboots */
 	HV_EXIT_CRASH,    /* the guest reported a crash */

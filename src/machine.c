@@ -28,6 +28,7 @@ struct machine {
 	struct loop *loop;
 	struct guest_mem mem;
 	struct bus bus;
+	struct bus ports;
 	struct loop_fd
 		signals; /* SIGINT, SIGTERM, SIGHUP; fd -1 before machine_create() */
 
@@ -126,41 +127,54 @@ static int create_ram(struct machine *machine, struct error *err)
 	for (unsigned int i = 0; i < plan->ram_count && !code; i++)
 		code = guest_mem_add(
 			&machine->mem, plan->ram[i].gpa, plan->ram[i].bytes, err);
+	if (!code && plan->firmware.bytes)
+		code = guest_mem_add(
+			&machine->mem, plan->firmware.gpa, plan->firmware.bytes, err);
 	return code;
 }
 
-/* Gives hv_open()'s VM the plan's parts; its interrupt lines are there afterwards. */
-static int setup_vm(
-	struct machine *machine, struct irq_line **ret_uart_irq, struct error *err)
+static void board_request(void *user, enum board_request request)
 {
-	const struct board_plan *plan = machine->plan;
-	int code = hv_setup(machine->hv, plan, &machine->mem, err);
+	static const enum hv_exit_kind kinds[] = {
+		[BOARD_POWER_OFF] = HV_EXIT_SHUTDOWN,
+		[BOARD_RESET] = HV_EXIT_RESET,
+		[BOARD_CRASHED] = HV_EXIT_CRASH,
+	};
 
-	if (code)
-		return code;
-	return hv_irq_line(machine->hv, plan->uart_irq, false, ret_uart_irq, err);
+	end(user, kinds[request]);
 }
 
-/* The VM, then the board's own devices, which drive its lines. */
 static int create_board(struct machine *machine, struct error *err)
 {
 	const struct board_plan *plan = machine->plan;
-	struct irq_line *uart_irq;
-	int code = setup_vm(machine, &uart_irq, err);
+	struct board_host host = {
+		.loop = machine->loop,
+		.bus = &machine->bus,
+		.ports = &machine->ports,
+		.mem = &machine->mem,
+		.request = board_request,
+		.user = machine,
+	};
+	int code = machine_terminal_create(machine->loop, &plan->config->uart, quit,
+		machine, "uart", &machine->uart_terminal, err);
 
-	if (!code)
-		code = machine_terminal_create(machine->loop, &plan->config->uart, quit,
-			machine, "uart", &machine->uart_terminal, err);
 	if (code)
 		return code;
-	return plan->board->create_devices(plan, machine->loop, &machine->bus, uart_irq,
-		machine->uart_terminal, &machine->board_devices, err);
+	host.uart_terminal = machine->uart_terminal;
+	return plan->board->create_devices(plan, &host, &machine->board_devices, err);
 }
 
-static int connect_devices(struct machine *machine, struct error *err)
+/* Gives hv_open()'s VM the plan's parts, and its interrupt lines to the devices. */
+static int setup_vm(struct machine *machine, struct error *err)
 {
-	int code = 0;
+	int code = hv_setup(machine->hv, machine->plan, &machine->mem, err);
 
+	if (code)
+		return code;
+	loop_lock(machine->loop);
+	code = machine->plan->board->connect_devices(
+		machine->board_devices, machine->hv, err);
+	loop_unlock(machine->loop);
 	for (unsigned int i = 0; i < machine->device_count && !code; i++)
 		code = machine_device_connect(&machine->devices[i], machine->hv, err);
 	return code;
@@ -194,6 +208,7 @@ int machine_create(const struct board_plan *plan, struct hv *hv, struct machine 
 	}
 	machine->plan = plan;
 	machine->hv = hv;
+	machine->bus.stray_ones = machine->ports.stray_ones = plan->board->stray_ones;
 	machine->signals.fd = -1;
 	machine->ended_task.run = stop_loop;
 	code = loop_create(&machine->loop, err);
@@ -206,7 +221,7 @@ int machine_create(const struct board_plan *plan, struct hv *hv, struct machine 
 	if (!code)
 		code = create_devices(machine, err);
 	if (!code)
-		code = connect_devices(machine, err);
+		code = setup_vm(machine, err);
 	if (code) {
 		machine_destroy(machine);
 		return code;
@@ -246,9 +261,9 @@ static int start(struct machine *machine, struct error *err)
 	if (code)
 		return code;
 	machine->ended = HV_EXIT_NONE;
-	return vcpu_set_create(machine->hv, &machine->bus, machine->plan->cpu_count,
-		config->affinity, config->affinity_count, &vcpu_events, machine,
-		&machine->vcpus, err);
+	return vcpu_set_create(machine->hv, &machine->bus, &machine->ports,
+		machine->plan->cpu_count, config->affinity, config->affinity_count,
+		&vcpu_events, machine, &machine->vcpus, err);
 }
 
 static void stop(struct machine *machine)
@@ -260,8 +275,6 @@ static void stop(struct machine *machine)
 /* Everything as before the first boot, with a fresh VM: KVM cannot reset its GIC. */
 static int reset(struct machine *machine, struct error *err)
 {
-	const struct board_plan *plan = machine->plan;
-	struct irq_line *uart_irq;
 	struct host_caps caps;
 	int code;
 
@@ -275,16 +288,7 @@ static int reset(struct machine *machine, struct error *err)
 	if (code)
 		return error_set(err, code, NULL, "guest RAM: %s", strerror(-code));
 	code = hv_open(&machine->hv, &caps, err);
-	if (!code)
-		code = setup_vm(machine, &uart_irq, err);
-	if (!code)
-		code = connect_devices(machine, err);
-	if (code)
-		return code;
-	loop_lock(machine->loop);
-	plan->board->reset_devices(machine->board_devices, uart_irq);
-	loop_unlock(machine->loop);
-	return 0;
+	return code ? code : setup_vm(machine, err);
 }
 
 static bool restarts(const struct machine *machine, enum hv_exit_kind kind)

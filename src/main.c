@@ -14,9 +14,7 @@ static const struct command {
 	const char *does;
 	int (*run)(int argc, char **argv);
 } commands[] = {
-#ifdef BONSAI_HV_KVM
 	{"run", "[OPTION]... VM.xml", "run the VM in the foreground", cmd_run},
-#endif
 	{"check", "[OPTION]... VM.xml", "report every problem, or say nothing",
 		cmd_check},
 	{"plan", "[OPTION]... VM.xml", "show addresses, interrupts and load addresses",
@@ -65,16 +63,6 @@ static int version(void)
 	       "back ends: stdio pty unix tcp file null, tap user unix null, file\n");
 	return 0;
 }
-
-#ifndef BONSAI_HV_KVM
-static int no_run(void)
-{
-	fprintf(stderr, "bonsai: this build plans VMs but runs none on this CPU: "
-			"tools/board arm64 -- bonsai run VM.xml runs it on an emulated "
-			"board\n");
-	return EXIT_HOST_FAILED;
-}
-#endif
 
 static int unknown(const char *word)
 {
@@ -125,10 +113,6 @@ static int run(int argc, char **argv)
 		if (!strcmp(*argv, commands[i].name))
 			return commands[i].run(argc, argv);
 	}
-#ifndef BONSAI_HV_KVM
-	if (!strcmp(*argv, "run"))
-		return no_run();
-#endif
 	return unknown(*argv);
 }
 

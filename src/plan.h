@@ -14,6 +14,7 @@
 
 #include "config/config.h"
 #include "src/host_caps.h"
+#include "src/plan_x86.h"
 
 struct board;
 
@@ -21,6 +22,15 @@ struct plan_range {
 	uint64_t gpa;
 	uint64_t bytes; /* 0: not there */
 };
+
+/* Bytes of a kernel's file and where they go. */
+struct kernel_segment {
+	uint64_t file_offset;
+	uint64_t file_bytes;
+	uint64_t offset; /* from plan->kernel.gpa */
+};
+
+#define KERNEL_SEGMENTS_MAX 8
 
 /* A kernel image as its header describes it (arch/.../image.h fills it). */
 struct kernel_image {
@@ -30,14 +40,18 @@ struct kernel_image {
 	uint64_t memory_bytes; /* that it needs from its load address: BSS included */
 	uint64_t load_offset;  /* from a load_align boundary */
 	uint64_t load_align_bytes;
-	bool anywhere; /* may be loaded at any aligned place in RAM */
+	bool anywhere;              /* may be loaded at any aligned place in RAM */
+	unsigned int segment_count; /* 0: the whole file, from load_offset on */
+	struct kernel_segment segments[KERNEL_SEGMENTS_MAX]; /* by rising file_offset */
+	struct x86_kernel x86;
 };
 
 /* The files that the VM boots from, measured but not loaded. */
 struct boot_files {
 	struct kernel_image kernel;
-	uint64_t initrd_bytes;  /* all of them, with their padding; 0: none */
-	uint64_t overlay_bytes; /* of the .dtbo; 0: none */
+	uint64_t initrd_bytes;   /* all of them, with their padding; 0: none */
+	uint64_t overlay_bytes;  /* of the .dtbo; 0: none */
+	uint64_t firmware_bytes; /* 0: none */
 };
 
 #define PLAN_GIC_REGIONS_MAX 2
@@ -54,7 +68,8 @@ struct plan_gic {
 struct plan_device {
 	const struct config_device *config;
 	struct plan_range mmio;
-	unsigned int irq; /* the board's number: on ARM the INTID (32 and up are SPIs) */
+	unsigned int irq; /* the board's number: on ARM the INTID (32 and up are SPIs),
+			     on x86 the GSI */
 };
 
 struct board_plan {
@@ -76,8 +91,9 @@ struct board_plan {
 	struct plan_range steal_time; /* 64 bytes a vCPU; not RAM of the guest */
 
 	struct plan_gic gic;
+	struct plan_x86 x86;
 
-	struct plan_range uart;
+	struct plan_range uart; /* bytes 0 on x86, where plan->x86.serial has it */
 	unsigned int uart_irq;
 	unsigned int device_count;
 	struct plan_device *devices;
@@ -85,7 +101,8 @@ struct board_plan {
 	const char *bootargs;
 	struct plan_range kernel; /* bytes: the memory that it occupies */
 	struct plan_range initrd;
-	struct plan_range tables; /* device tree: bytes is the room set aside */
+	struct plan_range tables;   /* device tree: bytes is the room set aside */
+	struct plan_range firmware; /* memory whose last bytes are the firmware image */
 	uint64_t entry_gpa;
 };
 

@@ -28,6 +28,7 @@ struct vcpu {
 
 struct vcpu_set {
 	const struct bus *bus;
+	const struct bus *ports;
 	const struct vcpu_events *events;
 	void *user;
 	atomic_bool stopping;
@@ -35,9 +36,8 @@ struct vcpu_set {
 	struct vcpu vcpus[];
 };
 
-static void access_bus(struct vcpu *vcpu, struct hv_exit *exit)
+static void access_bus(struct vcpu *vcpu, const struct bus *bus, struct hv_exit *exit)
 {
-	const struct bus *bus = vcpu->set->bus;
 	bool found;
 
 	if (exit->mmio.write)
@@ -47,9 +47,10 @@ static void access_bus(struct vcpu *vcpu, struct hv_exit *exit)
 		found = bus_read(
 			bus, exit->mmio.gpa, exit->mmio.bytes, &exit->mmio.value);
 	if (!found)
-		guest_log(&vcpu->log, "vCPU %u: stray %s of %u bytes at 0x%" PRIx64,
+		guest_log(&vcpu->log, "vCPU %u: stray %s of %u bytes at %s0x%" PRIx64,
 			vcpu->index, exit->mmio.write ? "write" : "read",
-			exit->mmio.bytes, exit->mmio.gpa);
+			exit->mmio.bytes, exit->kind == HV_EXIT_PORT ? "port " : "",
+			exit->mmio.gpa);
 }
 
 static void report(struct vcpu *vcpu, const struct hv_exit *exit)
@@ -74,7 +75,10 @@ static void *run(void *argument)
 		case HV_EXIT_NONE:
 			break;
 		case HV_EXIT_MMIO:
-			access_bus(vcpu, &exit);
+			access_bus(vcpu, vcpu->set->bus, &exit);
+			break;
+		case HV_EXIT_PORT:
+			access_bus(vcpu, vcpu->set->ports, &exit);
 			break;
 		default:
 			report(vcpu, &exit);
@@ -116,8 +120,8 @@ static int start_thread(struct vcpu *vcpu, const unsigned int *affinity,
 	return 0;
 }
 
-int vcpu_set_create(struct hv *hv, const struct bus *bus, unsigned int count,
-	const unsigned int *affinity, unsigned int affinity_count,
+int vcpu_set_create(struct hv *hv, const struct bus *bus, const struct bus *ports,
+	unsigned int count, const unsigned int *affinity, unsigned int affinity_count,
 	const struct vcpu_events *events, void *user, struct vcpu_set **ret,
 	struct error *err)
 {
@@ -130,6 +134,7 @@ int vcpu_set_create(struct hv *hv, const struct bus *bus, unsigned int count,
 		return error_set(
 			err, -ENOMEM, NULL, "no memory for %u vCPU threads", count);
 	set->bus = bus;
+	set->ports = ports;
 	set->events = events;
 	set->user = user;
 	/* Signals are the main thread's; the hypervisor unblocks its own kick. */

@@ -22,10 +22,10 @@ struct vcpu_events {
 
 /*
  * Makes the threads, running. Thread i is pinned to affinity[i % affinity_count] (none:
- * not pinned). hv and bus are borrowed.
+ * not pinned). hv and the buses are borrowed.
  */
-int vcpu_set_create(struct hv *hv, const struct bus *bus, unsigned int count,
-	const unsigned int *affinity, unsigned int affinity_count,
+int vcpu_set_create(struct hv *hv, const struct bus *bus, const struct bus *ports,
+	unsigned int count, const unsigned int *affinity, unsigned int affinity_count,
 	const struct vcpu_events *events, void *user, struct vcpu_set **ret,
 	struct error *err);
 

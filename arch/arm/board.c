@@ -366,6 +366,6 @@ const struct board arm_board = {
 	.plan = board_plan,
 	.write_tables = arm_fdt_write,
 	.create_devices = arm_devices_create,
-	.reset_devices = arm_devices_reset,
+	.connect_devices = arm_devices_connect,
 	.destroy_devices = arm_devices_destroy,
 };

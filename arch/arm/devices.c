@@ -5,16 +5,17 @@
 #include <stdlib.h>
 
 #include "arch/arm/pl011.h"
+#include "src/board.h"
 #include "src/bus.h"
 #include "src/error.h"
-#include "src/plan.h"
+#include "src/hv.h"
 
 struct board_devices {
+	const struct board_plan *plan;
 	struct pl011 *uart;
 };
 
-int arm_devices_create(const struct board_plan *plan, struct loop *loop, struct bus *bus,
-	struct irq_line *uart_irq, struct terminal *uart_terminal,
+int arm_devices_create(const struct board_plan *plan, const struct board_host *host,
 	struct board_devices **ret, struct error *err)
 {
 	struct board_devices *devices = calloc(1, sizeof(*devices));
@@ -22,10 +23,11 @@ int arm_devices_create(const struct board_plan *plan, struct loop *loop, struct 
 
 	if (!devices)
 		return error_set(err, -ENOMEM, NULL, "no memory for the board's devices");
-	rc = pl011_create(
-		loop, plan->uart.gpa, uart_irq, uart_terminal, &devices->uart, err);
+	devices->plan = plan;
+	rc = pl011_create(host->loop, plan->uart.gpa, NULL, host->uart_terminal,
+		&devices->uart, err);
 	if (!rc)
-		rc = bus_add(bus, pl011_region(devices->uart), err);
+		rc = bus_add(host->bus, pl011_region(devices->uart), err);
 	if (rc)
 		goto fail;
 	*ret = devices;
@@ -36,15 +38,21 @@ fail:
 }
 
 /*
- * The old line is gone with its VM. The new one must not see what the UART was about to
+ * An old line is gone with its VM. The new one must not see what the UART was about to
  * say: KVM's shared interrupts are edge-triggered at first, so the shortest pulse stays
  * pending.
  */
-void arm_devices_reset(struct board_devices *devices, struct irq_line *uart_irq)
+int arm_devices_connect(struct board_devices *devices, struct hv *hv, struct error *err)
 {
+	struct irq_line *irq;
+	int rc;
+
 	pl011_set_irq(devices->uart, NULL);
 	pl011_reset(devices->uart);
-	pl011_set_irq(devices->uart, uart_irq);
+	rc = hv_irq_line(hv, devices->plan->uart_irq, false, &irq, err);
+	if (!rc)
+		pl011_set_irq(devices->uart, irq);
+	return rc;
 }
 
 void arm_devices_destroy(struct board_devices *devices)

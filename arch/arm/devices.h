@@ -4,17 +4,14 @@
 #define ARCH_ARM_DEVICES_H
 
 struct board_devices;
+struct board_host;
 struct board_plan;
-struct bus;
 struct error;
-struct irq_line;
-struct loop;
-struct terminal;
+struct hv;
 
-int arm_devices_create(const struct board_plan *plan, struct loop *loop, struct bus *bus,
-	struct irq_line *uart_irq, struct terminal *uart_terminal,
+int arm_devices_create(const struct board_plan *plan, const struct board_host *host,
 	struct board_devices **ret, struct error *err);
-void arm_devices_reset(struct board_devices *devices, struct irq_line *uart_irq);
+int arm_devices_connect(struct board_devices *devices, struct hv *hv, struct error *err);
 void arm_devices_destroy(struct board_devices *devices);
 
 #endif

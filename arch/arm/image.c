@@ -115,7 +115,8 @@ static int check_size(const struct arm64_header *header, uint64_t file_end,
 }
 
 int arm_image_read(const uint8_t *head, size_t head_bytes, uint64_t file_bytes,
-	const struct source_pos *pos, struct kernel_image *ret, struct error *err)
+	const struct rom *rom, const struct source_pos *pos, struct kernel_image *ret,
+	struct error *err)
 {
 	struct arm64_header header;
 	uint64_t image_bytes;

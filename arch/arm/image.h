@@ -8,10 +8,12 @@
 
 struct error;
 struct kernel_image;
+struct rom;
 struct source_pos;
 
 /* As struct board's read_kernel() (src/board.h). */
 int arm_image_read(const uint8_t *head, size_t head_bytes, uint64_t file_bytes,
-	const struct source_pos *pos, struct kernel_image *ret, struct error *err);
+	const struct rom *rom, const struct source_pos *pos, struct kernel_image *ret,
+	struct error *err);
 
 #endif

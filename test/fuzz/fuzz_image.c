@@ -49,7 +49,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *input, size_t bytes)
 	/* Files end long before 2^63. */
 	numbers[0] >>= 8;
 	rc = arm_board.read_kernel(input + sizeof(numbers), bytes - sizeof(numbers),
-		numbers[0], NULL, &image, &err);
+		numbers[0], NULL, NULL, &image, &err);
 	if (rc) {
 		assert(err.code == rc && strlen(err.text) < sizeof(err.text));
 		return 0;

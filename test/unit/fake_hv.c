@@ -43,6 +43,7 @@ int hv_open(struct hv **ret, struct host_caps *ret_caps, struct error *err)
 	host_caps_assume(ret_caps, CONFIG_ARCH_ARM64);
 	fake_hv.opened++;
 	fake_hv.line_count = 0;
+	fake_hv.route_count = 0;
 	fake_hv.ioeventfd_count = 0;
 	*ret = hv;
 	return 0;
@@ -98,6 +99,22 @@ int hv_ioeventfd(
 {
 	fake_hv.ioeventfd_count++;
 	return 0;
+}
+
+int hv_route_msi(struct hv *hv, unsigned int irq, uint64_t address, uint32_t data)
+{
+	if (fake_hv.route_count == ARRAY_SIZE(fake_hv.routes))
+		return -ENOSPC;
+	fake_hv.routes[fake_hv.route_count++] =
+		(struct fake_hv_route){irq, address, data};
+	return 0;
+}
+
+void hv_unroute(struct hv *hv, unsigned int irq)
+{
+	for (unsigned int i = 0; i < fake_hv.route_count; i++)
+		if (fake_hv.routes[i].irq == irq)
+			fake_hv.routes[i] = fake_hv.routes[--fake_hv.route_count];
 }
 
 struct hv_vcpu *hv_vcpu(struct hv *hv, unsigned int index)

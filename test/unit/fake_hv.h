@@ -17,6 +17,12 @@ struct fake_hv_line {
 	unsigned int pulses;
 };
 
+struct fake_hv_route {
+	unsigned int irq;
+	uint64_t address;
+	uint32_t data;
+};
+
 /* Of the test program; the script is set before vcpu_set_create() or machine_run(). */
 struct fake_hv {
 	/*
@@ -28,6 +34,8 @@ struct fake_hv {
 	unsigned int destroyed;
 	unsigned int line_count;
 	struct fake_hv_line lines[64];
+	unsigned int route_count;
+	struct fake_hv_route routes[64];
 	unsigned int ioeventfd_count;
 };
 

@@ -5,34 +5,15 @@
 #include "arch/arm/pl011_regs.h"
 #include "host/terminal.h"
 #include "src/bus.h"
-#include "src/container_of.h"
-#include "src/irq.h"
 #include "src/loop.h"
 #include "test/unit/arm_fixture.h"
+#include "test/unit/fake_hv.h"
 #include "test/unit/test.h"
-
-struct line {
-	struct irq_line line;
-	bool level;
-	unsigned int changes;
-};
-
-static void line_set(struct irq_line *line, bool level)
-{
-	struct line *own = container_of(line, struct line, line);
-
-	own->level = level;
-	own->changes++;
-}
-
-static const struct irq_line_ops line_ops = {.set = line_set};
 
 struct bench {
 	struct board_plan *plan;
 	struct loop *loop;
 	struct bus bus;
-	struct line irq;
-	struct line next_irq;
 	struct terminal *terminal;
 };
 
@@ -40,7 +21,7 @@ static struct arm_fixture f;
 
 static void bench_init(struct bench *bench)
 {
-	*bench = (struct bench){.irq = {{&line_ops}}, .next_irq = {{&line_ops}}};
+	*bench = (struct bench){0};
 	arm_fixture_init(&f);
 	bench->plan = arm_fixture_plan(&f);
 	CHECK(bench->plan);
@@ -57,8 +38,11 @@ static void bench_finish(struct bench *bench)
 
 static int create(struct bench *bench, struct board_devices **ret, struct error *err)
 {
-	return arm_board.create_devices(bench->plan, bench->loop, &bench->bus,
-		&bench->irq.line, bench->terminal, ret, err);
+	struct board_host host = {.loop = bench->loop,
+		.bus = &bench->bus,
+		.uart_terminal = bench->terminal};
+
+	return arm_board.create_devices(bench->plan, &host, ret, err);
 }
 
 TEST(the_uart_answers_where_the_plan_puts_it)
@@ -75,27 +59,39 @@ TEST(the_uart_answers_where_the_plan_puts_it)
 	bench_finish(&bench);
 }
 
-TEST(a_reset_moves_the_uart_to_the_next_vms_line)
+/* The transmit interrupt, unmasked after a character has left. */
+static void raise_uart(struct bench *bench)
+{
+	CHECK(bus_write(&bench->bus, ARM_UART_GPA + REG_CR, 4, CR_UARTEN | CR_TXE));
+	CHECK(bus_write(&bench->bus, ARM_UART_GPA + REG_IMSC, 4, INT_TX));
+	CHECK(bus_write(&bench->bus, ARM_UART_GPA + REG_DR, 4, 'a'));
+}
+
+TEST(the_next_vm_gets_the_uart_as_after_power_on)
 {
 	struct board_devices *devices;
+	struct host_caps caps;
 	struct bench bench;
+	struct hv *first;
+	struct hv *next;
 
 	bench_init(&bench);
 	CHECK_EQ(create(&bench, &devices, NULL), 0);
-	/* The transmit interrupt, unmasked after a character has left. */
-	CHECK(bus_write(&bench.bus, ARM_UART_GPA + REG_CR, 4, CR_UARTEN | CR_TXE));
-	CHECK(bus_write(&bench.bus, ARM_UART_GPA + REG_IMSC, 4, INT_TX));
-	CHECK(bus_write(&bench.bus, ARM_UART_GPA + REG_DR, 4, 'a'));
-	CHECK(bench.irq.level);
-	CHECK_EQ(bench.irq.changes, 1);
-	arm_board.reset_devices(devices, &bench.next_irq.line);
-	CHECK_EQ(bench.irq.changes, 1); /* it may be gone */
-	CHECK_EQ(bench.next_irq.changes, 0);
-	CHECK(bus_write(&bench.bus, ARM_UART_GPA + REG_CR, 4, CR_UARTEN | CR_TXE));
-	CHECK(bus_write(&bench.bus, ARM_UART_GPA + REG_IMSC, 4, INT_TX));
-	CHECK(bus_write(&bench.bus, ARM_UART_GPA + REG_DR, 4, 'a'));
-	CHECK(bench.next_irq.level);
+	CHECK_EQ(hv_open(&first, &caps, NULL), 0);
+	CHECK_EQ(arm_board.connect_devices(devices, first, NULL), 0);
+	CHECK_EQ(fake_hv.line_count, 1);
+	CHECK_EQ(fake_hv.lines[0].irq, ARM_UART_INTID);
+	CHECK(!fake_hv.lines[0].edge);
+	raise_uart(&bench);
+	CHECK(fake_hv.lines[0].level);
+	hv_destroy(first);
+	CHECK_EQ(hv_open(&next, &caps, NULL), 0);
+	CHECK_EQ(arm_board.connect_devices(devices, next, NULL), 0);
+	CHECK(!fake_hv.lines[0].level);
+	raise_uart(&bench);
+	CHECK(fake_hv.lines[0].level);
 	arm_board.destroy_devices(devices);
+	hv_destroy(next);
 	bench_finish(&bench);
 }
 
@@ -117,5 +113,5 @@ TEST(a_place_that_is_taken_fails_and_leaves_nothing)
 }
 
 TEST_MAIN(CASE(the_uart_answers_where_the_plan_puts_it),
-	CASE(a_reset_moves_the_uart_to_the_next_vms_line),
+	CASE(the_next_vm_gets_the_uart_as_after_power_on),
 	CASE(a_place_that_is_taken_fails_and_leaves_nothing))

@@ -51,7 +51,7 @@ static void add_pe(uint32_t end)
 
 static int read_image(uint64_t file_bytes, struct kernel_image *ret, struct error *err)
 {
-	return arm_image_read(head, sizeof(head), file_bytes, NULL, ret, err);
+	return arm_image_read(head, sizeof(head), file_bytes, NULL, NULL, ret, err);
 }
 
 TEST(honours_offset_size_and_flags)
@@ -179,9 +179,9 @@ TEST(takes_a_head_shorter_than_a_header)
 
 	make_image(0, MIB(30), 0);
 	for (size_t bytes = 0; bytes < 64; bytes++)
-		CHECK_EQ(
-			arm_image_read(head, bytes, bytes, NULL, &image, &err), -ENOEXEC);
-	CHECK_EQ(arm_image_read(head, 64, 64, NULL, &image, &err), 0);
+		CHECK_EQ(arm_image_read(head, bytes, bytes, NULL, NULL, &image, &err),
+			-ENOEXEC);
+	CHECK_EQ(arm_image_read(head, 64, 64, NULL, NULL, &image, &err), 0);
 }
 
 TEST_MAIN(CASE(honours_offset_size_and_flags),

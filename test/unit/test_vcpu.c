@@ -43,6 +43,7 @@ static void run(unsigned int count, bool wait,
 	struct mmio_region region = {
 		.ops = &reg_ops, .gpa = REGISTER_GPA, .bytes = 0x100, .name = "register"};
 	struct bus bus = {0};
+	struct bus ports = {0};
 	struct vcpu_set *set = NULL;
 	struct host_caps caps;
 	struct hv *hv = NULL;
@@ -52,7 +53,9 @@ static void run(unsigned int count, bool wait,
 	fake_hv.script = script;
 	CHECK_EQ(bus_add(&bus, &region, NULL), 0);
 	CHECK_EQ(hv_open(&hv, &caps, NULL), 0);
-	CHECK_EQ(vcpu_set_create(hv, &bus, count, NULL, 0, &events, NULL, &set, NULL), 0);
+	CHECK_EQ(vcpu_set_create(
+			 hv, &bus, &ports, count, NULL, 0, &events, NULL, &set, NULL),
+		0);
 	if (wait)
 		sem_wait(&ended);
 	vcpu_set_destroy(set);
@@ -134,6 +137,7 @@ TEST(refuses_a_host_cpu_that_is_not_there)
 {
 	static const unsigned int affinity[] = {1000};
 	struct bus bus = {0};
+	struct bus ports = {0};
 	struct vcpu_set *set = NULL;
 	struct host_caps caps;
 	struct hv *hv = NULL;
@@ -141,7 +145,8 @@ TEST(refuses_a_host_cpu_that_is_not_there)
 
 	fake_hv.script = wait_forever;
 	CHECK_EQ(hv_open(&hv, &caps, NULL), 0);
-	CHECK(vcpu_set_create(hv, &bus, 1, affinity, 1, &events, NULL, &set, &err) < 0);
+	CHECK(vcpu_set_create(
+		      hv, &bus, &ports, 1, affinity, 1, &events, NULL, &set, &err) < 0);
 	CHECK_HAS(err.text, "host CPU 1000");
 	hv_destroy(hv);
 }
