@@ -18,6 +18,7 @@
 #include "config/language.h"
 #include "config/text.h"
 #include "config/value.h"
+#include "config/x86.h"
 #include "config/xml.h"
 
 /* The file's name without .xml, made a name that is allowed. */
@@ -44,14 +45,6 @@ static char *default_name(struct build *build)
 		return name;
 	free(name);
 	return build_copy(build, "vm");
-}
-
-static bool has_attribute(const struct xml_element *element, const char *name)
-{
-	for (unsigned int i = 0; i < element->attribute_count; i++)
-		if (!strcmp(element->attributes[i].name, name))
-			return true;
-	return false;
 }
 
 /* The attributes of <config> with those of --set in their place; the caller's to free. */
@@ -103,7 +96,7 @@ static void read_root(struct build *build, const struct xml_element *root)
 		.acpi = true,
 		.pos = config->pos};
 	attributes_apply(build, &language_config, &element, ~0u, config);
-	if (!has_attribute(&element, "kernel_rom"))
+	if (!xml_attribute_value(&element, "kernel_rom"))
 		build_rom(build, "kernel_rom", "linux", root->line, &config->kernel);
 	if (!config->name)
 		config->name = default_name(build);
@@ -143,6 +136,13 @@ static void read_child(struct build *build, const struct xml_element *element)
 			return;
 		attributes_apply(build, &language_memory, element, ~0u, config);
 		element_no_children(build, element);
+	} else if (!strcmp(element->name, language_isa.name)) {
+		if (is_first(build, element))
+			x86_read_isa(build, element);
+	} else if (!strcmp(element->name, language_fw_cfg.name)) {
+		if (config->fw_cfg_count < LANGUAGE_FW_CFGS_MAX)
+			x86_read_fw_cfg(
+				build, element, &config->fw_cfgs[config->fw_cfg_count++]);
 	} else if (language_index(language_later_children, element->name) >= 0) {
 		problem_not_yet(build, element->line, "element", element->name);
 	} else {
@@ -151,22 +151,33 @@ static void read_child(struct build *build, const struct xml_element *element)
 	}
 }
 
+/* How many there are of that name, or most where that is a problem. */
+static unsigned int count_children(struct build *build, const struct xml_element *root,
+	const char *name, unsigned int most)
+{
+	unsigned int count = 0;
+
+	for (const struct xml_element *child = root->children; child; child = child->next)
+		count += !strcmp(child->name, name);
+	if (count <= most)
+		return count;
+	build_problem(
+		build, root->line, "%u <%s> elements, allowed: %u", count, name, most);
+	return most;
+}
+
 static void read_children(struct build *build, const struct xml_element *root)
 {
-	unsigned int devices = 0;
+	struct vm_config *config = build->config;
 
 	element_no_text(build, root);
-	for (const struct xml_element *child = root->children; child; child = child->next)
-		devices += !strcmp(child->name, language_device.name);
-	if (devices > LANGUAGE_DEVICES_MAX) {
-		build_problem(build, root->line,
-			"%u <virtio_device> elements, allowed: %u", devices,
-			LANGUAGE_DEVICES_MAX);
-		devices = LANGUAGE_DEVICES_MAX;
-	}
-	build->config->devices =
-		build_alloc(build, devices, sizeof(*build->config->devices));
-	if (!build->config->devices)
+	config->devices = build_alloc(build,
+		count_children(build, root, language_device.name, LANGUAGE_DEVICES_MAX),
+		sizeof(*config->devices));
+	config->fw_cfgs = build_alloc(build,
+		count_children(build, root, language_fw_cfg.name, LANGUAGE_FW_CFGS_MAX),
+		sizeof(*config->fw_cfgs));
+	if (!config->devices || !config->fw_cfgs)
 		return;
 	for (const struct xml_element *child = root->children; child; child = child->next)
 		read_child(build, child);
@@ -185,6 +196,7 @@ static void read_config(struct build *build, const struct xml_element *root)
 	}
 	read_root(build, root);
 	read_children(build, root);
+	x86_check_isa(build);
 	device_resolve_terminals(build);
 	if (build->config->name)
 		device_resolve_macs(build);
@@ -298,6 +310,9 @@ void config_destroy(struct vm_config *config)
 	for (unsigned int i = 0; i < config->device_count; i++)
 		device_finish(&config->devices[i]);
 	free(config->devices);
+	for (unsigned int i = 0; i < config->fw_cfg_count; i++)
+		x86_finish_fw_cfg(&config->fw_cfgs[i]);
+	free(config->fw_cfgs);
 	for (unsigned int i = 0; i < config->initrd_count; i++)
 		free(config->initrds[i].path);
 	free(config->initrds);

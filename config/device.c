@@ -9,14 +9,6 @@
 #include "config/language.h"
 #include "config/xml.h"
 
-static const char *attribute_value(const struct xml_element *element, const char *name)
-{
-	for (unsigned int i = 0; i < element->attribute_count; i++)
-		if (!strcmp(element->attributes[i].name, name))
-			return element->attributes[i].value;
-	return NULL;
-}
-
 static void read_net(
 	struct build *build, const struct xml_element *element, struct config_net *net)
 {
@@ -57,7 +49,7 @@ static void read_backends(struct build *build, const struct xml_element *element
 bool device_read(struct build *build, const struct xml_element *element,
 	struct config_device *device)
 {
-	const char *type = attribute_value(element, "type");
+	const char *type = xml_attribute_value(element, "type");
 	int index = type ? language_index(language_types, type) : -1;
 
 	device->pos = build_pos(build, element->line);
@@ -129,7 +121,10 @@ void device_resolve_terminals(struct build *build)
 			resolve(&console->ports[j].terminal, CONFIG_TERMINAL_PTY,
 				&console->ports[j].pos);
 	}
-	resolve(&config->uart, free_stdio ? CONFIG_TERMINAL_STDIO : CONFIG_TERMINAL_NULL,
+	/* One that is not there takes stdio from nobody. */
+	resolve(&config->uart,
+		free_stdio && config->isa.serial ? CONFIG_TERMINAL_STDIO
+						 : CONFIG_TERMINAL_NULL,
 		&config->pos);
 }
 

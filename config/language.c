@@ -27,7 +27,7 @@ static const struct attribute_def config_attributes[] = {
 	{"name", set_vm_name, AT(vm_config, name)},
 	{"kernel_rom", set_rom, AT(vm_config, kernel), .min = 1},
 	{"initrd_rom", set_initrds, 0, .max = 16},
-	{"firmware_rom", NULL},
+	{"firmware_rom", set_rom, AT(vm_config, firmware)},
 	{"dtb_overlay_rom", set_rom, AT(vm_config, dtb_overlay)},
 	{"ram_size", set_ram_size, 0, .required = true},
 	{"cpu_count", set_uint, AT(vm_config, cpu_count), true, .min = 1, .max = 512},
@@ -49,6 +49,25 @@ static const struct attribute_def memory_attributes[] = {
 	{"shared", NULL},
 };
 const struct element_def language_memory = {ELEMENT("memory", memory_attributes)};
+
+/* <isa> and <fw_cfg>, of the x86 board */
+static const struct attribute_def isa_attributes[] = {
+	{"rtc", set_bool, AT(config_isa, rtc)},
+	{"serial", set_bool, AT(config_isa, serial)},
+	{"pit", set_bool, AT(config_isa, pit)},
+	{"pic", set_bool, AT(config_isa, pic)},
+	{"option_roms", set_bool, AT(config_isa, option_roms)},
+	{"kernel_cmdline", set_bool, AT(config_isa, kernel_cmdline)},
+	{"acpi", set_bool, AT(config_isa, acpi)},
+};
+const struct element_def language_isa = {ELEMENT("isa", isa_attributes)};
+
+static const struct attribute_def fw_cfg_attributes[] = {
+	{"name", set_item_name, AT(config_fw_cfg, name), .required = true},
+	{"file", set_path, AT(config_fw_cfg, path)},
+	{"string", set_any_text, AT(config_fw_cfg, string)},
+};
+const struct element_def language_fw_cfg = {ELEMENT("fw_cfg", fw_cfg_attributes)};
 
 const struct element_def language_uart = {.name = "uart"};
 
@@ -137,11 +156,11 @@ const struct element_list language_disks = {disks, COUNT(disks)};
 const struct element_list language_none = {NULL, 0};
 
 const char *const language_types[] = {"console", "net", "block", "rng", NULL};
-const char *const language_children[] = {"uart", "virtio_device", "memory", NULL};
+const char *const language_children[] = {
+	"uart", "virtio_device", "memory", "isa", "fw_cfg", NULL};
 const char *const language_later_types[] = {
 	"gpu", "input", "balloon", "vsock", "fs", "pmem", "vhost_user", NULL};
-const char *const language_later_children[] = {
-	"isa", "control", "sandbox", "verify", NULL};
+const char *const language_later_children[] = {"control", "sandbox", "verify", NULL};
 const char *const language_later_backends[] = {"nbd", "crypt", NULL};
 
 int language_index(const char *const *list, const char *name)

@@ -12,6 +12,7 @@
 #define LANGUAGE_DEVICES_MAX 128u
 #define LANGUAGE_PORTS_MAX 15u /* of one console: two of the 34 queues each */
 #define LANGUAGE_FORWARDS_MAX 64u
+#define LANGUAGE_FW_CFGS_MAX 64u
 
 struct element_list {
 	const struct element_def *elements;
@@ -20,6 +21,8 @@ struct element_list {
 
 extern const struct element_def language_config;
 extern const struct element_def language_memory;
+extern const struct element_def language_isa;
+extern const struct element_def language_fw_cfg;
 extern const struct element_def language_uart;
 extern const struct element_def language_device;
 extern const struct element_def language_port;

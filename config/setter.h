@@ -36,6 +36,7 @@ SETTER(set_gic);       /* enum config_gic */
 SETTER(set_affinity);  /* struct vm_config, its affinity */
 SETTER(set_type);      /* enum config_device_type */
 SETTER(set_port_name); /* char * */
+SETTER(set_item_name); /* char * */
 SETTER(set_protocol);  /* bool: tcp, udp */
 SETTER(set_mac);       /* uint8_t [6] */
 SETTER(set_serial);    /* char [21] */

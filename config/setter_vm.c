@@ -98,7 +98,7 @@ SETTER(set_cpu_type)
 		*type = build_copy(build, attribute->value);
 	else
 		problem_value(build, attribute,
-			"a CPU's compatible string such as arm,cortex-a53, 1 to 64 "
+			"a CPU's name such as arm,cortex-a53 or x86-64-v3, 1 to 64 "
 			"characters without blanks");
 }
 
@@ -150,6 +150,23 @@ SETTER(set_port_name)
 	set_name(build, def, attribute, buf);
 	if (buf[0])
 		*name = build_copy(build, buf);
+}
+
+SETTER(set_item_name)
+{
+	/* All others are the monitor's own to give. */
+	static const char prefix[] = "opt/";
+	const size_t prefix_chars = sizeof(prefix) - 1;
+	size_t chars = strlen(attribute->value);
+	char **name = member;
+
+	if (chars > prefix_chars && chars <= CONFIG_FW_CFG_NAME_CHARS &&
+		!strncmp(attribute->value, prefix, prefix_chars) &&
+		strspn(attribute->value, PRINTABLE) == chars)
+		*name = build_copy(build, attribute->value);
+	else
+		problem_value(build, attribute,
+			"opt/ and 1 to 51 printable characters without blanks");
 }
 
 SETTER(set_protocol)

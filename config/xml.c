@@ -423,6 +423,14 @@ const struct xml_element *xml_root(const struct xml_document *document)
 	return document->root;
 }
 
+const char *xml_attribute_value(const struct xml_element *element, const char *name)
+{
+	for (unsigned int i = 0; i < element->attribute_count; i++)
+		if (!strcmp(element->attributes[i].name, name))
+			return element->attributes[i].value;
+	return NULL;
+}
+
 void xml_destroy(struct xml_document *document)
 {
 	if (!document)

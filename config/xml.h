@@ -48,6 +48,9 @@ int xml_parse(const char *xml, size_t bytes, const char *file, struct xml_docume
 /* Lives as long as the document. */
 const struct xml_element *xml_root(const struct xml_document *document);
 
+/* What the element says of name, or NULL. */
+const char *xml_attribute_value(const struct xml_element *element, const char *name);
+
 void xml_destroy(struct xml_document *document);
 
 #endif

@@ -58,6 +58,13 @@ static void plan_arch(struct planner *p)
 		problems_add(p->problems, &config->firmware.pos,
 			"firmware_rom is not in this build yet: leave it out and boot "
 			"kernel_rom");
+	if (config->isa.said)
+		problems_add(p->problems, &config->isa.pos,
+			"an ARM guest has no ISA devices: leave <isa> out");
+	for (unsigned int i = 0; i < config->fw_cfg_count; i++)
+		problems_add(p->problems, &config->fw_cfgs[i].pos,
+			"an ARM guest has no fw_cfg device: leave '%s' out",
+			config->fw_cfgs[i].name);
 }
 
 /* MPIDR_EL1 affinity as KVM gives it to vCPU i: 16 in a cluster, as a GICv3 SGI reaches.

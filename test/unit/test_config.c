@@ -43,6 +43,12 @@ TEST(fills_in_the_defaults)
 	CHECK_EQ(config->image, CONFIG_IMAGE_READ);
 	CHECK_EQ(config->uart.kind, CONFIG_TERMINAL_STDIO);
 	CHECK_EQ(config->device_count, 0);
+	CHECK(config->isa.rtc && config->isa.serial && config->isa.pit);
+	CHECK(config->isa.pic && config->isa.option_roms && config->isa.acpi);
+	CHECK(config->isa.kernel_cmdline && !config->isa.said);
+	CHECK_EQ(config->isa.pos.line, 1);
+	CHECK_EQ(config->fw_cfg_count, 0);
+	CHECK(!config->firmware.path);
 	config_destroy(config);
 }
 

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "config/config.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "test/unit/test.h"
+
+static struct problems problems;
+
+static struct vm_config *parse(const char *xml, bool skip_files)
+{
+	const struct config_options options = {.skip_files = skip_files};
+	struct vm_config *config = NULL;
+
+	problems.count = 0;
+	config_parse(xml, strlen(xml), "dir/vm.xml", &options, &config, &problems);
+	return config;
+}
+
+TEST(reads_what_an_x86_machine_has)
+{
+	struct vm_config *config =
+		parse("<config ram_size='128M' cpu_count='2' firmware_rom='bios.bin'>\n"
+		      "<fw_cfg name='opt/b' file='../b.bin'/>\n"
+		      "<isa rtc='no' acpi='no'/>\n"
+		      "<fw_cfg name='opt/a' string=''/></config>",
+			true);
+
+	CHECK(config);
+	if (!config)
+		return;
+	CHECK_STR(config->firmware.path, "dir/bios.bin");
+	CHECK(config->isa.said && !config->isa.rtc && !config->isa.acpi);
+	CHECK(config->isa.serial && config->isa.pit && config->isa.pic);
+	CHECK_EQ(config->isa.pos.line, 3);
+	CHECK_EQ(config->fw_cfg_count, 2);
+	CHECK_STR(config->fw_cfgs[0].name, "opt/b");
+	CHECK_STR(config->fw_cfgs[0].path, "dir/../b.bin");
+	CHECK(!config->fw_cfgs[0].string);
+	CHECK_STR(config->fw_cfgs[1].name, "opt/a");
+	CHECK_STR(config->fw_cfgs[1].string, "");
+	CHECK(!config->fw_cfgs[1].path);
+	CHECK_EQ(config->fw_cfgs[1].pos.line, 4);
+	config_destroy(config);
+}
+
+TEST(gives_stdio_to_no_serial_port_that_is_left_out)
+{
+	struct vm_config *config = parse("<config ram_size='128M' cpu_count='1'>"
+					 "<isa serial='no'/></config>",
+		true);
+
+	CHECK(config);
+	if (!config)
+		return;
+	CHECK_EQ(config->uart.kind, CONFIG_TERMINAL_NULL);
+	config_destroy(config);
+}
+
+/* As the problem of the file's only item, whose line is the first. */
+static void check_item(const char *path, const char *problem)
+{
+	char xml[256];
+	struct vm_config *config;
+
+	snprintf(xml, sizeof(xml),
+		"<config ram_size='1M' cpu_count='1' kernel_rom='/dev/null'>"
+		"<fw_cfg name='opt/a' file='%s'/></config>",
+		path);
+	config = parse(xml, false);
+	CHECK_EQ(!config, !!problem);
+	CHECK_EQ(problems.count, problem ? 1 : 0);
+	if (problem) {
+		CHECK_STR(problems.list[0].text, problem);
+		CHECK_EQ(problems.list[0].pos.line, 1);
+	}
+	config_destroy(config);
+}
+
+TEST(says_in_one_line_why_a_file_is_no_item)
+{
+	char path[] = "/tmp/test_config_x86.XXXXXX";
+	int fd = mkstemp(path);
+	char text[256];
+
+	check_item("none", "fw_cfg file 'dir/none' cannot be used: "
+			   "No such file or directory");
+	check_item("/tmp", "fw_cfg file '/tmp' is no regular file");
+	check_item(path, NULL);
+	CHECK_EQ(ftruncate(fd, UINT32_MAX), 0);
+	check_item(path, NULL);
+	CHECK_EQ(ftruncate(fd, (off_t)UINT32_MAX + 1), 0);
+	snprintf(text, sizeof(text),
+		"fw_cfg file '%s' has 4294967296 bytes, an item has at most 4294967295",
+		path);
+	check_item(path, text);
+	close(fd);
+	CHECK_EQ(unlink(path), 0);
+}
+
+TEST_MAIN(CASE(reads_what_an_x86_machine_has),
+	CASE(gives_stdio_to_no_serial_port_that_is_left_out),
+	CASE(says_in_one_line_why_a_file_is_no_item))
