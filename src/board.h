@@ -63,12 +63,10 @@ struct board {
 		struct kernel_image *ret, struct error *err);
 
 	/*
-	 * Plans the machine. On failure all problems are reported and *ret untouched.
-	 * The plan points into config, which must outlive it.
+	 * Fills a plan that has its board, config, caps and files (board_plan_create()).
+	 * -ENOMEM; what the user has to mend goes to problems.
 	 */
-	int (*plan)(const struct vm_config *config, const struct host_caps *caps,
-		const struct boot_files *files, struct board_plan **ret,
-		struct problems *problems);
+	int (*plan)(struct board_plan *plan, struct problems *problems);
 
 	/*
 	 * Writes the device tree, overlay (a .dtbo, or NULL) applied, into room bytes at

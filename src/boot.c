@@ -192,7 +192,7 @@ int boot_plan(const struct vm_config *config, const struct host_caps *caps,
 	/* Files that are wrong hide no other problem: the rest is planned without them.
 	 */
 	measured = boot_measure(board, config, &files, problems);
-	rc = board->plan(config, caps, &files, &plan, problems);
+	rc = board_plan_create(board, config, caps, &files, &plan, problems);
 	if (!rc)
 		rc = measured;
 	if (!rc && config->dtb_overlay.path)

@@ -15,9 +15,28 @@
 /* What KVM on arm64 gives with a GICv3. */
 #define VCPUS_ASSUMED 512
 #define VCPUS_MAX 65536
+/* What 8-bit APIC ids can name. */
+#define X86_VCPUS_ASSUMED 255
+#define X86_LEVEL_MAX 3
+
+static void assume_x86(struct host_caps *ret)
+{
+	*ret = (struct host_caps){
+		.stated = true,
+		.arch = CONFIG_ARCH_X86_64,
+		.ipa_bits = 40,
+		.vcpus_max = X86_VCPUS_ASSUMED,
+		.x86_level = X86_LEVEL_MAX,
+		.split_irqchip = true,
+	};
+}
 
 void host_caps_assume(struct host_caps *ret, enum config_arch arch)
 {
+	if (arch == CONFIG_ARCH_X86_64) {
+		assume_x86(ret);
+		return;
+	}
 	*ret = (struct host_caps){
 		.stated = true,
 		.arch = arch,
@@ -92,6 +111,18 @@ static int state_cpu(struct host_caps *caps, const char *value, struct error *er
 	return 0;
 }
 
+static int state_arch(struct host_caps *caps, const char *value, struct error *err)
+{
+	if (!strcmp(value, "arm64"))
+		host_caps_assume(caps, CONFIG_ARCH_ARM64);
+	else if (!strcmp(value, "x86_64"))
+		host_caps_assume(caps, CONFIG_ARCH_X86_64);
+	else
+		return error_set(err, -EINVAL, NULL,
+			"--host arch=%s: allowed are arm64 and x86_64", value);
+	return 0;
+}
+
 /* The value where word is KEY=VALUE, else NULL. */
 static const char *value_of(const char *word, const char *key)
 {
@@ -118,11 +149,17 @@ static int state_word(struct host_caps *caps, const char *word, struct error *er
 		return state_flag("pmu", value, &caps->pmu, err);
 	if ((value = value_of(word, "steal_time")))
 		return state_flag("steal_time", value, &caps->steal_time, err);
+	if ((value = value_of(word, "arch")))
+		return state_arch(caps, value, err);
+	if ((value = value_of(word, "level")))
+		return state_number(
+			"level", value, 1, X86_LEVEL_MAX, &caps->x86_level, err);
 	if ((value = value_of(word, "cpu")))
 		return state_cpu(caps, value, err);
 	return error_set(err, -EINVAL, NULL,
-		"--host %s: allowed are gic=2,3 ipa=BITS vcpus=N el1_32bit=yes|no "
-		"pmu=yes|no steal_time=yes|no cpu=COMPATIBLE",
+		"--host %s: allowed are arch=arm64|x86_64 gic=2,3 ipa=BITS vcpus=N "
+		"el1_32bit=yes|no pmu=yes|no steal_time=yes|no cpu=COMPATIBLE "
+		"level=1|2|3",
 		word);
 }
 

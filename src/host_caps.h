@@ -23,6 +23,8 @@ struct host_caps {
 	bool aarch32_el1; /* 32-bit guests */
 	bool pmu;
 	bool steal_time;
+	unsigned int x86_level;  /* x86: the x86-64 level of its CPUs, 1 to 3 */
+	bool split_irqchip;      /* x86: local APICs without PIC and IOAPIC */
 	char cpu_compatible[64]; /* of the host's CPU, "" where not known */
 };
 
@@ -30,8 +32,9 @@ struct host_caps {
 void host_caps_assume(struct host_caps *ret, enum config_arch arch);
 
 /*
- * Applies one word of --host: gic=2,3|2|3|none, ipa=BITS, vcpus=N, el1_32bit=yes|no,
- * pmu=yes|no, steal_time=yes|no, cpu=COMPATIBLE. -EINVAL with the allowed words.
+ * Applies one word of --host: arch=arm64|x86_64 (everything else as assumed of it),
+ * gic=2,3|2|3|none, ipa=BITS, vcpus=N, el1_32bit=yes|no, pmu=yes|no, steal_time=yes|no,
+ * cpu=COMPATIBLE, level=1|2|3. -EINVAL with the allowed words.
  */
 int host_caps_state(struct host_caps *caps, const char *word, struct error *err);
 

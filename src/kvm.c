@@ -255,6 +255,7 @@ void hv_destroy(struct hv *hv)
 		close(hv->vm_fd);
 	if (hv->kvm_fd >= 0)
 		close(hv->kvm_fd);
+	free(hv->routes);
 	if (hv->steal_time)
 		munmap(hv->steal_time, hv->steal_time_bytes);
 	free(hv);
@@ -268,44 +269,72 @@ struct hv_vcpu *hv_vcpu(struct hv *hv, unsigned int index)
 /* ---- interrupt lines and eventfds ---------------------------------------------------
  */
 
-static void set_line(struct irq_line *line, bool level)
-{
-	struct kvm_line *kvm_line = container_of(line, struct kvm_line, line);
-	struct kvm_irq_level irq_level = {
-		.irq = kvm_arch_line_number(kvm_line->irq), .level = level};
-
-	if (ioctl(kvm_line->hv->vm_fd, KVM_IRQ_LINE, &irq_level) < 0)
-		log_host("interrupt %u: %s", kvm_line->irq, strerror(errno));
-}
-
 static void pulse_line(struct irq_line *line)
 {
 	struct kvm_line *kvm_line = container_of(line, struct kvm_line, line);
 	uint64_t one = 1;
 
 	if (kvm_line->event_fd < 0) {
-		set_line(line, true);
-		set_line(line, false);
+		irq_line_set(line, true);
+		irq_line_set(line, false);
 	} else if (write(kvm_line->event_fd, &one, sizeof(one)) < 0 && errno != EAGAIN) {
+		log_host("interrupt %u: %s", kvm_line->irq, strerror(errno));
+	}
+}
+
+static void set_line(struct irq_line *line, bool level)
+{
+	struct kvm_line *kvm_line = container_of(line, struct kvm_line, line);
+	struct kvm_irq_level irq_level = {
+		.irq = kvm_arch_line_number(kvm_line->irq), .level = level};
+
+	if (kvm_line->routed) {
+		if (level && !kvm_line->level)
+			pulse_line(line);
+		kvm_line->level = level;
+	} else if (ioctl(kvm_line->hv->vm_fd, KVM_IRQ_LINE, &irq_level) < 0) {
 		log_host("interrupt %u: %s", kvm_line->irq, strerror(errno));
 	}
 }
 
 static const struct irq_line_ops kvm_line_ops = {.set = set_line, .pulse = pulse_line};
 
-static int attach_irqfd(struct hv *hv, struct kvm_line *line, struct error *err)
+static int assign_irqfd(struct kvm_line *line, uint32_t flags)
 {
-	struct kvm_irqfd irqfd = {.gsi = kvm_arch_gsi(line->irq)};
+	struct kvm_irqfd irqfd = {.fd = (uint32_t)line->event_fd,
+		.gsi = kvm_arch_gsi(line->irq),
+		.flags = flags};
+
+	return ioctl(line->hv->vm_fd, KVM_IRQFD, &irqfd) < 0 ? -errno : 0;
+}
+
+int kvm_line_attach(struct kvm_line *line)
+{
+	int code = line->attached ? 0 : assign_irqfd(line, 0);
+
+	line->attached = !code;
+	return code;
+}
+
+void kvm_line_detach(struct kvm_line *line)
+{
+	if (line->attached)
+		assign_irqfd(line, KVM_IRQFD_FLAG_DEASSIGN);
+	line->attached = false;
+}
+
+static int open_line(struct kvm_line *line, struct error *err)
+{
+	int code;
 
 	line->event_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (line->event_fd < 0)
 		return error_set(err, -errno, NULL, "no eventfd: %s", strerror(errno));
-	irqfd.fd = (uint32_t)line->event_fd;
-	if (ioctl(hv->vm_fd, KVM_IRQFD, &irqfd) < 0)
-		return error_set(err, -errno, NULL,
-			"KVM wires no eventfd to interrupt %u: %s", line->irq,
-			strerror(errno));
-	return 0;
+	code = line->routed ? 0 : kvm_line_attach(line);
+	return code ? error_set(err, code, NULL,
+			      "KVM wires no eventfd to interrupt %u: %s", line->irq,
+			      strerror(-code))
+		    : 0;
 }
 
 int hv_irq_line(struct hv *hv, unsigned int irq, bool edge, struct irq_line **ret,
@@ -327,8 +356,9 @@ int hv_irq_line(struct hv *hv, unsigned int irq, bool edge, struct irq_line **re
 	line->hv = hv;
 	line->irq = irq;
 	line->event_fd = -1;
-	if (edge)
-		code = attach_irqfd(hv, line, err);
+	line->routed = kvm_arch_line_routed(hv, irq);
+	if (edge || line->routed)
+		code = open_line(line, err);
 	if (!code)
 		*ret = &line->line;
 	return code;

@@ -21,7 +21,8 @@ struct hv_vcpu {
 	unsigned int index;
 	int fd;
 	struct kvm_run *run;
-	_Atomic pid_t thread; /* that runs it; 0 before the first run */
+	unsigned int port_element; /* of a string access to a port */
+	_Atomic pid_t thread;      /* that runs it; 0 before the first run */
 	struct guest_log log;
 };
 
@@ -30,7 +31,12 @@ struct kvm_line {
 	struct hv *hv;
 	unsigned int irq;
 	int event_fd; /* irqfd, or -1 */
+	bool routed;  /* sent as a message: an irqfd while it is attached */
+	bool attached;
+	bool level; /* of a routed line: a rising one is its edge */
 };
+
+struct kvm_routes; /* of a board that has any */
 
 struct hv {
 	int kvm_fd;
@@ -43,7 +49,8 @@ struct hv {
 	struct hv_vcpu *vcpus;
 	unsigned int line_count;
 	struct kvm_line **lines;
-	void *steal_time; /* shared with the guest, or NULL */
+	struct kvm_routes *routes; /* or NULL */
+	void *steal_time;          /* shared with the guest, or NULL */
 	size_t steal_time_bytes;
 };
 
@@ -52,6 +59,10 @@ int kvm_cap(const struct hv *hv, unsigned int cap);
 
 /* KVM_SET_DEVICE_ATTR on any descriptor that takes attributes: 0 or -errno. */
 int kvm_set_attr(int fd, uint32_t group, uint64_t attr, const void *value);
+
+/* Lets KVM raise the line when its event_fd is written; and not any more. 0 or -errno. */
+int kvm_line_attach(struct kvm_line *line);
+void kvm_line_detach(struct kvm_line *line);
 
 /* ---- arch/<arch>/kvm_vcpu.c ---- */
 
@@ -70,6 +81,8 @@ void kvm_arch_exit(struct hv_vcpu *vcpu, struct hv_exit *exit);
 /* The kvm_irq_level.irq, and the irqfd GSI, of the board's interrupt number. */
 uint32_t kvm_arch_line_number(unsigned int irq);
 uint32_t kvm_arch_gsi(unsigned int irq);
+/* Whether the line is sent as a message, once hv_route_msi() has said which. */
+bool kvm_arch_line_routed(const struct hv *hv, unsigned int irq);
 
 /* ---- the interrupt controller's kvm_*.c ---- */
 

@@ -64,6 +64,40 @@ static void mmio_exit(const struct kvm_run *run, struct hv_exit *exit)
 		exit->mmio.value |= (uint64_t)run->mmio.data[i] << (8 * i);
 }
 
+/*
+ * One element of a port access; a string instruction has several, each an exit of ours
+ * before KVM runs on.
+ */
+static void port_exit(struct hv_vcpu *vcpu, struct hv_exit *exit)
+{
+	const struct kvm_run *run = vcpu->run;
+	const uint8_t *data = (const uint8_t *)run + run->io.data_offset +
+			      (size_t)vcpu->port_element * run->io.size;
+
+	exit->kind = HV_EXIT_PORT;
+	exit->mmio.gpa = run->io.port;
+	exit->mmio.bytes = run->io.size;
+	exit->mmio.write = run->io.direction == KVM_EXIT_IO_OUT;
+	exit->mmio.value = 0;
+	for (unsigned int i = 0; exit->mmio.write && i < run->io.size; i++)
+		exit->mmio.value |= (uint64_t)data[i] << (8 * i);
+}
+
+/* True where there is another element. */
+static bool finish_port(struct hv_vcpu *vcpu, const struct hv_exit *exit)
+{
+	struct kvm_run *run = vcpu->run;
+	uint8_t *data = (uint8_t *)run + run->io.data_offset +
+			(size_t)vcpu->port_element * run->io.size;
+
+	for (unsigned int i = 0; !exit->mmio.write && i < run->io.size; i++)
+		data[i] = (uint8_t)(exit->mmio.value >> (8 * i));
+	if (++vcpu->port_element < run->io.count)
+		return true;
+	vcpu->port_element = 0;
+	return false;
+}
+
 static void system_event(const struct kvm_run *run, struct hv_exit *exit)
 {
 	switch (run->system_event.type) {
@@ -85,11 +119,16 @@ static void system_event(const struct kvm_run *run, struct hv_exit *exit)
 void hv_vcpu_run(struct hv_vcpu *vcpu, struct hv_exit *exit)
 {
 	struct kvm_run *run = vcpu->run;
+	char text[48];
 
 	if (!vcpu->thread)
 		first_run(vcpu);
 	if (exit->kind == HV_EXIT_MMIO && !exit->mmio.write)
 		finish_read(vcpu, exit);
+	if (exit->kind == HV_EXIT_PORT && finish_port(vcpu, exit)) {
+		port_exit(vcpu, exit);
+		return;
+	}
 	exit->kind = HV_EXIT_NONE;
 	if (ioctl(vcpu->fd, KVM_RUN, 0) < 0) {
 		int code = -errno;
@@ -104,6 +143,9 @@ void hv_vcpu_run(struct hv_vcpu *vcpu, struct hv_exit *exit)
 	case KVM_EXIT_MMIO:
 		mmio_exit(run, exit);
 		break;
+	case KVM_EXIT_IO:
+		port_exit(vcpu, exit);
+		break;
 	case KVM_EXIT_SYSTEM_EVENT:
 		system_event(run, exit);
 		break;
@@ -113,7 +155,9 @@ void hv_vcpu_run(struct hv_vcpu *vcpu, struct hv_exit *exit)
 		stuck(exit, "the host CPU refuses to enter the guest", 0);
 		break;
 	case KVM_EXIT_INTERNAL_ERROR:
-		stuck(exit, "KVM's internal error", 0);
+		snprintf(text, sizeof(text), "KVM's internal error %u",
+			run->internal.suberror);
+		stuck(exit, text, 0);
 		break;
 	default:
 		kvm_arch_exit(vcpu, exit);

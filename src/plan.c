@@ -9,8 +9,8 @@
 
 #include "src/board.h"
 
-/* Fixed ranges, two of RAM, and the redistributor regions; see list_ranges(). */
-#define LINES_FIXED 16
+/* Fixed ranges, two of RAM, and those of one board; see list_ranges(). */
+#define LINES_FIXED 20
 
 /* GIC numbering (Arm IHI 0069, 2.2.1). */
 #define INTID_PPI 16
@@ -27,12 +27,41 @@ struct map {
 	struct map_line *lines;
 };
 
+int board_plan_create(const struct board *board, const struct vm_config *config,
+	const struct host_caps *caps, const struct boot_files *files,
+	struct board_plan **ret, struct problems *problems)
+{
+	unsigned int before = problems->count;
+	struct board_plan *plan = calloc(1, sizeof(*plan));
+	int rc = -ENOMEM;
+
+	if (plan) {
+		plan->board = board;
+		plan->config = config;
+		plan->caps = *caps;
+		plan->files = *files;
+		rc = board->plan(plan, problems);
+	}
+	if (rc == -ENOMEM)
+		problems_add(
+			problems, &config->pos, "no memory left to plan the machine");
+	if (!rc && problems->count != before)
+		rc = -EINVAL;
+	if (rc) {
+		board_plan_destroy(plan);
+		return rc;
+	}
+	*ret = plan;
+	return 0;
+}
+
 void board_plan_destroy(struct board_plan *plan)
 {
 	if (!plan)
 		return;
 	free(plan->cpu_ids);
 	free(plan->devices);
+	free(plan->bootargs);
 	free(plan);
 }
 
@@ -73,6 +102,17 @@ static void add_line(struct map *map, const struct plan_range *range, const char
 		map->lines[map->count++] = (struct map_line){*range, what, device};
 }
 
+static void list_x86(const struct board_plan *plan, struct map *map)
+{
+	const struct plan_x86 *x86 = &plan->x86;
+
+	add_line(map, &x86->ged, "power and events", NULL);
+	for (unsigned int i = 0; i < x86->ioapic_count; i++)
+		add_line(map, &x86->ioapics[i], "IOAPIC", NULL);
+	add_line(map, &x86->lapic, "local APICs", NULL);
+	add_line(map, &plan->firmware, "firmware", NULL);
+}
+
 static void list_ranges(const struct board_plan *plan, struct map *map)
 {
 	const struct plan_gic *gic = &plan->gic;
@@ -81,6 +121,7 @@ static void list_ranges(const struct board_plan *plan, struct map *map)
 	add_line(map, &gic->cpu_interface, "GIC CPU interface", NULL);
 	for (unsigned int i = 0; i < gic->redist_count; i++)
 		add_line(map, &gic->redist[i], "GIC redistributors", NULL);
+	list_x86(plan, map);
 	add_line(map, &plan->uart, "uart", NULL);
 	add_line(map, &plan->steal_time, "stolen time", NULL);
 	for (unsigned int i = 0; i < plan->device_count; i++)
@@ -176,13 +217,44 @@ static void print_irqs(const struct board_plan *plan, FILE *out)
 		print_irq(plan, plan->timer_irqs[i], false, out);
 		fprintf(out, "%s\n", timers[i]);
 	}
-	print_irq(plan, plan->uart_irq, false, out);
-	fprintf(out, "uart\n");
+	if (plan->uart_irq) {
+		print_irq(plan, plan->uart_irq, false, out);
+		fprintf(out, "uart\n");
+	}
+	if (plan->x86.rtc.count) {
+		print_irq(plan, plan->x86.rtc.irq, false, out);
+		fprintf(out, "clock\n");
+	}
+	if (plan->x86.i8042.count) {
+		print_irq(plan, plan->x86.i8042.irq, false, out);
+		fprintf(out, "keyboard controller\n");
+	}
+	if (plan->x86.ged.bytes) {
+		print_irq(plan, plan->x86.ged_irq, true, out);
+		fprintf(out, "power and events\n");
+	}
 	for (unsigned int i = 0; i < plan->device_count; i++) {
 		print_irq(plan, plan->devices[i].irq, true, out);
 		print_device(plan->devices[i].config, out);
 		fprintf(out, "\n");
 	}
+}
+
+static void print_port(const char *name, const struct x86_port *port, FILE *out)
+{
+	if (port->count)
+		fprintf(out, "  0x%04x - 0x%04x  %s\n", port->port,
+			port->port + port->count - 1, name);
+}
+
+static void print_ports(const struct plan_x86 *x86, FILE *out)
+{
+	fprintf(out, "\nI/O ports\n");
+	print_port("keyboard controller", &x86->i8042, out);
+	print_port("clock", &x86->rtc, out);
+	print_port("uart", &x86->serial, out);
+	print_port("panic notification", &x86->pvpanic, out);
+	print_port("fw_cfg", &x86->fw_cfg, out);
 }
 
 static void print_files(const struct board_plan *plan, FILE *out)
@@ -197,6 +269,9 @@ static void print_files(const struct board_plan *plan, FILE *out)
 	fprintf(out, "%s\n",
 		config->image == CONFIG_IMAGE_MAP ? ", mapped" : ", read into RAM");
 	fprintf(out, "  entry     0x%010" PRIx64 "\n", plan->entry_gpa);
+	if (config->firmware.path)
+		fprintf(out, "  firmware  %s (%s:%d)\n", config->firmware.path,
+			config->firmware.pos.file, config->firmware.pos.line);
 	for (unsigned int i = 0; i < config->initrd_count; i++)
 		fprintf(out, "  initrd    %s (%s:%d)\n", config->initrds[i].path,
 			config->initrds[i].pos.file, config->initrds[i].pos.line);
@@ -218,6 +293,12 @@ static void print_host(const struct host_caps *caps, FILE *out)
 			   : caps->gicv3              ? "3"
 						      : "none";
 
+	if (caps->arch == CONFIG_ARCH_X86_64) {
+		fprintf(out, "host      %s: %s, ipa=%u vcpus=%u level=%u\n",
+			caps->stated ? "assumed" : "asked", arch_name(caps->arch),
+			caps->ipa_bits, caps->vcpus_max, caps->x86_level);
+		return;
+	}
 	fprintf(out,
 		"host      %s: %s, gic=%s ipa=%u vcpus=%u el1_32bit=%s pmu=%s "
 		"steal_time=%s",
@@ -256,6 +337,8 @@ int board_plan_print(const struct board_plan *plan, FILE *out)
 	print_host(&plan->caps, out);
 	print_cpus(plan, out);
 	print_map(&map, out);
+	if (plan->arch == CONFIG_ARCH_X86_64)
+		print_ports(&plan->x86, out);
 	print_irqs(plan, out);
 	print_files(plan, out);
 	free(map.lines);

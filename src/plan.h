@@ -17,11 +17,7 @@
 #include "src/plan_x86.h"
 
 struct board;
-
-struct plan_range {
-	uint64_t gpa;
-	uint64_t bytes; /* 0: not there */
-};
+struct problems;
 
 /* Bytes of a kernel's file and where they go. */
 struct kernel_segment {
@@ -98,13 +94,21 @@ struct board_plan {
 	unsigned int device_count;
 	struct plan_device *devices;
 
-	const char *bootargs;
+	char *bootargs;           /* the plan's own */
 	struct plan_range kernel; /* bytes: the memory that it occupies */
 	struct plan_range initrd;
 	struct plan_range tables;   /* device tree: bytes is the room set aside */
 	struct plan_range firmware; /* memory whose last bytes are the firmware image */
 	uint64_t entry_gpa;
 };
+
+/*
+ * Plans the machine. On failure all problems are reported and *ret untouched. The plan
+ * points into config, which must outlive it.
+ */
+int board_plan_create(const struct board *board, const struct vm_config *config,
+	const struct host_caps *caps, const struct boot_files *files,
+	struct board_plan **ret, struct problems *problems);
 
 /* Frees a plan of any board; takes NULL and half-built ones. */
 void board_plan_destroy(struct board_plan *plan);

@@ -9,6 +9,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct plan_range {
+	uint64_t gpa;
+	uint64_t bytes; /* 0: not there */
+};
+
 /* How the first vCPU begins. */
 enum x86_entry {
 	X86_ENTRY_LONG,      /* 64-bit boot protocol: RSI is the zero page */
@@ -39,6 +44,7 @@ struct x86_e820 {
 };
 
 #define X86_E820_MAX 8
+#define X86_IOAPICS_MAX 2
 
 struct x86_port {
 	uint16_t port;
@@ -58,9 +64,11 @@ struct plan_x86 {
 	struct x86_port i8042; /* 0x60 and 0x64 */
 	struct x86_port fw_cfg;
 	struct x86_port pvpanic;
-	uint64_t ged_gpa; /* 0: none */
+	struct plan_range ged; /* generic event device and power registers */
 	unsigned int ged_irq;
 	unsigned int ioapic_count; /* 24 pins each, GSIs from 0 */
+	struct plan_range ioapics[X86_IOAPICS_MAX];
+	struct plan_range lapic;
 	unsigned int e820_count;
 	struct x86_e820 e820[X86_E820_MAX];
 };

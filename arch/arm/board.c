@@ -246,17 +246,20 @@ static int plan_devices(struct planner *p)
 
 /* --- what is loaded ----------------------------------------------------------------- */
 
-static void plan_bootargs(struct planner *p)
+static int plan_bootargs(struct planner *p)
 {
 	const char *bootargs = p->config->bootargs;
 	size_t chars;
 
-	p->plan->bootargs = bootargs ? bootargs : "console=ttyAMA0";
+	p->plan->bootargs = strdup(bootargs ? bootargs : "console=ttyAMA0");
+	if (!p->plan->bootargs)
+		return -ENOMEM;
 	chars = strlen(p->plan->bootargs);
 	if (chars >= ARM64_BOOTARGS_BYTES)
 		problems_add(p->problems, &p->config->pos,
 			"bootargs has %zu characters, an arm64 Linux takes %d", chars,
 			ARM64_BOOTARGS_BYTES - 1);
+	return 0;
 }
 
 /* The tree must not cross a multiple of 2 MiB: kernels before 4.2 map just one. */
@@ -313,8 +316,10 @@ static void plan_loads(struct planner *p)
 			end, ARM_INITRD_END_MAX);
 }
 
-static int plan_all(struct planner *p)
+static int board_plan(struct board_plan *plan, struct problems *problems)
 {
+	struct planner planner = {plan->config, &plan->caps, plan, problems};
+	struct planner *p = &planner;
 	int rc;
 
 	plan_arch(p);
@@ -325,39 +330,9 @@ static int plan_all(struct planner *p)
 	if (rc)
 		return rc;
 	plan_gic(p);
-	plan_bootargs(p);
-	plan_loads(p);
-	return 0;
-}
-
-static int board_plan(const struct vm_config *config, const struct host_caps *caps,
-	const struct boot_files *files, struct board_plan **ret,
-	struct problems *problems)
-{
-	unsigned int before = problems->count;
-	struct board_plan *plan = calloc(1, sizeof(*plan));
-	struct planner planner = {config, caps, plan, problems};
-	int rc = -ENOMEM;
-
-	if (!plan)
-		goto fail;
-	plan->board = &arm_board;
-	plan->config = config;
-	plan->caps = *caps;
-	plan->files = *files;
-	rc = plan_all(&planner);
-	if (rc)
-		goto fail;
-	rc = -EINVAL;
-	if (problems->count != before)
-		goto fail;
-	*ret = plan;
-	return 0;
-fail:
-	if (rc == -ENOMEM)
-		problems_add(
-			problems, &config->pos, "no memory left to plan the machine");
-	board_plan_destroy(plan);
+	rc = plan_bootargs(p);
+	if (!rc)
+		plan_loads(p);
 	return rc;
 }
 

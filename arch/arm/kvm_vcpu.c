@@ -214,3 +214,8 @@ uint32_t kvm_arch_gsi(unsigned int irq)
 {
 	return irq - 32; /* KVM counts shared interrupts from 0 */
 }
+
+bool kvm_arch_line_routed(const struct hv *hv, unsigned int irq)
+{
+	return false;
+}

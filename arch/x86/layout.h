@@ -32,6 +32,10 @@
 #define ARCH_X86_LAYOUT_H
 
 #define X86_GDT_GPA 0x500ull
+#define X86_GDT_BYTES 0x30u
+#define X86_BOOT_CS 0x10 /* selectors in the GDT, as Linux's boot protocol wants them */
+#define X86_BOOT_DS 0x18
+#define X86_BOOT_TSS 0x20
 #define X86_PVH_GPA 0x6000ull /* start info, module list, memory map: one page */
 #define X86_ZERO_PAGE_GPA 0x7000ull
 #define X86_PAGE_TABLES_GPA 0x9000ull /* PML4, PDPT, four page directories */
@@ -49,6 +53,7 @@
 #define X86_RAM_ALIGN_BYTES (2ull << 20)
 
 #define X86_GED_GPA 0xfea00000ull
+#define X86_GED_BYTES 0x203ull
 #define X86_GED_POWER_OFFSET                                                             \
 	0x200ull /* sleep control, sleep status, reset: a byte each */
 #define X86_VIRTIO_GPA 0xfeb00000ull
@@ -56,12 +61,15 @@
 #define X86_VIRTIO_COUNT_MAX 24
 #define X86_IOAPIC_GPA 0xfec00000ull
 #define X86_IOAPIC_STEP_BYTES 0x10000ull
+#define X86_IOAPIC_BYTES 0x1000ull
 #define X86_IOAPIC_PINS 24
 #define X86_LAPIC_GPA 0xfee00000ull
+#define X86_LAPIC_BYTES 0x1000ull
 #define X86_KVM_IDENTITY_GPA 0xfeffc000ull
 #define X86_KVM_TSS_GPA 0xfeffd000ull
 #define X86_FIRMWARE_GPA 0xffe00000ull
 #define X86_FIRMWARE_BYTES 0x200000ull
+#define X86_RESET_VECTOR_GPA 0xfffffff0ull
 
 #define X86_SERIAL_PORT 0x3f8
 #define X86_SERIAL_PORTS 8

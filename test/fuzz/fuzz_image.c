@@ -23,7 +23,7 @@ static void plan(const struct kernel_image *image, uint64_t ram_size_bytes)
 
 	problems.count = 0;
 	host_caps_assume(&caps, CONFIG_ARCH_ARM64);
-	if (arm_board.plan(&config, &caps, &files, &ret, &problems)) {
+	if (board_plan_create(&arm_board, &config, &caps, &files, &ret, &problems)) {
 		assert(problems.count > 0);
 		return;
 	}

@@ -31,7 +31,7 @@ static struct board_plan *plan_for(size_t overlay_bytes)
 	};
 	problems.count = 0;
 	host_caps_assume(&caps, CONFIG_ARCH_ARM64);
-	arm_board.plan(&config, &caps, &files, &plan, &problems);
+	board_plan_create(&arm_board, &config, &caps, &files, &plan, &problems);
 	return plan;
 }
 

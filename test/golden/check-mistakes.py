@@ -26,7 +26,7 @@ KIB, MIB = 1 << 10, 1 << 20
 # root may read and write everything, so root tries as nobody.
 IS_ROOT, NOBODY = os.geteuid() == 0, 65534
 # Not the host that this happens to run on.
-HOST = ["--host", "gic=2,3"]
+HOST = ["--host", "arch=arm64"]
 VM = '<config kernel_rom="Image" ram_size="64M" cpu_count="1" {}>\n{}</config>\n'
 
 

@@ -55,7 +55,7 @@ struct board_plan *arm_fixture_plan(struct arm_fixture *fixture)
 	struct board_plan *plan = NULL;
 
 	fixture->problems.count = 0;
-	arm_board.plan(&fixture->config, &fixture->caps, &fixture->files, &plan,
-		&fixture->problems);
+	board_plan_create(&arm_board, &fixture->config, &fixture->caps, &fixture->files,
+		&plan, &fixture->problems);
 	return plan;
 }

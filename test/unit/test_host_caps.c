@@ -49,12 +49,31 @@ TEST(words_state_the_host)
 	CHECK(caps.stated);
 }
 
+TEST(stating_the_architecture_assumes_a_plain_host_of_it)
+{
+	struct host_caps caps = {0};
+
+	CHECK_EQ(host_caps_state(&caps, "arch=x86_64", NULL), 0);
+	CHECK(caps.stated);
+	CHECK_EQ(caps.arch, CONFIG_ARCH_X86_64);
+	CHECK(!caps.gicv2 && !caps.gicv3);
+	CHECK_EQ(caps.vcpus_max, 255);
+	CHECK_EQ(caps.x86_level, 3);
+	CHECK_EQ(host_caps_state(&caps, "level=2", NULL), 0);
+	CHECK_EQ(caps.x86_level, 2);
+	CHECK_EQ(host_caps_state(&caps, "arch=arm64", NULL), 0);
+	CHECK_EQ(caps.arch, CONFIG_ARCH_ARM64);
+	CHECK(caps.gicv2 && caps.gicv3);
+}
+
 TEST(wrong_words_change_nothing_and_say_what_is_allowed)
 {
 	static const struct {
 		const char *word;
 		const char *text;
 	} table[] = {
+		{"arch=mips", "arm64 and x86_64"},
+		{"level=4", "1 to 3"},
 		{"gic=4", "gic=none"},
 		{"gic=", "gic=none"},
 		{"gic=2,", "gic=none"},
@@ -73,10 +92,10 @@ TEST(wrong_words_change_nothing_and_say_what_is_allowed)
 		{"el1_32bit=1", "yes and no"},
 		{"steal_time=yess", "yes and no"},
 		{"cpu=", "1 to 63 characters"},
-		{"", "allowed are gic="},
-		{"gic", "allowed are gic="},
-		{"gics=2", "allowed are gic="},
-		{"=2", "allowed are gic="},
+		{"", "allowed are arch="},
+		{"gic", "allowed are arch="},
+		{"gics=2", "allowed are arch="},
+		{"=2", "allowed are arch="},
 	};
 	struct host_caps before;
 	struct host_caps caps;
@@ -104,5 +123,6 @@ TEST(a_cpu_name_is_refused_not_cut)
 }
 
 TEST_MAIN(CASE(an_assumed_host_runs_a_plain_file), CASE(words_state_the_host),
+	CASE(stating_the_architecture_assumes_a_plain_host_of_it),
 	CASE(wrong_words_change_nothing_and_say_what_is_allowed),
 	CASE(a_cpu_name_is_refused_not_cut))
