@@ -23,21 +23,16 @@
 #include "arch/arm/pl011_regs.h"
 #include "host/terminal.h"
 #include "src/bus.h"
+#include "src/byte_fifo.h"
 #include "src/container_of.h"
 #include "src/error.h"
 #include "src/irq.h"
 #include "src/log.h"
 
-#define FIFO_DEPTH 32u
+#define FIFO_DEPTH BYTE_FIFO_BYTES
 
 /* UARTPeriphID0-3 (part 0x011, ARM, revision 3: r1p5) and UARTPCellID0-3. */
 static const uint8_t id_registers[8] = {0x11, 0x10, 0x34, 0x00, 0x0d, 0xf0, 0x05, 0xb1};
-
-struct fifo {
-	uint8_t bytes[FIFO_DEPTH];
-	unsigned int first;
-	unsigned int count;
-};
 
 struct pl011 {
 	struct mmio_region region;
@@ -47,8 +42,8 @@ struct pl011 {
 	bool irq_level;
 	struct guest_log log;
 
-	struct fifo rx;
-	struct fifo tx;
+	struct byte_fifo rx;
+	struct byte_fifo tx;
 	bool overrun; /* a character was lost since the last read of UARTDR */
 
 	uint32_t rsr;
@@ -62,20 +57,6 @@ struct pl011 {
 	uint32_t ris;
 	uint32_t dmacr;
 };
-
-static void fifo_put(struct fifo *fifo, uint8_t byte)
-{
-	fifo->bytes[(fifo->first + fifo->count++) % FIFO_DEPTH] = byte;
-}
-
-static uint8_t fifo_take(struct fifo *fifo)
-{
-	uint8_t byte = fifo->bytes[fifo->first];
-
-	fifo->first = (fifo->first + 1) % FIFO_DEPTH;
-	fifo->count--;
-	return byte;
-}
 
 /* ---- levels and the interrupt ----------------------------------------------------- */
 
@@ -155,7 +136,7 @@ static void pull_input(struct pl011 *pl011)
 	room = depth(pl011) - pl011->rx.count;
 	got = terminal_read(pl011->terminal, bytes, room);
 	for (size_t i = 0; i < got; i++)
-		fifo_put(&pl011->rx, bytes[i]);
+		byte_fifo_put(&pl011->rx, bytes[i]);
 	if (got)
 		received(pl011);
 	if (got < room && pl011->rx.count && (pl011->lcr_h & LCR_H_FEN))
@@ -172,7 +153,7 @@ static void loop_back(struct pl011 *pl011, uint8_t byte)
 		pl011->ris |= INT_OE;
 		return;
 	}
-	fifo_put(&pl011->rx, byte);
+	byte_fifo_put(&pl011->rx, byte);
 	received(pl011);
 	if (pl011->lcr_h & LCR_H_FEN)
 		pl011->ris |= INT_RT;
@@ -183,7 +164,7 @@ static uint32_t read_data(struct pl011 *pl011)
 	uint32_t value = 0;
 
 	if (pl011->rx.count)
-		value = fifo_take(&pl011->rx);
+		value = byte_fifo_take(&pl011->rx);
 	if (pl011->overrun)
 		value |= DR_OE;
 	pl011->overrun = false;
@@ -199,25 +180,6 @@ static uint32_t read_data(struct pl011 *pl011)
 }
 
 /* ---- sending ---------------------------------------------------------------------- */
-
-/* Gives the terminal what it takes of the transmit FIFO; the rest stays there. */
-static void push_output(struct pl011 *pl011)
-{
-	struct fifo *tx = &pl011->tx;
-
-	while (tx->count) {
-		unsigned int run = tx->count;
-		size_t taken;
-
-		if (run > FIFO_DEPTH - tx->first)
-			run = FIFO_DEPTH - tx->first;
-		taken = terminal_write(pl011->terminal, tx->bytes + tx->first, run);
-		tx->first = (tx->first + (unsigned int)taken) % FIFO_DEPTH;
-		tx->count -= (unsigned int)taken;
-		if (taken < run)
-			break;
-	}
-}
 
 /*
  * The interrupt tells of the FIFO falling to its level. As a character may leave at
@@ -238,8 +200,8 @@ static void write_data(struct pl011 *pl011, uint8_t byte)
 	} else if (pl011->tx.count == FIFO_DEPTH) {
 		guest_log(&pl011->log, "written while full, a character is lost");
 	} else {
-		fifo_put(&pl011->tx, byte);
-		push_output(pl011);
+		byte_fifo_put(&pl011->tx, byte);
+		byte_fifo_send(&pl011->tx, pl011->terminal);
 	}
 	update_tx(pl011);
 }
@@ -404,7 +366,7 @@ static void terminal_writable(struct terminal_user *user)
 	struct pl011 *pl011 = container_of(user, struct pl011, user);
 	bool above = pl011->tx.count > tx_trigger(pl011);
 
-	push_output(pl011);
+	byte_fifo_send(&pl011->tx, pl011->terminal);
 	if (above)
 		update_tx(pl011);
 	update_irq(pl011);
