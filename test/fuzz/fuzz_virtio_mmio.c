@@ -3,17 +3,16 @@
  * A device behind its transport: the first byte chooses an entropy device, a console or a
  * console with two more ports; then come operations of eight bytes, any register write
  * and memory write among them, and legal set-ups and offers so that inputs get far. Guest
- * RAM begins at 0. Terminals and logs are this file's own.
+ * RAM begins at 0.
  */
 #include <stdlib.h>
 #include <string.h>
 
-#include "host/terminal.h"
 #include "src/container_of.h"
 #include "src/guest_mem.h"
-#include "src/irq.h"
-#include "src/log.h"
 #include "src/loop.h"
+#include "test/fuzz/device.h"
+#include "test/unit/fake_terminal.h"
 #include "virtio/console.h"
 #include "virtio/mmio.h"
 #include "virtio/rng.h"
@@ -22,74 +21,9 @@
 #define QUEUE_BYTES 0x400u /* desc at 0, avail at 0x100, used at 0x200 */
 #define OPS_MAX 300
 
-struct terminal {
-	struct terminal_user *user;
-	size_t have;
-	size_t room;
-	bool attached;
-	uint16_t columns;
-};
-
 static struct terminal terminals[3];
 static struct guest_mem mem;
 static struct loop *loop;
-
-void guest_log(struct guest_log *log, const char *fmt, ...)
-{
-}
-
-void log_host(const char *fmt, ...)
-{
-}
-
-void terminal_set_user(struct terminal *terminal, struct terminal_user *user)
-{
-	terminal->user = user;
-}
-
-size_t terminal_read(struct terminal *terminal, void *buf, size_t room)
-{
-	size_t bytes = terminal->have < room ? terminal->have : room;
-
-	memset(buf, 'x', bytes);
-	terminal->have -= bytes;
-	return bytes;
-}
-
-size_t terminal_write(struct terminal *terminal, const void *buf, size_t bytes)
-{
-	size_t taken = bytes < terminal->room ? bytes : terminal->room;
-	volatile uint8_t sink = 0;
-
-	for (size_t i = 0; i < taken; i += 64)
-		sink = (uint8_t)(sink ^ ((const uint8_t *)buf)[i]);
-	terminal->room -= taken;
-	return taken;
-}
-
-bool terminal_is_attached(const struct terminal *terminal)
-{
-	return terminal->attached;
-}
-
-bool terminal_size(
-	const struct terminal *terminal, uint16_t *ret_columns, uint16_t *ret_rows)
-{
-	*ret_columns = terminal->columns;
-	*ret_rows = terminal->columns;
-	return terminal->columns;
-}
-
-static void pulse(struct irq_line *line)
-{
-}
-
-static void set(struct irq_line *line, bool level)
-{
-	abort(); /* an edge */
-}
-
-static const struct irq_line_ops irq_ops = {.set = set, .pulse = pulse};
 
 static void reg(struct virtio_mmio *transport, uint64_t offset, uint32_t value)
 {
@@ -157,12 +91,11 @@ static void terminal_event(const uint8_t *op, uint16_t amount)
 		return;
 	switch (op[1] >> 6) {
 	case 0:
-		terminal->have += amount;
+		terminal->input_bytes += amount;
 		terminal->user->events->readable(terminal->user);
 		break;
 	case 1:
-		terminal->room = amount;
-		terminal->user->events->writable(terminal->user);
+		fake_terminal_make_room(terminal, amount);
 		break;
 	case 2:
 		terminal->columns = amount;
@@ -230,10 +163,9 @@ static struct virtio_device *create(uint8_t kind)
 	return dev;
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct irq_line irq = {.ops = &irq_ops};
+	struct fake_line irq;
 	struct virtio_mmio transport;
 	struct virtio_device *dev;
 	unsigned int ops = 0;
@@ -246,7 +178,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	memset(terminals, 0, sizeof(terminals));
 	memset(mem.regions[0].hva, 0, 0x4000);
 	dev = create(data[0]);
-	if (virtio_mmio_init(&transport, dev, &mem, 0, &irq, NULL))
+	fake_line_init(&irq);
+	if (virtio_mmio_init(&transport, dev, &mem, 0, &irq.line, NULL))
 		abort();
 	for (size_t i = 1; i + 8 <= size && ops < OPS_MAX; i += 8, ops++)
 		operate(&transport, data + i);
@@ -254,6 +187,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	start(&transport, 0);
 	if (dev->status != 15)
 		abort();
+	if (irq.edges || irq.idle)
+		abort(); /* its line is pulsed alone */
 	virtio_device_destroy(dev);
 	virtio_mmio_finish(&transport);
 	return 0;

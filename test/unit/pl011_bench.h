@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * A PL011 between a terminal and an interrupt line of the test's own, for the tests of
- * the UART. Each program that includes it has its own terminal verbs: the linker's seam.
- */
+/* A PL011 between a terminal and an interrupt line in the test's hand. */
 #ifndef TEST_UNIT_PL011_BENCH_H
 #define TEST_UNIT_PL011_BENCH_H
 
@@ -11,10 +8,10 @@
 
 #include "arch/arm/pl011.h"
 #include "arch/arm/pl011_regs.h"
-#include "host/terminal.h"
 #include "src/bus.h"
 #include "src/container_of.h"
-#include "src/irq.h"
+#include "test/unit/fake_line.h"
+#include "test/unit/fake_terminal.h"
 #include "test/unit/test.h"
 
 #define GPA 0x09000000u
@@ -23,62 +20,9 @@
 #define ENABLE (CR_UARTEN | CR_TXE | CR_RXE)
 #define LOOPBACK (ENABLE | CR_LBE)
 
-/* Behind the verbs that the UART uses. */
-struct terminal {
-	struct terminal_user *user;
-	const char *input;
-	size_t input_bytes;
-	size_t room; /* what it still takes */
-	char output[256];
-	size_t output_bytes;
-};
-
-void terminal_set_user(struct terminal *terminal, struct terminal_user *user)
-{
-	terminal->user = user;
-}
-
-size_t terminal_read(struct terminal *terminal, void *buf, size_t room)
-{
-	size_t bytes = terminal->input_bytes < room ? terminal->input_bytes : room;
-
-	if (!bytes)
-		return 0;
-	memcpy(buf, terminal->input, bytes);
-	terminal->input += bytes;
-	terminal->input_bytes -= bytes;
-	return bytes;
-}
-
-size_t terminal_write(struct terminal *terminal, const void *buf, size_t bytes)
-{
-	if (bytes > terminal->room)
-		bytes = terminal->room;
-	memcpy(terminal->output + terminal->output_bytes, buf, bytes);
-	terminal->output_bytes += bytes;
-	terminal->room -= bytes;
-	return bytes;
-}
-
-struct line {
-	struct irq_line line;
-	bool level;
-	unsigned int changes;
-};
-
-static void line_set(struct irq_line *line, bool level)
-{
-	struct line *self = container_of(line, struct line, line);
-
-	self->level = level;
-	self->changes++;
-}
-
-static const struct irq_line_ops line_ops = {.set = line_set};
-
 struct bench {
 	struct terminal terminal;
-	struct line irq;
+	struct fake_line irq;
 	struct pl011 *pl011;
 	struct bus bus;
 };
@@ -86,7 +30,7 @@ struct bench {
 static void bench_init(struct bench *bench)
 {
 	memset(bench, 0, sizeof(*bench));
-	bench->irq.line.ops = &line_ops;
+	fake_line_init(&bench->irq);
 	bench->terminal.room = sizeof(bench->terminal.output);
 	CHECK_EQ(pl011_create(NULL, GPA, &bench->irq.line, &bench->terminal,
 			 &bench->pl011, NULL),
@@ -121,15 +65,12 @@ static void put_text(struct bench *bench, const char *text)
 
 static void type(struct bench *bench, const char *text)
 {
-	bench->terminal.input = text;
-	bench->terminal.input_bytes = strlen(text);
-	bench->terminal.user->events->readable(bench->terminal.user);
+	fake_terminal_type(&bench->terminal, text);
 }
 
 static void make_room(struct bench *bench, size_t room)
 {
-	bench->terminal.room = room;
-	bench->terminal.user->events->writable(bench->terminal.user);
+	fake_terminal_make_room(&bench->terminal, room);
 }
 
 static const char forty[] = "0123456789abcdefghijABCDEFGHIJ9876543210";
