@@ -48,6 +48,11 @@ struct board {
 	const char *name; /* "arm" */
 	bool stray_ones;  /* what nothing answers reads as ones, else as zero */
 
+	/* Of a firmware image: a multiple of the first, at most the second; 0: the board
+	 * takes none. */
+	uint32_t firmware_step_bytes;
+	uint32_t firmware_bytes_max;
+
 	bool (*runs)(enum config_arch arch);
 
 	/*
@@ -78,11 +83,12 @@ struct board {
 		size_t *ret_bytes, struct error *err);
 
 	/*
-	 * Lays into guest RAM what the first vCPU finds there beside kernel, initrd and
-	 * tree, of which tree_bytes were written to plan->tables. NULL: nothing.
+	 * Lays into guest RAM what the first vCPU finds there beside kernel, initrd,
+	 * firmware and tree, of which tree_bytes were written to plan->tables (0 where it
+	 * has no place). seed NULL: none. The hook NULL: nothing.
 	 */
 	int (*load)(const struct board_plan *plan, const struct guest_mem *mem,
-		size_t tree_bytes, struct error *err);
+		size_t tree_bytes, const struct boot_seed *seed, struct error *err);
 
 	/* Makes the board's own devices and adds their registers to the buses. */
 	int (*create_devices)(const struct board_plan *plan,

@@ -95,9 +95,10 @@ struct board_plan {
 	struct plan_device *devices;
 
 	char *bootargs;           /* the plan's own */
-	struct plan_range kernel; /* bytes: the memory that it occupies */
-	struct plan_range initrd;
-	struct plan_range tables;   /* device tree: bytes is the room set aside */
+	struct plan_range kernel; /* bytes: the memory that it occupies; 0: not loaded */
+	struct plan_range initrd; /* bytes 0: not loaded */
+	struct plan_range tables; /* device tree: bytes is the room set aside; gpa 0: not
+				     put into RAM */
 	struct plan_range firmware; /* memory whose last bytes are the firmware image */
 	uint64_t entry_gpa;
 };

@@ -19,7 +19,7 @@
 
 /* Deflate cannot pack more tightly than this (zlib's technical details). */
 #define GZIP_RATIO_MAX 1032
-#define COUNT_STEP_BYTES (256u << 10)
+#define SCRATCH_BYTES (256u << 10)
 
 int rom_error(const struct rom *rom, int code, struct error *err, const char *fmt, ...)
 {
@@ -33,26 +33,33 @@ int rom_error(const struct rom *rom, int code, struct error *err, const char *fm
 		rom->config->path, text);
 }
 
-static int read_at(const struct rom *rom, void *buf, size_t room, uint64_t offset,
-	size_t *ret_bytes, struct error *err)
+/* Fewer bytes than room only at the end of the file. */
+static int pread_all(int fd, void *buf, size_t room, uint64_t offset, size_t *ret_bytes)
 {
 	size_t done = 0;
 
 	while (done < room) {
-		ssize_t got = pread(rom->fd, (uint8_t *)buf + done, room - done,
-			(off_t)(offset + done));
+		ssize_t got = pread(
+			fd, (uint8_t *)buf + done, room - done, (off_t)(offset + done));
 
 		if (got < 0 && errno == EINTR)
 			continue;
 		if (got < 0)
-			return rom_error(
-				rom, -errno, err, "cannot be read: %s", strerror(errno));
+			return -errno;
 		if (got == 0)
 			break;
 		done += (size_t)got;
 	}
 	*ret_bytes = done;
 	return 0;
+}
+
+static int read_at(const struct rom *rom, void *buf, size_t room, uint64_t offset,
+	size_t *ret_bytes, struct error *err)
+{
+	int rc = pread_all(rom->fd, buf, room, offset, ret_bytes);
+
+	return rc ? rom_error(rom, rc, err, "cannot be read: %s", strerror(-rc)) : 0;
 }
 
 /* Regular files and block devices have a size and can be read at any place. */
@@ -209,19 +216,19 @@ int rom_count(const struct rom *rom, uint64_t limit_bytes, uint64_t *ret_bytes,
 	if (rom->packing == UNPACK_NONE)
 		return rom_claim(rom, ret_bytes, err);
 	rc = unpack_create(rom->packing, rom->fd, &unpack, &cause);
-	scratch = malloc(COUNT_STEP_BYTES);
+	scratch = malloc(SCRATCH_BYTES);
 	if (!rc && !scratch)
 		rc = error_set(
 			&cause, -ENOMEM, NULL, "cannot be unpacked: out of memory");
 	do {
 		if (!rc)
-			rc = unpack_read(unpack, scratch, COUNT_STEP_BYTES, &got, &cause);
+			rc = unpack_read(unpack, scratch, SCRATCH_BYTES, &got, &cause);
 		if (rc) {
 			rc = unpack_failed(rom, rc, &cause, err);
 			goto out;
 		}
 		total += got;
-	} while (got == COUNT_STEP_BYTES && total <= limit_bytes);
+	} while (got == SCRATCH_BYTES && total <= limit_bytes);
 	if (total > limit_bytes)
 		rc = too_large(rom, limit_bytes, err);
 	else
@@ -263,24 +270,149 @@ int rom_read(const struct rom *rom, void *buf, size_t room, size_t *ret_bytes,
 	return read_at(rom, buf, (size_t)rom->file_bytes, 0, ret_bytes, err);
 }
 
-int rom_map_into(const struct rom *rom, void *hva, size_t room, struct error *err)
+/* --- parts -------------------------------------------------------------------------- */
+
+static int ends_early(const struct rom_part *part, struct error *cause)
+{
+	return error_set(cause, -EBADMSG, NULL,
+		"is truncated: it ends before the %zu bytes at offset %" PRIu64
+		" that its headers promise",
+		part->bytes, part->offset);
+}
+
+static int read_plain_part(
+	const struct rom *rom, const struct rom_part *part, struct error *cause)
+{
+	size_t got = 0;
+	int rc = 0;
+
+	/* Also keeps what no file can have away from pread(). */
+	if (part->offset < rom->file_bytes)
+		rc = pread_all(rom->fd, part->buf, part->bytes, part->offset, &got);
+	if (rc)
+		return error_set(cause, rc, NULL, "cannot be read: %s", strerror(-rc));
+	return got < part->bytes ? ends_early(part, cause) : 0;
+}
+
+/* From *at, where unpack is, to offset. */
+static int skip_to(struct unpack *unpack, const struct rom_part *part, uint64_t *at,
+	uint8_t *scratch, struct error *cause)
+{
+	while (*at < part->offset) {
+		uint64_t left = part->offset - *at;
+		size_t step = left < SCRATCH_BYTES ? (size_t)left : SCRATCH_BYTES;
+		size_t got;
+		int rc = unpack_read(unpack, scratch, step, &got, cause);
+
+		if (rc)
+			return rc;
+		if (got < step)
+			return ends_early(part, cause);
+		*at += got;
+	}
+	return 0;
+}
+
+static int unpack_parts(const struct rom *rom, const struct rom_part *parts,
+	unsigned int count, struct error *cause)
+{
+	struct unpack *unpack = NULL;
+	uint8_t *scratch = malloc(SCRATCH_BYTES);
+	uint64_t at = 0;
+	size_t got;
+	int rc = scratch ? unpack_create(rom->packing, rom->fd, &unpack, cause)
+			 : error_set(cause, -ENOMEM, NULL,
+				   "cannot be unpacked: out of memory");
+
+	for (unsigned int i = 0; !rc && i < count; i++) {
+		rc = skip_to(unpack, &parts[i], &at, scratch, cause);
+		if (!rc)
+			rc = unpack_read(
+				unpack, parts[i].buf, parts[i].bytes, &got, cause);
+		if (!rc && got < parts[i].bytes)
+			rc = ends_early(&parts[i], cause);
+		at += parts[i].bytes;
+	}
+	unpack_destroy(unpack);
+	free(scratch);
+	return rc;
+}
+
+static int read_parts(const struct rom *rom, const struct rom_part *parts,
+	unsigned int count, struct error *cause)
+{
+	int rc = 0;
+
+	if (rom->packing != UNPACK_NONE)
+		return unpack_parts(rom, parts, count, cause);
+	for (unsigned int i = 0; !rc && i < count; i++)
+		rc = read_plain_part(rom, &parts[i], cause);
+	return rc;
+}
+
+int rom_read_parts(const struct rom *rom, const struct rom_part *parts,
+	unsigned int count, struct error *err)
+{
+	struct error cause;
+	int rc = read_parts(rom, parts, count, &cause);
+
+	return rc ? rom_error(rom, rc, err, "%s", cause.text) : 0;
+}
+
+int rom_bytes_at(const struct rom *rom, uint64_t offset, void *buf, size_t bytes,
+	struct error *err)
+{
+	struct rom_part part = {offset, bytes, buf};
+
+	return read_parts(rom, &part, 1, err);
+}
+
+/* --- mapping ------------------------------------------------------------------------ */
+
+int rom_map_part(const struct rom *rom, const struct rom_part *part, struct error *err)
 {
 	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	uint8_t *at = part->buf;
+	size_t head = -(uintptr_t)at & (page - 1);
+	struct error cause;
+	size_t pages;
 
 	if (rom->packing != UNPACK_NONE)
 		return rom_error(rom, -EINVAL, err,
 			"is %s-compressed and cannot be mapped: unpack it, or leave out "
 			"<memory image=\"map\"/>",
 			unpack_name(rom->packing));
-	if (rom->file_bytes > room)
-		return too_large(rom, room, err);
-	if ((uintptr_t)hva % page)
+	if (((uintptr_t)at - part->offset) % page)
 		return rom_error(rom, -EINVAL, err,
 			"must start in the middle of a page and cannot be mapped: leave "
 			"out <memory image=\"map\"/>");
-	if (mmap(hva, (size_t)rom->file_bytes, PROT_READ | PROT_WRITE,
-		    MAP_PRIVATE | MAP_FIXED, rom->fd, 0) == MAP_FAILED)
+	if (part->offset > rom->file_bytes ||
+		part->bytes > rom->file_bytes - part->offset) {
+		ends_early(part, &cause);
+		return rom_error(rom, -EBADMSG, err, "%s", cause.text);
+	}
+	if (head > part->bytes)
+		head = part->bytes;
+	pages = (part->bytes - head) / page * page;
+	if (pages &&
+		mmap(at + head, pages, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_FIXED,
+			rom->fd, (off_t)(part->offset + head)) == MAP_FAILED)
 		return rom_error(
 			rom, -errno, err, "cannot be mapped: %s", strerror(errno));
-	return 0;
+	const struct rom_part ends[] = {
+		{part->offset, head, at},
+		{part->offset + head + pages, part->bytes - head - pages,
+			at + head + pages},
+	};
+
+	return rom_read_parts(rom, ends, 2, err);
+}
+
+int rom_map_into(const struct rom *rom, void *hva, size_t room, struct error *err)
+{
+	struct rom_part part = {0, (size_t)rom->file_bytes, hva};
+
+	if (rom->packing == UNPACK_NONE && rom->file_bytes > room)
+		return too_large(rom, room, err);
+	return rom_map_part(rom, &part, err);
 }

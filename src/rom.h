@@ -58,12 +58,37 @@ int rom_count(const struct rom *rom, uint64_t limit_bytes, uint64_t *ret_bytes,
 int rom_read(const struct rom *rom, void *buf, size_t room, size_t *ret_bytes,
 	struct error *err);
 
+/* Bytes of the contents, and where they go. */
+struct rom_part {
+	uint64_t offset;
+	size_t bytes;
+	void *buf;
+};
+
 /*
- * Maps a plain file privately over the pages at hva, at most room bytes: page cache that
- * VMs share until they write. The rest of the last page is zero. -EINVAL for a packed
- * file or an hva that is not on a page. A file that shrinks while the VM runs takes its
- * pages along (SIGBUS), so this is for files that nobody rewrites.
+ * Reads parts by rising offset that do not overlap; a packed file is unpacked once, as
+ * far as the last one reaches. -EBADMSG where the contents end before a part does.
  */
+int rom_read_parts(const struct rom *rom, const struct rom_part *parts,
+	unsigned int count, struct error *err);
+
+/*
+ * Reads one part for a struct board's read_kernel(), whose messages are predicates: so
+ * are these, without the file's name. Unpacks a packed file up to there each time.
+ */
+int rom_bytes_at(const struct rom *rom, uint64_t offset, void *buf, size_t bytes,
+	struct error *err);
+
+/*
+ * Maps the whole pages of a part of a plain file privately: page cache that VMs share
+ * until they write. What is left at its ends is read, so nothing beyond it is touched.
+ * -EINVAL for a packed file, or where the pages of file and buf do not match. A file that
+ * shrinks while the VM runs takes its pages along (SIGBUS), so this is for files that
+ * nobody rewrites.
+ */
+int rom_map_part(const struct rom *rom, const struct rom_part *part, struct error *err);
+
+/* The same for all of the file, -EFBIG where that is more than room. */
 int rom_map_into(const struct rom *rom, void *hva, size_t room, struct error *err);
 
 #endif

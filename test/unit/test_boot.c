@@ -252,10 +252,42 @@ TEST(a_file_that_grew_since_the_plan_is_refused_at_load)
 	end();
 }
 
+TEST(the_kernel_tells_whose_guest_it_is)
+{
+	enum config_arch arch = CONFIG_ARCH_AUTO;
+
+	begin();
+	CHECK_EQ(boot_arch(&f.config, CONFIG_ARCH_X86_64, &arch), 0);
+	CHECK_EQ(arch, CONFIG_ARCH_ARM64);
+	write_gzip();
+	CHECK_EQ(boot_arch(&f.config, CONFIG_ARCH_ARM64, &arch), 0);
+	CHECK_EQ(arch, CONFIG_ARCH_ARM64);
+	f.config.arch = CONFIG_ARCH_ARMV7;
+	CHECK_EQ(boot_arch(&f.config, CONFIG_ARCH_ARM64, &arch), 0);
+	CHECK_EQ(arch, CONFIG_ARCH_ARMV7);
+	f.config.arch = CONFIG_ARCH_AUTO;
+	write_file(kernel, "just a note\n", 12);
+	CHECK_EQ(boot_arch(&f.config, CONFIG_ARCH_ARM64, &arch), -ENOEXEC);
+	unlink(kernel);
+	CHECK_EQ(boot_arch(&f.config, CONFIG_ARCH_ARM64, &arch), -ENOEXEC);
+	end();
+}
+
+/* Its planner is there even where this host's is not. */
+TEST(a_kernel_of_another_arch_chooses_its_board)
+{
+	begin();
+	f.caps.arch = CONFIG_ARCH_X86_64;
+	CHECK(!plan_from_files());
+	CHECK_EQ(f.problems.count, 1);
+	CHECK_HAS(f.problems.list[0].text, "an arm64 guest needs an arm64 host");
+	end();
+}
+
 TEST(an_arch_without_a_board_is_a_problem)
 {
 	begin();
-	f.config.arch = CONFIG_ARCH_X86_64;
+	f.config.arch = (enum config_arch)99;
 	CHECK(!plan_from_files());
 	CHECK_EQ(f.problems.count, 1);
 	CHECK_HAS(f.problems.list[0].text, "no board for the guest's arch");
@@ -268,4 +300,6 @@ TEST_MAIN(CASE(loads_kernel_initrds_and_tree), CASE(each_boot_has_its_own_seed),
 	CASE(refuses_a_truncated_packed_kernel_before_it_runs),
 	CASE(a_packed_kernel_cannot_be_mapped),
 	CASE(a_file_that_grew_since_the_plan_is_refused_at_load),
+	CASE(the_kernel_tells_whose_guest_it_is),
+	CASE(a_kernel_of_another_arch_chooses_its_board),
 	CASE(an_arch_without_a_board_is_a_problem))

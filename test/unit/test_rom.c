@@ -315,10 +315,115 @@ TEST(maps_a_plain_file_privately_over_ram)
 	end();
 }
 
+TEST(reads_parts_in_one_pass)
+{
+	uint8_t first[100];
+	uint8_t last[5];
+	const struct rom_part parts[] = {
+		{0, sizeof(first), first},
+		{sizeof(first), 0, NULL},
+		{300000, 4000, got},
+		{CONTENT_BYTES - sizeof(last), sizeof(last), last},
+	};
+
+	begin();
+	for (unsigned int i = 0; i < ARRAY_SIZE(kinds); i++) {
+		struct error err = {.text = ""};
+		struct rom rom;
+
+		open_kind(kinds[i], &rom);
+		memset(last, 0, sizeof(last));
+		CHECK_EQ(rom_read_parts(&rom, parts, ARRAY_SIZE(parts), &err), 0);
+		CHECK_STR(err.text, "");
+		CHECK_EQ(memcmp(first, content, sizeof(first)), 0);
+		CHECK_EQ(memcmp(got, content + 300000, 4000), 0);
+		CHECK_EQ(got[4000], 0x5a);
+		CHECK_EQ(memcmp(last, content + CONTENT_BYTES - 5, 5), 0);
+		CHECK_EQ(rom_bytes_at(&rom, 12345, first, 10, &err), 0);
+		CHECK_EQ(memcmp(first, content + 12345, 10), 0);
+		rom_close(&rom);
+	}
+	end();
+}
+
+TEST(a_part_beyond_the_contents_is_truncation)
+{
+	static const uint64_t offsets[] = {
+		CONTENT_BYTES - 9, CONTENT_BYTES, CONTENT_BYTES + 1, UINT64_MAX - 3};
+
+	begin();
+	for (unsigned int i = 0; i < ARRAY_SIZE(kinds); i++) {
+		struct rom rom;
+
+		open_kind(kinds[i], &rom);
+		for (unsigned int j = 0; j < ARRAY_SIZE(offsets); j++) {
+			struct rom_part part = {offsets[j], 10, got};
+			struct error err;
+
+			CHECK_EQ(rom_read_parts(&rom, &part, 1, &err), -EBADMSG);
+			CHECK_HAS(err.text, "kernel_rom \"");
+			CHECK_HAS(err.text, "is truncated: it ends before the 10 bytes");
+			CHECK_EQ(rom_bytes_at(&rom, offsets[j], got, 10, &err), -EBADMSG);
+			CHECK_EQ(strncmp(err.text, "is truncated", 12), 0);
+		}
+		rom_close(&rom);
+	}
+	end();
+}
+
+TEST(maps_a_part_whose_ends_lie_within_pages)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	size_t room = 64 * page;
+	uint8_t *ram = mmap(
+		NULL, room, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	const struct {
+		size_t offset, bytes, at;
+	} table[] = {
+		{3 * page, 5 * page, 2 * page},
+		{3 * page + 50, 5 * page + 7, 4 * page + 50},
+		{page + 9, 20, 9},
+		{page + 9, page, 9},
+		{page - 1, page + 2, page - 1},
+		{2 * page, 30, page},
+		{CONTENT_BYTES - 12 * page, 12 * page, 0},
+	};
+	struct error err;
+	struct rom rom;
+
+	begin();
+	CHECK(ram != MAP_FAILED);
+	open_kind(UNPACK_NONE, &rom);
+	for (unsigned int i = 0; i < ARRAY_SIZE(table); i++) {
+		struct rom_part part = {
+			table[i].offset, table[i].bytes, ram + table[i].at};
+		uint8_t *end = ram + table[i].at + table[i].bytes;
+
+		CHECK(mmap(ram, room, PROT_READ | PROT_WRITE,
+			      MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == ram);
+		CHECK_EQ(rom_map_part(&rom, &part, &err), 0);
+		CHECK_EQ(memcmp(part.buf, content + part.offset, part.bytes), 0);
+		CHECK(table[i].at == 0 || ram[table[i].at - 1] == 0);
+		CHECK_EQ(*end, 0);
+	}
+	CHECK_EQ(rom_map_part(&rom, &(struct rom_part){page, page, ram + 1}, &err),
+		-EINVAL);
+	CHECK_HAS(err.text, "in the middle of a page");
+	CHECK_EQ(rom_map_part(&rom, &(struct rom_part){0, CONTENT_BYTES + 1, ram}, &err),
+		-EBADMSG);
+	CHECK_HAS(err.text, "kernel_rom \"");
+	CHECK_HAS(err.text, "is truncated");
+	rom_close(&rom);
+	munmap(ram, room);
+	end();
+}
+
 TEST_MAIN(CASE(reads_plain_gzip_and_zstd_alike), CASE(unpacks_what_gzip_and_zstd_write),
 	CASE(never_writes_beyond_its_room), CASE(leaves_an_initrd_packed),
 	CASE(takes_a_truncated_file_for_what_it_is),
 	CASE(takes_a_damaged_file_for_what_it_is),
 	CASE(joins_the_members_of_a_gzip_file_and_ignores_what_follows),
 	CASE(a_gzip_trailer_that_no_data_could_reach_is_no_claim),
-	CASE(refuses_what_is_no_file), CASE(maps_a_plain_file_privately_over_ram))
+	CASE(refuses_what_is_no_file), CASE(maps_a_plain_file_privately_over_ram),
+	CASE(reads_parts_in_one_pass), CASE(a_part_beyond_the_contents_is_truncation),
+	CASE(maps_a_part_whose_ends_lie_within_pages))
