@@ -107,56 +107,48 @@ static void show_program(const char *name, const char *missing)
 	line(name, "none: %s", missing);
 }
 
-#ifndef BONSAI_HV_KVM
-/* True where one of the flags is a word of /proc/cpuinfo. */
-static bool cpu_has(const char *const *flags, size_t count)
+static int show_arm_kvm(const struct host_caps *caps)
 {
-	FILE *file = fopen("/proc/cpuinfo", "re");
-	char text[8192];
-	bool found = false;
+	line("KVM", "yes");
+	if (caps->gicv2 || caps->gicv3)
+		line("GIC", "%s%s%s", caps->gicv2 ? "2" : "",
+			caps->gicv2 && caps->gicv3 ? ", " : "", caps->gicv3 ? "3" : "");
+	else
+		line("GIC", "none that KVM can use: no guest runs here yet");
+	line("vCPUs", "%u", caps->vcpus_max);
+	line("address bits", "%u", caps->ipa_bits);
+	line("CPU", "%s", caps->cpu_compatible[0] ? caps->cpu_compatible : "not named");
+	line("32-bit guests", "%s",
+		caps->aarch32_el1 ? "yes" : "no: this CPU has no 32-bit kernel mode");
+	line("PMU", "%s", caps->pmu ? "yes" : "no");
+	line("stolen time", "%s", caps->steal_time ? "yes" : "no");
+	return caps->gicv2 || caps->gicv3 ? 0 : EXIT_HOST_FAILED;
+}
 
-	while (file && !found && fgets(text, sizeof(text), file)) {
-		for (size_t i = 0; i < count; i++) {
-			const char *at = strstr(text, flags[i]);
-
-			found |= at && at > text && at[-1] == ' ' &&
-				 strchr(" \n", at[strlen(flags[i])]);
-		}
-	}
-	if (file)
-		fclose(file);
-	return found;
+static int show_x86_kvm(const struct host_caps *caps)
+{
+	if (caps->emulated)
+		line("KVM",
+			"no: /dev/kvm opens, but this CPU shows neither vmx nor svm: "
+			"there is no\n%-16shardware virtualization behind it and "
+			"guests get nowhere; enable it in the\n%-16sfirmware, or in the "
+			"hypervisor that this machine runs on",
+			"", "");
+	else
+		line("KVM", "yes");
+	line("vCPUs", "%u", caps->vcpus_max);
+	line("address bits", "%u", caps->ipa_bits);
+	line("CPU", "x86-64-v%u", caps->x86_level);
+	line("isa pic=\"no\"", "%s",
+		caps->split_irqchip ? "yes" : "no: this KVM has no split irqchip");
+	line("ARM guests",
+		"on the emulated board: tools/board arm64 -- bonsai run VM.xml");
+	return caps->emulated ? EXIT_HOST_FAILED : 0;
 }
 
 /* Returns the exit status: 1 where no VM can run here. */
-static int show_kvm_x86(void)
-{
-	static const char *const virtualization[] = {"vmx", "svm"};
-
-	if (access("/dev/kvm", F_OK) < 0) {
-		line("KVM", "no: there is no /dev/kvm");
-	} else if (!cpu_has(virtualization, ARRAY_SIZE(virtualization))) {
-		line("KVM",
-			"no: /dev/kvm opens, but this CPU shows neither vmx nor svm: "
-			"there "
-			"is no\n%-16shardware virtualization behind it and guests get "
-			"nowhere; enable it in the\n%-16sfirmware, or in the hypervisor "
-			"that this machine runs on",
-			"", "");
-	} else {
-		line("KVM", "yes, for x86 guests; this build runs ARM guests, and those "
-			    "on ARM64 "
-			    "hosts");
-	}
-	line("ARM guests",
-		"on the emulated board: tools/board arm64 -- bonsai run VM.xml");
-	return EXIT_HOST_FAILED;
-}
-#endif
-
 static int show_kvm(void)
 {
-#ifdef BONSAI_HV_KVM
 	struct host_caps caps;
 	struct error err;
 	struct hv *hv;
@@ -166,23 +158,8 @@ static int show_kvm(void)
 		return EXIT_HOST_FAILED;
 	}
 	hv_destroy(hv);
-	line("KVM", "yes");
-	if (caps.gicv2 || caps.gicv3)
-		line("GIC", "%s%s%s", caps.gicv2 ? "2" : "",
-			caps.gicv2 && caps.gicv3 ? ", " : "", caps.gicv3 ? "3" : "");
-	else
-		line("GIC", "none that KVM can use: no guest runs here yet");
-	line("vCPUs", "%u", caps.vcpus_max);
-	line("address bits", "%u", caps.ipa_bits);
-	line("CPU", "%s", caps.cpu_compatible[0] ? caps.cpu_compatible : "not named");
-	line("32-bit guests", "%s",
-		caps.aarch32_el1 ? "yes" : "no: this CPU has no 32-bit kernel mode");
-	line("PMU", "%s", caps.pmu ? "yes" : "no");
-	line("stolen time", "%s", caps.steal_time ? "yes" : "no");
-	return caps.gicv2 || caps.gicv3 ? 0 : EXIT_HOST_FAILED;
-#else
-	return show_kvm_x86();
-#endif
+	return caps.arch == CONFIG_ARCH_X86_64 ? show_x86_kvm(&caps)
+					       : show_arm_kvm(&caps);
 }
 
 int cmd_host(int argc, char **argv)

@@ -85,6 +85,9 @@ int cmd_run(int argc, char **argv)
 		goto out;
 	}
 	plan = cmd_vm_plan(config, &caps);
+	if (plan && caps.emulated)
+		log_host("this KVM has no hardware virtualization behind it: only guests "
+			 "of a few instructions get anywhere (see bonsai host)");
 	if (!plan) {
 		hv_destroy(hv);
 		status = EXIT_USAGE;

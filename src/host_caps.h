@@ -23,6 +23,7 @@ struct host_caps {
 	bool aarch32_el1; /* 32-bit guests */
 	bool pmu;
 	bool steal_time;
+	bool emulated;           /* x86: no hardware virtualization behind KVM */
 	unsigned int x86_level;  /* x86: the x86-64 level of its CPUs, 1 to 3 */
 	bool split_irqchip;      /* x86: local APICs without PIC and IOAPIC */
 	char cpu_compatible[64]; /* of the host's CPU, "" where not known */
