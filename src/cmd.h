@@ -57,8 +57,12 @@ struct vm_config *cmd_vm_load(const struct cmd_vm *vm);
 struct board_plan *cmd_vm_plan(
 	const struct vm_config *config, const struct host_caps *caps);
 
-/* What is stated with --host, else what this host offers, else an assumed host. */
-int cmd_vm_host(const struct cmd_vm *vm, struct host_caps *ret);
+/*
+ * What is stated with --host, else what this host offers, else an assumed host that runs
+ * such guests.
+ */
+int cmd_vm_host(
+	const struct cmd_vm *vm, const struct vm_config *config, struct host_caps *ret);
 
 /* "file:line: text", "file: text" or "bonsai: text", by what is known; on stderr. */
 void cmd_print_error(const struct error *err);

@@ -66,19 +66,29 @@ struct board_plan *cmd_vm_plan(
 	return plan;
 }
 
-int cmd_vm_host(const struct cmd_vm *vm, struct host_caps *ret)
+/* This very host, or one that is assumed where no hypervisor answers. */
+static void ask_host(struct host_caps *ret)
 {
+	struct hv *hv = NULL;
 	struct error err;
 
-	if (!vm->host_word_count) {
-		struct hv *hv = NULL;
+	if (hv_open(&hv, ret, &err))
+		host_caps_assume(ret, host_caps_native());
+	hv_destroy(hv);
+}
 
-		if (hv_open(&hv, ret, &err) == 0) {
-			hv_destroy(hv);
-			return 0;
-		}
-	}
-	host_caps_assume(ret, CONFIG_ARCH_ARM64);
+int cmd_vm_host(
+	const struct cmd_vm *vm, const struct vm_config *config, struct host_caps *ret)
+{
+	enum config_arch guest;
+	struct error err;
+
+	ask_host(ret);
+	/* A VM for other hosts than this one is planned for a plain one of those. */
+	if (!boot_arch(config, ret->arch, &guest) && host_caps_arch(guest) != ret->arch)
+		host_caps_assume(ret, host_caps_arch(guest));
+	else if (vm->host_word_count)
+		host_caps_assume(ret, ret->arch);
 	for (unsigned int i = 0; i < vm->host_word_count; i++) {
 		if (host_caps_state(ret, vm->host_words[i], &err)) {
 			cmd_print_error(&err);

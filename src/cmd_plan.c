@@ -21,17 +21,16 @@ static int with_plan(char **argv, unsigned int takes,
 	int (*use)(const struct board_plan *plan, const struct cmd_vm *vm))
 {
 	struct vm_config *config;
-	struct board_plan *plan;
+	struct board_plan *plan = NULL;
 	struct host_caps caps;
 	struct cmd_vm vm;
 	int status = cmd_vm_parse(&vm, argv, CMD_TAKES_HOST | takes);
 
-	if (!status)
-		status = cmd_vm_host(&vm, &caps);
 	if (status)
 		return status;
 	config = cmd_vm_load(&vm);
-	plan = config ? cmd_vm_plan(config, &caps) : NULL;
+	if (config && !cmd_vm_host(&vm, config, &caps))
+		plan = cmd_vm_plan(config, &caps);
 	status = plan ? use(plan, &vm) : EXIT_USAGE;
 	board_plan_destroy(plan);
 	config_destroy(config);

@@ -19,6 +19,20 @@
 #define X86_VCPUS_ASSUMED 255
 #define X86_LEVEL_MAX 3
 
+enum config_arch host_caps_native(void)
+{
+#ifdef __x86_64__
+	return CONFIG_ARCH_X86_64;
+#else
+	return CONFIG_ARCH_ARM64;
+#endif
+}
+
+enum config_arch host_caps_arch(enum config_arch guest)
+{
+	return guest == CONFIG_ARCH_ARMV7 ? CONFIG_ARCH_ARM64 : guest;
+}
+
 static void assume_x86(struct host_caps *ret)
 {
 	*ret = (struct host_caps){

@@ -29,6 +29,12 @@ struct host_caps {
 	char cpu_compatible[64]; /* of the host's CPU, "" where not known */
 };
 
+/* The architecture that this program was built for. */
+enum config_arch host_caps_native(void);
+
+/* That of the hosts which run such guests. */
+enum config_arch host_caps_arch(enum config_arch guest);
+
 /* A plain board of today, for planning where there is no KVM: says stated = true. */
 void host_caps_assume(struct host_caps *ret, enum config_arch arch);
 
