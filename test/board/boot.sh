@@ -20,7 +20,7 @@ guest_finds_its_devices()
 		echo "rng: $(head -c 16 /dev/hwrng | wc -c)"
 		echo "timer: $(grep arch_timer /proc/interrupts)"
 	END
-	vm "kernel_rom='$lab/$kernel/Image' initrd_rom='$lab/$kernel/initrd' cpu_count='$cpus'
+	vm "kernel_rom='$lab/$kernel/linux' initrd_rom='$lab/$kernel/initrd' cpu_count='$cpus'
 		bootargs='console=hvc0 loglevel=4'" <<-END
 		<virtio_device name="hvc0" type="console"><stdio/></virtio_device>
 		<virtio_device name="disk" type="block"><file path="disk.img"/></virtio_device>
@@ -38,7 +38,7 @@ guest_finds_its_devices()
 # A guest on the PL011 alone, with all its messages.
 guest_boots_on_the_uart()
 {
-	vm "kernel_rom='$lab/bookworm/Image' initrd_rom='$lab/bookworm/initrd' cpu_count='1'
+	vm "kernel_rom='$lab/bookworm/linux' initrd_rom='$lab/bookworm/initrd' cpu_count='1'
 		gic_version='host' bootargs='console=ttyAMA0 bonsai.run=&quot;cat /proc/interrupts&quot;'" \
 		<<-END
 	END

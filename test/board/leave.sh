@@ -5,7 +5,7 @@
 busy_vm()
 {
 	truncate -s 1M disk.img
-	vm "kernel_rom='$lab/bookworm/Image' initrd_rom='$lab/bookworm/initrd' cpu_count='2'
+	vm "kernel_rom='$lab/bookworm/linux' initrd_rom='$lab/bookworm/initrd' cpu_count='2'
 		bootargs='console=hvc0 loglevel=8 bonsai.net=none'" <<-END
 		<uart><pty link="/run/vm.uart"/></uart>
 		<virtio_device name="hvc0" type="console"><stdio/></virtio_device>

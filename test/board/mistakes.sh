@@ -292,7 +292,7 @@ survives_a_failing_host_disk()
 		dd if=/dev/zero of=/dev/vdb bs=64k seek=100 count=1 oflag=direct 2>/dev/null || echo "full: again"
 		dd if=/dev/vdb of=/dev/null bs=64k iflag=direct 2>/dev/null && echo "full: readable"
 	END
-	vm "kernel_rom='$lab/bookworm/Image' initrd_rom='$lab/bookworm/initrd' cpu_count='1'
+	vm "kernel_rom='$lab/bookworm/linux' initrd_rom='$lab/bookworm/initrd' cpu_count='1'
 		bootargs='console=hvc0 loglevel=1 bonsai.net=none'" <<-'END'
 		<virtio_device name="hvc0" type="console"><stdio/></virtio_device>
 		<virtio_device name="shrinks" type="block"><file path="shrinks.img"/></virtio_device>

@@ -4,7 +4,7 @@
 # one_vm ATTRIBUTES: a VM that would run; further devices from standard input.
 one_vm()
 {
-	vm "kernel_rom='$lab/bookworm/Image' initrd_rom='$lab/bookworm/initrd' cpu_count='1' $1"
+	vm "kernel_rom='$lab/bookworm/linux' initrd_rom='$lab/bookworm/initrd' cpu_count='1' $1"
 }
 
 refuses_the_other_gic()
@@ -45,7 +45,7 @@ refuses_a_kernel_of_text()
 {
 	echo "this is no kernel" >text
 	one_vm "" </dev/null
-	sed -i "s,$lab/bookworm/Image,text," vm.xml
+	sed -i "s,$lab/bookworm/linux,text," vm.xml
 	refuses 2 text
 }
 

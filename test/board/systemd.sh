@@ -12,7 +12,7 @@ answer()
 debian_installs_a_package()
 {
 	mkfifo keys
-	vm "kernel_rom='$lab/bookworm/Image' initrd_rom='$lab/bookworm/initrd' cpu_count='2'
+	vm "kernel_rom='$lab/bookworm/linux' initrd_rom='$lab/bookworm/initrd' cpu_count='2'
 		bootargs='console=hvc0 root=/dev/vda loglevel=4'" <<-END
 		<virtio_device name="hvc0" type="console"><stdio/></virtio_device>
 		<virtio_device name="vda" type="block"><file path="/dev/vda"/></virtio_device>

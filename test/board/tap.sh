@@ -16,7 +16,7 @@ files_cross_the_tap()
 		echo serving
 		sleep 60
 	END
-	vm "kernel_rom='$lab/bookworm/Image' initrd_rom='$lab/bookworm/initrd' cpu_count='2'
+	vm "kernel_rom='$lab/bookworm/linux' initrd_rom='$lab/bookworm/initrd' cpu_count='2'
 		bootargs='console=hvc0 loglevel=4 bonsai.net=10.9.0.2/24'" <<-END
 		<virtio_device name="hvc0" type="console"><stdio/></virtio_device>
 		<virtio_device name="eth0" type="net"><tap ifname="tap0"/></virtio_device>

@@ -31,7 +31,7 @@ guest_has_the_lot()
 		done
 		sed 's/^/heard: /' /tmp/heard
 	END
-	vm "kernel_rom='$lab/Image.zst' initrd_rom='$lab/bookworm/initrd' cpu_count='2'
+	vm "kernel_rom='$lab/linux.zst' initrd_rom='$lab/bookworm/initrd' cpu_count='2'
 		dtb_overlay_rom='$lab/overlay.dtbo' bootargs='console=hvc0 loglevel=4'" <<-END
 		<uart><file path="uart.log"/></uart>
 		<virtio_device name="hvc0" type="console">
@@ -63,7 +63,7 @@ guest_has_the_lot()
 
 guest_boots_from_a_mapped_kernel()
 {
-	vm "kernel_rom='$lab/bookworm/Image' initrd_rom='$lab/bookworm/initrd' cpu_count='1'
+	vm "kernel_rom='$lab/bookworm/linux' initrd_rom='$lab/bookworm/initrd' cpu_count='1'
 		bootargs='console=hvc0 loglevel=4 bonsai.run=true'" <<-END
 		<memory image="map"/>
 		<virtio_device name="hvc0" type="console"><stdio/></virtio_device>

@@ -1,33 +1,34 @@
 # SPDX-License-Identifier: Apache-2.0
 # What boards and guests are made of: Debian's kernels and those of their modules that are
-# wanted, busybox, file systems. Sourced; bash; needs say.sh and apt.sh.
+# wanted, busybox, file systems. Sourced; bash; needs say.sh and apt.sh. ARCH is Debian's name
+# of an architecture.
 
-# Prints the metapackage behind a kernel's short name.
+# kernel_package ARCH NAME: prints the metapackage behind a kernel's short name.
 kernel_package()
 {
-	case $1 in
-	bookworm) echo linux-image-arm64 ;;
-	trixie) echo linux-image-arm64/trixie ;;
-	cloud) echo linux-image-cloud-arm64 ;;
-	rt) echo linux-image-rt-arm64 ;;
-	*) die "there is no kernel $1; there are: bookworm trixie cloud rt" ;;
+	case $2 in
+	bookworm) echo "linux-image-$1" ;;
+	trixie) echo "linux-image-$1/trixie" ;;
+	cloud) echo "linux-image-cloud-$1" ;;
+	rt) echo "linux-image-rt-$1" ;;
+	*) die "there is no kernel $2; there are: bookworm trixie cloud rt" ;;
 	esac
 }
 
-# unpack_kernel NAME DIR: the image becomes DIR/Image, the modules lie below DIR/lib or
+# unpack_kernel ARCH NAME DIR: the image becomes DIR/linux, the modules lie below DIR/lib or
 # DIR/usr/lib, as the package has them.
 unpack_kernel()
 {
 	local package suite= deb
-	package=$(kernel_package "$1") || return 1
+	package=$(kernel_package "$1" "$2") || return 1
 	case $package in
 	*/*) suite=/${package#*/} ;;
 	esac
-	deb=$(fetch_deb arm64 "$package") || return 1
+	deb=$(fetch_deb "$1" "$package") || return 1
 	package=$(dpkg-deb -f "$deb" Depends | tr ', ' '\n\n' | grep -m 1 '^linux-image-') ||
 		return 1
-	deb=$(fetch_deb arm64 "$package$suite") || return 1
-	unpack_deb "$deb" "$2" && mv "$2"/boot/vmlinuz-* "$2/Image"
+	deb=$(fetch_deb "$1" "$package$suite") || return 1
+	unpack_deb "$deb" "$3" && mv "$3"/boot/vmlinuz-* "$3/linux"
 }
 
 # module_closure DIR NAME…: the modules' files under DIR, in an order in which insmod takes
@@ -84,20 +85,20 @@ install_modules()
 	done
 }
 
-# install_busybox WORK TREE: busybox, and the users and groups that every tree has.
+# install_busybox ARCH WORK TREE: busybox, and the users and groups that every tree has.
 install_busybox()
 {
-	local deb
-	deb=$(fetch_deb arm64 busybox-static) || return 1
-	unpack_deb "$deb" "$1/busybox"
-	mkdir -p "$2"/{bin,dev,etc,proc,root,run,sys,tmp,usr/bin}
-	cp "$1/busybox/bin/busybox" "$2/bin/"
-	ln -s busybox "$2/bin/sh"
-	ln -s bin "$2/sbin"
+	local deb work=$2 tree=$3
+	deb=$(fetch_deb "$1" busybox-static) || return 1
+	unpack_deb "$deb" "$work/busybox"
+	mkdir -p "$tree"/{bin,dev,etc,proc,root,run,sys,tmp,usr/bin}
+	cp "$work/busybox/bin/busybox" "$tree/bin/"
+	ln -s busybox "$tree/bin/sh"
+	ln -s bin "$tree/sbin"
 	printf '%s\n' root::0:0:root:/root:/bin/sh \
-		nobody:x:65534:65534:nobody:/:/bin/false >"$2/etc/passwd"
-	printf '%s\n' root:x:0: tty:x:5: kvm:x:106: nogroup:x:65534: >"$2/etc/group"
-	printf '127.0.0.1 localhost\n' >"$2/etc/hosts"
+		nobody:x:65534:65534:nobody:/:/bin/false >"$tree/etc/passwd"
+	printf '%s\n' root:x:0: tty:x:5: kvm:x:106: nogroup:x:65534: >"$tree/etc/group"
+	printf '127.0.0.1 localhost\n' >"$tree/etc/hosts"
 }
 
 # pack TREE FILE [FLAG…]: the tree as an archive for the kernel, owned by root.
