@@ -14,6 +14,7 @@
 
 #include "src/error.h"
 #include "src/file_kind.h"
+#include "src/le.h"
 #include "src/plan.h"
 
 struct arm64_header {
@@ -45,16 +46,6 @@ static const char *const formats[] = {
 	"arm64 Image, 16 KiB pages",
 	"arm64 Image, 64 KiB pages",
 };
-
-static uint16_t le16_at(const uint8_t *bytes)
-{
-	return (uint16_t)(bytes[0] | bytes[1] << 8);
-}
-
-static uint32_t le32_at(const uint8_t *bytes)
-{
-	return le16_at(bytes) | (uint32_t)le16_at(bytes + 2) << 16;
-}
 
 /* PE/COFF: where the last section's bytes end in the file; 0 without a PE header. */
 static uint64_t pe_end(const uint8_t *head, size_t head_bytes, uint64_t pe_offset)

@@ -8,6 +8,7 @@
  *	0x0000_0500  |  GDT                        |  of the direct boot
  *	0x0000_6000  |  PVH start info             |
  *	0x0000_7000  |  zero page                  |
+ *	0x0000_8000  |  setup data: the seed       |
  *	0x0000_9000  |  page tables                |  the first 4 GiB, one to one
  *	0x0002_0000  |  command line               |
  *	0x0009_fc00  |  EBDA (reserved)            |
@@ -17,11 +18,15 @@
  *	0xfea0_0000  +-----------------------------+
  *	             | GED                         |  event selector, power registers
  *	0xfeb0_0000  +-----------------------------+
- *	             | virtio-mmio                 |  512 bytes a device, in order of the
- *XML 0xfec0_0000  +-----------------------------+ | IOAPIC 1                    |  GSI 0
- *to 23 0xfec1_0000  | IOAPIC 2                    |  GSI 24 to 47 0xfee0_0000
- *+-----------------------------+ | local APIC                  | 0xfeff_c000
- *+-----------------------------+ | KVM's own pages             |  identity map, TSS
+ *	             | virtio-mmio                 |  512 bytes each, as in the XML
+ *	0xfec0_0000  +-----------------------------+
+ *	             | IOAPIC 1                    |  GSI 0 to 23
+ *	0xfec1_0000  +-----------------------------+
+ *	             | IOAPIC 2                    |  GSI 24 to 47
+ *	0xfee0_0000  +-----------------------------+
+ *	             | local APIC                  |
+ *	0xfeff_c000  +-----------------------------+
+ *	             | KVM's own pages             |  identity map, TSS
  *	0xffe0_0000  +-----------------------------+
  *	             | firmware                    |  at the end of these 2 MiB
  *	0x1_0000_0000+-----------------------------+
@@ -38,6 +43,7 @@
 #define X86_BOOT_TSS 0x20
 #define X86_PVH_GPA 0x6000ull /* start info, module list, memory map: one page */
 #define X86_ZERO_PAGE_GPA 0x7000ull
+#define X86_SETUP_DATA_GPA 0x8000ull
 #define X86_PAGE_TABLES_GPA 0x9000ull /* PML4, PDPT, four page directories */
 #define X86_CMDLINE_GPA 0x20000ull
 #define X86_CMDLINE_BYTES 0x10000ull

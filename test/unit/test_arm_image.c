@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "arch/arm/image.h"
 
-#include <endian.h>
 #include <errno.h>
 #include <string.h>
 
 #include "src/container_of.h"
 #include "src/error.h"
+#include "src/le.h"
 #include "src/plan.h"
 #include "test/unit/test.h"
 
@@ -15,38 +15,26 @@
 
 static uint8_t head[HEAD_BYTES];
 
-static void put64(size_t offset, uint64_t value)
-{
-	value = htole64(value);
-	memcpy(head + offset, &value, sizeof(value));
-}
-
-static void put32(size_t offset, uint32_t value)
-{
-	value = htole32(value);
-	memcpy(head + offset, &value, sizeof(value));
-}
-
 static void make_image(uint64_t text_offset, uint64_t image_size, uint64_t flags)
 {
 	memset(head, 0, sizeof(head));
-	put64(8, text_offset);
-	put64(16, image_size);
-	put64(24, flags);
+	le64_put(head + 8, text_offset);
+	le64_put(head + 16, image_size);
+	le64_put(head + 24, flags);
 	memcpy(head + 56, "ARM\x64", 4);
 }
 
 /* A PE header at 0x40 with two sections; the second ends at end. */
 static void add_pe(uint32_t end)
 {
-	put32(60, 0x40);
+	le32_put(head + 60, 0x40);
 	memcpy(head + 0x40, "PE\0\0", 4);
 	head[0x40 + 6] = 2;
 	head[0x40 + 20] = 160;
-	put32(0x40 + 24 + 160 + 16, 0x1000);
-	put32(0x40 + 24 + 160 + 20, 0x10000);
-	put32(0x40 + 24 + 160 + 40 + 16, end - 0x11000);
-	put32(0x40 + 24 + 160 + 40 + 20, 0x11000);
+	le32_put(head + 0x40 + 24 + 160 + 16, 0x1000);
+	le32_put(head + 0x40 + 24 + 160 + 20, 0x10000);
+	le32_put(head + 0x40 + 24 + 160 + 40 + 16, end - 0x11000);
+	le32_put(head + 0x40 + 24 + 160 + 40 + 20, 0x11000);
 }
 
 static int read_image(uint64_t file_bytes, struct kernel_image *ret, struct error *err)
@@ -117,7 +105,7 @@ TEST(a_wild_pe_offset_is_no_pe)
 
 	for (unsigned int i = 0; i < ARRAY_SIZE(offsets); i++) {
 		make_image(0, MIB(30), 0);
-		put32(60, offsets[i]);
+		le32_put(head + 60, offsets[i]);
 		if (offsets[i] <= HEAD_BYTES - 24)
 			memcpy(head + offsets[i], "PE\0\0", 4);
 		memcpy(head + 56, "ARM\x64", 4);
