@@ -107,12 +107,16 @@ static char *in_folder(
 	return ret;
 }
 
+static char *beside(struct build *build, const char *path, const char *name)
+{
+	const char *slash = strrchr(path, '/');
+
+	return in_folder(build, path, slash ? (size_t)(slash - path) + 1 : 0, name);
+}
+
 char *build_path(struct build *build, const char *name)
 {
-	const char *slash = strrchr(build->path, '/');
-
-	return in_folder(
-		build, build->path, slash ? (size_t)(slash - build->path) + 1 : 0, name);
+	return beside(build, build->path, name);
 }
 
 static bool is_there(const char *path)
@@ -133,21 +137,21 @@ void build_rom(struct build *build, const char *attribute, const char *name, int
 	struct config_rom *ret)
 {
 	const char *rom_dir = build->options->rom_dir;
-	char *beside = build_path(build, name);
-	char *chosen = beside;
+	char *by_xml = build_path(build, name);
+	char *chosen = by_xml;
 	char quoted[VALUE_QUOTE_BYTES];
 
 	ret->pos = build_pos(build, line ? line : build->config->pos.line);
 	if (rom_dir && name[0] != '/') {
 		chosen = in_folder(build, rom_dir, strlen(rom_dir), name);
-		if (chosen && beside && !build->options->skip_files &&
+		if (chosen && by_xml && !build->options->skip_files &&
 			!is_there(chosen)) {
 			free(chosen);
-			chosen = beside;
+			chosen = by_xml;
 		}
 	}
-	if (chosen != beside)
-		free(beside);
+	if (chosen != by_xml)
+		free(by_xml);
 	ret->path = chosen;
 	if (!chosen || build->options->skip_files)
 		return;
@@ -160,6 +164,26 @@ void build_rom(struct build *build, const char *attribute, const char *name, int
 	else if (is_folder(chosen))
 		build_problem(build, line, "%s: '%s' is a folder, a file is needed",
 			attribute, quoted);
+}
+
+char *build_find(struct build *build, const char *name, const char *other)
+{
+	const char *rom_dir = build->options->rom_dir;
+	char *found = NULL;
+
+	if (build->options->skip_files)
+		return NULL;
+	for (unsigned int i = 0; i < 3; i++) {
+		if (i == 0)
+			found = rom_dir ? in_folder(build, rom_dir, strlen(rom_dir), name)
+					: NULL;
+		else
+			found = beside(build, i == 1 ? build->path : other, name);
+		if (found && is_there(found) && !is_folder(found))
+			return found;
+		free(found);
+	}
+	return NULL;
 }
 
 /* What access() says is for the user who asks; that is who will run it. */

@@ -63,6 +63,12 @@ void build_rom(struct build *build, const char *attribute, const char *name, int
 	struct config_rom *ret);
 
 /*
+ * Where there is a file of that name: in --rom-dir, in the XML's folder, beside the file
+ * other; NULL: in none of them. The caller's to free.
+ */
+char *build_find(struct build *build, const char *name, const char *other);
+
+/*
  * A problem unless path is a block device, or a regular file of whole sectors that this
  * user may read and, unless readonly, write.
  */

@@ -96,8 +96,13 @@ static void read_root(struct build *build, const struct xml_element *root)
 		.acpi = true,
 		.pos = config->pos};
 	attributes_apply(build, &language_config, &element, ~0u, config);
-	if (!xml_attribute_value(&element, "kernel_rom"))
+	if (!xml_attribute_value(&element, "kernel_rom") && !config->firmware.path)
 		build_rom(build, "kernel_rom", "linux", root->line, &config->kernel);
+	if (config->initrd_count && !xml_attribute_value(&element, "kernel_rom") &&
+		config->firmware.path)
+		build_problem(build, config->initrds[0].pos.line,
+			"initrd_rom is for the kernel, which a firmware has only with "
+			"kernel_rom");
 	if (!config->name)
 		config->name = default_name(build);
 	free(attributes);
@@ -197,6 +202,7 @@ static void read_config(struct build *build, const struct xml_element *root)
 	read_root(build, root);
 	read_children(build, root);
 	x86_check_isa(build);
+	x86_find_option_roms(build);
 	device_resolve_terminals(build);
 	if (build->config->name)
 		device_resolve_macs(build);
@@ -321,6 +327,8 @@ void config_destroy(struct vm_config *config)
 	free(config->kernel.path);
 	free(config->dtb_overlay.path);
 	free(config->firmware.path);
+	free(config->linuxboot.path);
+	free(config->pvh.path);
 	free(config->cpu_type);
 	free(config->bootargs);
 	free(config->affinity);

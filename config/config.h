@@ -130,11 +130,13 @@ struct config_device {
 struct vm_config {
 	struct source_pos pos; /* of <config> */
 	char *name;
-	struct config_rom kernel;
+	struct config_rom kernel; /* path is NULL only beside a firmware */
 	unsigned int initrd_count;
 	struct config_rom *initrds;
 	struct config_rom dtb_overlay; /* path is NULL where there is none */
 	struct config_rom firmware;    /* likewise */
+	struct config_rom linuxboot;   /* option ROMs of an x86 firmware; path is NULL */
+	struct config_rom pvh;         /* where there is none or none is offered */
 	uint64_t ram_size_bytes;
 	struct source_pos ram_size_pos;
 	unsigned int cpu_count;

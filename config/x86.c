@@ -86,6 +86,24 @@ void x86_check_isa(struct build *build)
 			isa->pos.line);
 }
 
+static void find_rom(struct build *build, const char *name, struct config_rom *ret)
+{
+	const struct config_rom *firmware = &build->config->firmware;
+
+	ret->pos = firmware->pos;
+	ret->path = build_find(build, name, firmware->path);
+}
+
+void x86_find_option_roms(struct build *build)
+{
+	struct vm_config *config = build->config;
+
+	if (!config->firmware.path || !config->isa.option_roms)
+		return;
+	find_rom(build, "linuxboot_dma.bin", &config->linuxboot);
+	find_rom(build, "pvh.bin", &config->pvh);
+}
+
 void x86_finish_fw_cfg(struct config_fw_cfg *item)
 {
 	free(item->name);

@@ -17,6 +17,9 @@ void x86_read_fw_cfg(struct build *build, const struct xml_element *element,
 /* After all children: what of <isa> contradicts itself or the rest. */
 void x86_check_isa(struct build *build);
 
+/* Where a firmware is to be offered option ROMs: those that there are. */
+void x86_find_option_roms(struct build *build);
+
 /* What the item owns; a half-filled one is fine. */
 void x86_finish_fw_cfg(struct config_fw_cfg *item);
 

@@ -257,27 +257,53 @@ static void print_ports(const struct plan_x86 *x86, FILE *out)
 	print_port("fw_cfg", &x86->fw_cfg, out);
 }
 
+static void print_rom(const char *what, const struct config_rom *rom, FILE *out)
+{
+	if (rom->path)
+		fprintf(out, "  %-9s %s (%s:%d)", what, rom->path, rom->pos.file,
+			rom->pos.line);
+}
+
+static void print_kernel(const struct board_plan *plan, FILE *out)
+{
+	const struct kernel_image *kernel = &plan->files.kernel;
+	bool mapped = plan->config->image == CONFIG_IMAGE_MAP;
+
+	if (!plan->config->kernel.path)
+		return;
+	print_rom("kernel", &plan->config->kernel, out);
+	fprintf(out, ": %s", kernel->format);
+	if (kernel->file_bytes)
+		fprintf(out, ", %" PRIu64 " bytes", kernel->file_bytes);
+	if (!plan->kernel.bytes)
+		fprintf(out, ", offered to the firmware\n");
+	else
+		fprintf(out, ", %s\n", mapped ? "mapped" : "read into RAM");
+}
+
+static void print_line(const char *what, const struct config_rom *rom, FILE *out)
+{
+	print_rom(what, rom, out);
+	if (rom->path)
+		fprintf(out, "\n");
+}
+
 static void print_files(const struct board_plan *plan, FILE *out)
 {
 	const struct vm_config *config = plan->config;
-	const struct kernel_image *kernel = &plan->files.kernel;
 
-	fprintf(out, "\nboot\n  kernel    %s (%s:%d): %s", config->kernel.path,
-		config->kernel.pos.file, config->kernel.pos.line, kernel->format);
-	if (kernel->file_bytes)
-		fprintf(out, ", %" PRIu64 " bytes", kernel->file_bytes);
-	fprintf(out, "%s\n",
-		config->image == CONFIG_IMAGE_MAP ? ", mapped" : ", read into RAM");
+	fprintf(out, "\nboot\n");
+	print_line("firmware", &config->firmware, out);
+	print_line("rom", &config->linuxboot, out);
+	print_line("rom", &config->pvh, out);
+	print_kernel(plan, out);
 	fprintf(out, "  entry     0x%010" PRIx64 "\n", plan->entry_gpa);
 	if (config->firmware.path)
 		fprintf(out, "  firmware  %s (%s:%d)\n", config->firmware.path,
 			config->firmware.pos.file, config->firmware.pos.line);
 	for (unsigned int i = 0; i < config->initrd_count; i++)
-		fprintf(out, "  initrd    %s (%s:%d)\n", config->initrds[i].path,
-			config->initrds[i].pos.file, config->initrds[i].pos.line);
-	if (config->dtb_overlay.path)
-		fprintf(out, "  overlay   %s (%s:%d)\n", config->dtb_overlay.path,
-			config->dtb_overlay.pos.file, config->dtb_overlay.pos.line);
+		print_line("initrd", &config->initrds[i], out);
+	print_line("overlay", &config->dtb_overlay, out);
 	fprintf(out, "  bootargs  %s\n", plan->bootargs);
 }
 

@@ -19,7 +19,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t count)
 	/* Either all is well or it is said what is not. */
 	if (!code != !problems.count || !code != !!config)
 		abort();
-	if (config && (!config->name || !config->kernel.path || !config->uart.pos.file))
+	if (config && (!config->name || !config->uart.pos.file ||
+			      (!config->kernel.path && !config->firmware.path)))
 		abort();
 	config_destroy(config);
 	return 0;
