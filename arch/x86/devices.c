@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "arch/x86/devices.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "arch/x86/ged.h"
+#include "arch/x86/ioapic.h"
+#include "arch/x86/legacy.h"
+#include "arch/x86/pvpanic.h"
+#include "arch/x86/serial16550.h"
+#include "src/board.h"
+#include "src/bus.h"
+#include "src/container_of.h"
+#include "src/error.h"
+#include "src/hv.h"
+
+/* An IOAPIC that is not the hypervisor's. */
+struct own_ioapic {
+	struct board_devices *devices;
+	unsigned int first_gsi;
+	struct ioapic *ioapic;
+};
+
+struct board_devices {
+	const struct board_plan *plan;
+	struct board_host host;
+	struct hv *hv;
+	struct serial16550 *serial;
+	struct pvpanic *pvpanic;
+	struct ged *ged;
+	struct own_ioapic ioapics[X86_IOAPICS_MAX];
+	struct legacy *legacy;
+};
+
+/* ---- the IOAPICs' messages -------------------------------------------------------- */
+
+static int route(void *user, unsigned int pin, uint64_t address, uint32_t data)
+{
+	const struct own_ioapic *own = user;
+
+	return hv_route_msi(own->devices->hv, own->first_gsi + pin, address, data);
+}
+
+static void unroute(void *user, unsigned int pin)
+{
+	const struct own_ioapic *own = user;
+
+	hv_unroute(own->devices->hv, own->first_gsi + pin);
+}
+
+static const struct ioapic_ops ioapic_ops = {.route = route, .unroute = unroute};
+
+/* ---- creating --------------------------------------------------------------------- */
+
+static int create_serial(struct board_devices *devices, struct error *err)
+{
+	const struct x86_port *at = &devices->plan->x86.serial;
+	int code;
+
+	if (!at->count)
+		return 0;
+	code = serial16550_create(devices->host.loop, at->port,
+		devices->host.uart_terminal, &devices->serial, err);
+	return code ? code
+		    : bus_add(devices->host.ports, serial16550_region(devices->serial),
+			      err);
+}
+
+static int create_pvpanic(struct board_devices *devices, struct error *err)
+{
+	const struct x86_port *at = &devices->plan->x86.pvpanic;
+	int code;
+
+	if (!at->count)
+		return 0;
+	code = pvpanic_create(&devices->host, at->port, &devices->pvpanic, err);
+	return code ? code
+		    : bus_add(devices->host.ports, pvpanic_region(devices->pvpanic), err);
+}
+
+static int create_ged(struct board_devices *devices, struct error *err)
+{
+	const struct plan_range *at = &devices->plan->x86.ged;
+	int code;
+
+	if (!at->bytes)
+		return 0;
+	code = ged_create(&devices->host, at->gpa, &devices->ged, err);
+	return code ? code : bus_add(devices->host.bus, ged_region(devices->ged), err);
+}
+
+static int create_ioapic(
+	struct board_devices *devices, unsigned int index, struct error *err)
+{
+	struct own_ioapic *own = &devices->ioapics[index];
+	int code;
+
+	own->devices = devices;
+	own->first_gsi = index * IOAPIC_PINS;
+	code = ioapic_create(devices->host.loop, devices->plan->x86.ioapics[index].gpa,
+		&ioapic_ops, own, &own->ioapic, err);
+	return code ? code : bus_add(devices->host.bus, ioapic_region(own->ioapic), err);
+}
+
+/* All of them, or all but the first, which is the hypervisor's. */
+static int create_ioapics(struct board_devices *devices, struct error *err)
+{
+	const struct plan_x86 *plan = &devices->plan->x86;
+	int code = 0;
+
+	for (unsigned int i = plan->split_irqchip ? 0 : 1;
+		i < plan->ioapic_count && !code; i++)
+		code = create_ioapic(devices, i, err);
+	return code;
+}
+
+int x86_devices_create(const struct board_plan *plan, const struct board_host *host,
+	struct board_devices **ret, struct error *err)
+{
+	static int (*const create[])(
+		struct board_devices * devices, struct error * err) = {
+		create_serial,
+		create_pvpanic,
+		create_ged,
+		create_ioapics,
+	};
+	struct board_devices *devices = calloc(1, sizeof(*devices));
+	int code = 0;
+
+	if (!devices)
+		return error_set(err, -ENOMEM, NULL, "no memory for the board's devices");
+	devices->plan = plan;
+	devices->host = *host;
+	for (size_t i = 0; i < ARRAY_SIZE(create) && !code; i++)
+		code = create[i](devices, err);
+	if (!code)
+		code = legacy_create(&devices->host, &plan->x86, &devices->legacy, err);
+	if (code) {
+		x86_devices_destroy(devices);
+		return code;
+	}
+	*ret = devices;
+	return 0;
+}
+
+/* ---- connecting ------------------------------------------------------------------- */
+
+/* Old lines are gone with their VM; the new ones must not see what is left to say. */
+static void reset(struct board_devices *devices)
+{
+	if (devices->serial) {
+		serial16550_set_irq(devices->serial, NULL);
+		serial16550_reset(devices->serial);
+	}
+	if (devices->ged) {
+		ged_set_irq(devices->ged, NULL);
+		ged_reset(devices->ged);
+	}
+	for (unsigned int i = 0; i < X86_IOAPICS_MAX; i++)
+		if (devices->ioapics[i].ioapic)
+			ioapic_reset(devices->ioapics[i].ioapic);
+}
+
+int x86_devices_connect(struct board_devices *devices, struct hv *hv, struct error *err)
+{
+	const struct plan_x86 *plan = &devices->plan->x86;
+	struct irq_line *irq;
+	int code = 0;
+
+	reset(devices);
+	devices->hv = hv;
+	if (devices->serial) {
+		code = hv_irq_line(hv, plan->serial.irq, false, &irq, err);
+		if (!code)
+			serial16550_set_irq(devices->serial, irq);
+	}
+	if (devices->ged && !code) {
+		code = hv_irq_line(hv, plan->ged_irq, true, &irq, err);
+		if (!code)
+			ged_set_irq(devices->ged, irq);
+	}
+	return code;
+}
+
+void x86_devices_destroy(struct board_devices *devices)
+{
+	if (!devices)
+		return;
+	legacy_destroy(devices->legacy);
+	for (unsigned int i = 0; i < X86_IOAPICS_MAX; i++)
+		ioapic_destroy(devices->ioapics[i].ioapic);
+	ged_destroy(devices->ged);
+	pvpanic_destroy(devices->pvpanic);
+	serial16550_destroy(devices->serial);
+	free(devices);
+}
