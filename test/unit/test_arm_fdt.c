@@ -11,6 +11,7 @@
 #include "src/container_of.h"
 #include "test/unit/arm_fixture.h"
 #include "test/unit/test.h"
+#include "test/unit/tree_probe.h"
 
 static struct arm_fixture f;
 /* libfdt reads a tree at multiples of eight bytes only. */
@@ -39,51 +40,6 @@ static bool write_tree(const struct boot_seed *seed, const void *overlay, size_t
 	return !rc;
 }
 
-/* A property of a node that must be there. */
-static const void *property(const char *path, const char *name, int *ret_bytes)
-{
-	int node = fdt_path_offset(tree, path);
-	const void *value = NULL;
-
-	*ret_bytes = 0;
-	if (node >= 0)
-		value = fdt_getprop(tree, node, name, ret_bytes);
-	if (!value)
-		test_fail(__FILE__, __LINE__, "%s has no %s", path, name);
-	return value;
-}
-
-static uint32_t cell(const char *path, const char *name, unsigned int index)
-{
-	int bytes;
-	const uint8_t *value = property(path, name, &bytes);
-
-	if (!value || (int)(4 * index + 4) > bytes) {
-		test_fail(__FILE__, __LINE__, "%s %s has no cell %u", path, name, index);
-		return 0;
-	}
-	return fdt32_ld((const fdt32_t *)(value + 4 * index));
-}
-
-static const char *text(const char *path, const char *name)
-{
-	int bytes;
-
-	return property(path, name, &bytes);
-}
-
-static bool has_node(const char *path)
-{
-	return fdt_path_offset(tree, path) >= 0;
-}
-
-static bool has_property(const char *path, const char *name)
-{
-	int node = fdt_path_offset(tree, path);
-
-	return node >= 0 && fdt_getprop(tree, node, name, NULL);
-}
-
 TEST(a_gicv2_board_says_what_exists_and_nothing_else)
 {
 	arm_fixture_init(&f);
@@ -91,27 +47,30 @@ TEST(a_gicv2_board_says_what_exists_and_nothing_else)
 	f.config.cpu_count = 2;
 	arm_fixture_add_devices(&f, 1);
 	CHECK(write_tree(NULL, NULL, 0, NULL));
-	CHECK_STR(text("/", "compatible"), "linux,dummy-virt");
-	CHECK_STR(text("/cpus/cpu@0", "enable-method"), "psci");
-	CHECK_STR(text("/psci", "method"), "hvc");
-	CHECK_STR(text("/interrupt-controller@8000000", "compatible"),
+	CHECK_STR(tree_text(tree, "/", "compatible"), "linux,dummy-virt");
+	CHECK_STR(tree_text(tree, "/cpus/cpu@0", "enable-method"), "psci");
+	CHECK_STR(tree_text(tree, "/psci", "method"), "hvc");
+	CHECK_STR(tree_text(tree, "/interrupt-controller@8000000", "compatible"),
 		"arm,cortex-a15-gic");
-	CHECK_EQ(cell("/interrupt-controller@8000000", "reg", 1), 0x08000000);
-	CHECK_EQ(cell("/interrupt-controller@8000000", "reg", 5), 0x08010000);
-	CHECK_EQ(cell("/timer", "interrupts", 7), 11);    /* virtual timer, PPI 11 */
-	CHECK_EQ(cell("/timer", "interrupts", 8), 0x304); /* level, CPUs 0 and 1 */
-	CHECK_STR(text("/serial@9000000", "compatible"), "arm,pl011");
-	CHECK_EQ(cell("/serial@9000000", "interrupts", 1), 1);
-	CHECK_EQ(cell("/serial@9000000", "interrupts", 2), 4);
-	CHECK_EQ(cell("/serial@9000000", "clocks", 0), cell("/apb-pclk", "phandle", 0));
-	CHECK_EQ(cell("/virtio_mmio@a000000", "interrupts", 1), 8);
-	CHECK_EQ(cell("/virtio_mmio@a000000", "interrupts", 2), 1);
-	CHECK(has_property("/virtio_mmio@a000000", "dma-coherent"));
-	CHECK(!has_node("/virtio_mmio@a000200"));
-	CHECK(!has_node("/cpus/cpu@2"));
-	CHECK(!has_node("/pmu"));
-	CHECK(!has_node("/__symbols__"));
-	CHECK_STR(text("/aliases", "serial0"), "/serial@9000000");
+	CHECK_EQ(tree_cell(tree, "/interrupt-controller@8000000", "reg", 1), 0x08000000);
+	CHECK_EQ(tree_cell(tree, "/interrupt-controller@8000000", "reg", 5), 0x08010000);
+	CHECK_EQ(tree_cell(tree, "/timer", "interrupts", 7),
+		11); /* virtual timer, PPI 11 */
+	CHECK_EQ(tree_cell(tree, "/timer", "interrupts", 8),
+		0x304); /* level, CPUs 0 and 1 */
+	CHECK_STR(tree_text(tree, "/serial@9000000", "compatible"), "arm,pl011");
+	CHECK_EQ(tree_cell(tree, "/serial@9000000", "interrupts", 1), 1);
+	CHECK_EQ(tree_cell(tree, "/serial@9000000", "interrupts", 2), 4);
+	CHECK_EQ(tree_cell(tree, "/serial@9000000", "clocks", 0),
+		tree_cell(tree, "/apb-pclk", "phandle", 0));
+	CHECK_EQ(tree_cell(tree, "/virtio_mmio@a000000", "interrupts", 1), 8);
+	CHECK_EQ(tree_cell(tree, "/virtio_mmio@a000000", "interrupts", 2), 1);
+	CHECK(tree_has_property(tree, "/virtio_mmio@a000000", "dma-coherent"));
+	CHECK(!tree_has_node(tree, "/virtio_mmio@a000200"));
+	CHECK(!tree_has_node(tree, "/cpus/cpu@2"));
+	CHECK(!tree_has_node(tree, "/pmu"));
+	CHECK(!tree_has_node(tree, "/__symbols__"));
+	CHECK_STR(tree_text(tree, "/aliases", "serial0"), "/serial@9000000");
 }
 
 TEST(a_gicv3_board_with_many_cpus_has_two_redistributor_regions)
@@ -120,16 +79,22 @@ TEST(a_gicv3_board_with_many_cpus_has_two_redistributor_regions)
 	f.config.gic = CONFIG_GIC_V3;
 	f.config.cpu_count = 130;
 	CHECK(write_tree(NULL, NULL, 0, NULL));
-	CHECK_STR(text("/interrupt-controller@8000000", "compatible"), "arm,gic-v3");
-	CHECK_EQ(cell("/interrupt-controller@8000000", "#redistributor-regions", 0), 2);
-	CHECK_EQ(cell("/interrupt-controller@8000000", "reg", 5), 0x080a0000);
-	CHECK_EQ(cell("/interrupt-controller@8000000", "reg", 7), 123 * 0x20000);
-	CHECK_EQ(cell("/interrupt-controller@8000000", "reg", 11), 7 * 0x20000);
-	CHECK_EQ(cell("/cpus/cpu@801", "reg", 0), 0x801);
-	CHECK_EQ(cell("/timer", "interrupts", 2), 4); /* no CPU mask on a GICv3 */
-	CHECK_STR(text("/pmu", "compatible"), "arm,armv8-pmuv3");
-	CHECK_EQ(cell("/pmu", "interrupts", 0), 1);
-	CHECK_EQ(cell("/pmu", "interrupts", 1), 7);
+	CHECK_STR(tree_text(tree, "/interrupt-controller@8000000", "compatible"),
+		"arm,gic-v3");
+	CHECK_EQ(tree_cell(tree, "/interrupt-controller@8000000",
+			 "#redistributor-regions", 0),
+		2);
+	CHECK_EQ(tree_cell(tree, "/interrupt-controller@8000000", "reg", 5), 0x080a0000);
+	CHECK_EQ(tree_cell(tree, "/interrupt-controller@8000000", "reg", 7),
+		123 * 0x20000);
+	CHECK_EQ(
+		tree_cell(tree, "/interrupt-controller@8000000", "reg", 11), 7 * 0x20000);
+	CHECK_EQ(tree_cell(tree, "/cpus/cpu@801", "reg", 0), 0x801);
+	CHECK_EQ(tree_cell(tree, "/timer", "interrupts", 2),
+		4); /* no CPU mask on a GICv3 */
+	CHECK_STR(tree_text(tree, "/pmu", "compatible"), "arm,armv8-pmuv3");
+	CHECK_EQ(tree_cell(tree, "/pmu", "interrupts", 0), 1);
+	CHECK_EQ(tree_cell(tree, "/pmu", "interrupts", 1), 7);
 }
 
 TEST(memory_beyond_four_gibibytes_takes_both_cells)
@@ -137,10 +102,10 @@ TEST(memory_beyond_four_gibibytes_takes_both_cells)
 	arm_fixture_init(&f);
 	f.config.ram_size_bytes = 5ull << 30;
 	CHECK(write_tree(NULL, NULL, 0, NULL));
-	CHECK_EQ(cell("/memory@40000000", "reg", 0), 0);
-	CHECK_EQ(cell("/memory@40000000", "reg", 1), 0x40000000);
-	CHECK_EQ(cell("/memory@40000000", "reg", 2), 1);
-	CHECK_EQ(cell("/memory@40000000", "reg", 3), 0x40000000);
+	CHECK_EQ(tree_cell(tree, "/memory@40000000", "reg", 0), 0);
+	CHECK_EQ(tree_cell(tree, "/memory@40000000", "reg", 1), 0x40000000);
+	CHECK_EQ(tree_cell(tree, "/memory@40000000", "reg", 2), 1);
+	CHECK_EQ(tree_cell(tree, "/memory@40000000", "reg", 3), 0x40000000);
 }
 
 TEST(chosen_carries_bootargs_initrd_and_seeds)
@@ -156,48 +121,23 @@ TEST(chosen_carries_bootargs_initrd_and_seeds)
 	f.config.initrd_count = 1;
 	f.files.initrd_bytes = 0x1234;
 	CHECK(write_tree(&seed, NULL, 0, NULL));
-	CHECK_STR(text("/chosen", "bootargs"), bootargs);
-	CHECK_STR(text("/chosen", "stdout-path"), "serial0:115200n8");
-	property("/chosen", "linux,initrd-start", &bytes);
+	CHECK_STR(tree_text(tree, "/chosen", "bootargs"), bootargs);
+	CHECK_STR(tree_text(tree, "/chosen", "stdout-path"), "serial0:115200n8");
+	tree_property(tree, "/chosen", "linux,initrd-start", &bytes);
 	CHECK_EQ(bytes, 4);
-	CHECK_EQ(cell("/chosen", "linux,initrd-end", 0) -
-			 cell("/chosen", "linux,initrd-start", 0),
+	CHECK_EQ(tree_cell(tree, "/chosen", "linux,initrd-end", 0) -
+			 tree_cell(tree, "/chosen", "linux,initrd-start", 0),
 		0x1234);
-	rng = property("/chosen", "rng-seed", &bytes);
+	rng = tree_property(tree, "/chosen", "rng-seed", &bytes);
 	CHECK_EQ(bytes, 64);
 	CHECK(rng && memcmp(rng, seed.rng, 64) == 0);
-	CHECK_EQ(cell("/chosen", "kaslr-seed", 0), 0x11223344);
-	CHECK_EQ(cell("/chosen", "kaslr-seed", 1), 0x55667788);
+	CHECK_EQ(tree_cell(tree, "/chosen", "kaslr-seed", 0), 0x11223344);
+	CHECK_EQ(tree_cell(tree, "/chosen", "kaslr-seed", 1), 0x55667788);
 	f.files.initrd_bytes = 0;
 	CHECK(write_tree(NULL, NULL, 0, NULL));
-	CHECK(!has_property("/chosen", "linux,initrd-start"));
-	CHECK(!has_property("/chosen", "rng-seed"));
-	CHECK(!has_property("/chosen", "kaslr-seed"));
-}
-
-/*
- * &target { status = "okay"; bonsai,gic = <&gic>; }; as dtc -@ writes it; target is a
- * label of the tree.
- */
-static size_t make_overlay(const char *target, void *buf, size_t room)
-{
-	CHECK_EQ(fdt_create(buf, (int)room), 0);
-	fdt_finish_reservemap(buf);
-	fdt_begin_node(buf, "");
-	fdt_begin_node(buf, "fragment@0");
-	fdt_property_u32(buf, "target", UINT32_MAX);
-	fdt_begin_node(buf, "__overlay__");
-	fdt_property_string(buf, "status", "okay");
-	fdt_property_u32(buf, "bonsai,gic", UINT32_MAX);
-	fdt_end_node(buf);
-	fdt_end_node(buf);
-	fdt_begin_node(buf, "__fixups__");
-	fdt_property_string(buf, target, "/fragment@0:target:0");
-	fdt_property_string(buf, "gic", "/fragment@0/__overlay__:bonsai,gic:0");
-	fdt_end_node(buf);
-	fdt_end_node(buf);
-	CHECK_EQ(fdt_finish(buf), 0);
-	return fdt_totalsize(buf);
+	CHECK(!tree_has_property(tree, "/chosen", "linux,initrd-start"));
+	CHECK(!tree_has_property(tree, "/chosen", "rng-seed"));
+	CHECK(!tree_has_property(tree, "/chosen", "kaslr-seed"));
 }
 
 TEST(an_overlay_refers_to_every_label)
@@ -221,16 +161,17 @@ TEST(an_overlay_refers_to_every_label)
 	_Alignas(8) uint8_t overlay[1024];
 
 	for (unsigned int i = 0; i < ARRAY_SIZE(table); i++) {
-		size_t bytes = make_overlay(table[i].label, overlay, sizeof(overlay));
+		size_t bytes = tree_make_overlay(
+			table[i].label, "gic", overlay, sizeof(overlay));
 
 		arm_fixture_init(&f);
 		f.config.gic = CONFIG_GIC_V3;
 		f.config.cpu_count = 17;
 		arm_fixture_add_devices(&f, 2);
 		CHECK(write_tree(NULL, overlay, bytes, NULL));
-		CHECK_STR(text(table[i].path, "status"), "okay");
-		CHECK_EQ(cell(table[i].path, "bonsai,gic", 0),
-			cell("/interrupt-controller@8000000", "phandle", 0));
+		CHECK_STR(tree_text(tree, table[i].path, "status"), "okay");
+		CHECK_EQ(tree_cell(tree, table[i].path, "bonsai,reference", 0),
+			tree_cell(tree, "/interrupt-controller@8000000", "phandle", 0));
 	}
 }
 
@@ -238,7 +179,7 @@ TEST(an_overlay_is_read_only_input)
 {
 	_Alignas(8) uint8_t overlay[1024];
 	uint8_t before[1024];
-	size_t bytes = make_overlay("uart0", overlay, sizeof(overlay));
+	size_t bytes = tree_make_overlay("uart0", "gic", overlay, sizeof(overlay));
 
 	memcpy(before, overlay, bytes);
 	arm_fixture_init(&f);
@@ -250,7 +191,8 @@ TEST(a_wrong_overlay_is_an_error_on_its_line)
 {
 	_Alignas(8) uint8_t overlay[1024];
 	struct error err;
-	size_t bytes = make_overlay("no_such_label", overlay, sizeof(overlay));
+	size_t bytes =
+		tree_make_overlay("no_such_label", "gic", overlay, sizeof(overlay));
 
 	arm_fixture_init(&f);
 	f.config.dtb_overlay.pos = (struct source_pos){"vm.xml", 9};
@@ -271,7 +213,7 @@ TEST(the_planned_room_is_enough_for_the_largest_machine)
 	static char bootargs[ARM64_BOOTARGS_BYTES];
 	struct boot_seed seed = {.kaslr = 1};
 	_Alignas(8) uint8_t overlay[1024];
-	size_t bytes = make_overlay("uart0", overlay, sizeof(overlay));
+	size_t bytes = tree_make_overlay("uart0", "gic", overlay, sizeof(overlay));
 
 	memset(bootargs, 'x', sizeof(bootargs) - 1);
 	arm_fixture_init(&f);
