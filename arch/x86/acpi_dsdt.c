@@ -112,7 +112,7 @@ static void write_s5(struct blob *blob)
 {
 	size_t package;
 
-	aml_name(blob, "\\_S5");
+	aml_name(blob, "_S5");
 	package = aml_begin_package(blob, 1);
 	aml_integer(blob, X86_GED_SLEEP_TYPE_OFF);
 	aml_end(blob, package);
@@ -121,7 +121,7 @@ static void write_s5(struct blob *blob)
 void x86_dsdt_write(struct blob *blob, const struct board_plan *plan)
 {
 	const struct plan_x86 *x86 = &plan->x86;
-	size_t scope = aml_begin_scope(blob, "\\_SB");
+	size_t scope = aml_begin_scope(blob, "_SB");
 
 	write_isa(blob, "COM1", "PNP0501", &x86->serial);
 	write_isa(blob, "RTC", "PNP0B00", &x86->rtc);

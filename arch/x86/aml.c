@@ -26,7 +26,6 @@ enum {
 	OP_DEVICE = 0x82,
 };
 
-#define ROOT_CHAR '\\'
 #define SEGMENT_CHARS 4
 
 #define METHOD_SERIALIZED 0x08
@@ -57,8 +56,6 @@ void aml_reference(struct blob *blob, const char *name)
 {
 	char segment[SEGMENT_CHARS] = {'_', '_', '_', '_'};
 
-	if (*name == ROOT_CHAR)
-		put8(blob, (uint8_t)*name++);
 	memcpy(segment, name, strnlen(name, SEGMENT_CHARS));
 	blob_put(blob, segment, SEGMENT_CHARS);
 }

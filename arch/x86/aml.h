@@ -4,8 +4,8 @@
  * shortest encoding, which is the one that iasl chooses too.
  *
  * A begin returns a mark for its aml_end(); they nest. A name is one segment of up to
- * four characters, "\\" before it for the root. A value follows aml_name() or stands in a
- * package or as an operand.
+ * four characters, in or above the scope where it stands. A value follows aml_name() or
+ * stands in a package or as an operand.
  */
 #ifndef ARCH_X86_AML_H
 #define ARCH_X86_AML_H
