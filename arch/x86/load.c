@@ -12,7 +12,9 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "arch/x86/acpi.h"
 #include "arch/x86/layout.h"
+#include "arch/x86/mptable.h"
 #include "src/board.h"
 #include "src/error.h"
 #include "src/guest_mem.h"
@@ -247,6 +249,29 @@ static int load_start_info(
 	return 0;
 }
 
+/* --- tables ------------------------------------------------------------------------- */
+
+static int load_acpi(
+	const struct board_plan *plan, const struct guest_mem *mem, struct error *err)
+{
+	size_t bytes;
+	uint8_t *at;
+	int rc = ram_at(mem, X86_ACPI_GPA, X86_ACPI_BYTES, &at, err);
+
+	return rc ? rc
+		  : x86_acpi_write(plan, X86_ACPI_GPA, at, X86_ACPI_BYTES, &bytes, err);
+}
+
+static int load_mp_table(
+	const struct board_plan *plan, const struct guest_mem *mem, struct error *err)
+{
+	size_t bytes;
+	uint8_t *at;
+	int rc = ram_at(mem, X86_MP_GPA, X86_MP_BYTES, &at, err);
+
+	return rc ? rc : x86_mp_write(plan, X86_MP_GPA, at, X86_MP_BYTES, &bytes, err);
+}
+
 /* --- firmware ----------------------------------------------------------------------- */
 
 /* Where real mode reaches it; the firmware writes to its variables there. */
@@ -282,6 +307,10 @@ int x86_load(const struct board_plan *plan, const struct guest_mem *mem,
 		rc = load_page_tables(mem, err);
 	if (!rc)
 		rc = load_bootargs(plan, mem, err);
+	if (!rc && plan->x86.acpi)
+		rc = load_acpi(plan, mem, err);
+	if (!rc && plan->x86.mp_table)
+		rc = load_mp_table(plan, mem, err);
 	if (rc)
 		return rc;
 	return entry == X86_ENTRY_PVH ? load_start_info(plan, mem, err)

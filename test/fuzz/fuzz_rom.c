@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A kernel file, plain or packed: what is measured, counted and read agrees. */
 #include <assert.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +14,28 @@
 #include "src/rom.h"
 
 #define ROOM_BYTES (1u << 20)
+
+/* Parts of what was read as a whole, as the file's own bytes choose them. */
+static void read_parts(const struct rom *rom, const uint8_t *whole, size_t bytes)
+{
+	static uint8_t buf[64];
+	const struct rom_part parts[] = {
+		{whole[0], 10, buf},
+		{whole[0] + 10, 0, NULL},
+		{whole[0] + 10 + whole[bytes - 1], 30, buf + 10},
+	};
+	bool inside = parts[2].offset + parts[2].bytes <= bytes;
+	struct error err;
+	int rc = rom_read_parts(rom, parts, 3, &err);
+
+	assert(inside ? rc == 0 : rc == -EBADMSG);
+	if (inside) {
+		assert(memcmp(buf, whole + parts[0].offset, 10) == 0);
+		assert(memcmp(buf + 10, whole + parts[2].offset, 30) == 0);
+		assert(rom_bytes_at(rom, parts[2].offset, buf, 30, &err) == 0);
+		assert(memcmp(buf, whole + parts[2].offset, 30) == 0);
+	}
+}
 
 static void read_all(const struct rom *rom, uint8_t *room)
 {
@@ -31,6 +54,8 @@ static void read_all(const struct rom *rom, uint8_t *room)
 		assert(rc == 0 && counted == bytes && bytes <= ROOM_BYTES);
 		assert(rom_head(rom, head, sizeof(head), &head_bytes, &err) == 0);
 		assert(memcmp(head, room, head_bytes) == 0);
+		if (bytes)
+			read_parts(rom, room, bytes);
 	} else {
 		/* A plain file has no limit but when it is read. */
 		assert(rc != 0 || rom->packing == UNPACK_NONE);

@@ -210,6 +210,25 @@ TEST(a_pvh_entry_finds_its_start_info)
 	end();
 }
 
+TEST(acpi_and_the_mp_table_are_where_guests_look)
+{
+	static uint64_t cpu_ids[1];
+
+	begin(X86_ENTRY_LONG);
+	plan.cpu_count = 1;
+	plan.cpu_ids = cpu_ids;
+	CHECK_EQ(x86_load(&plan, &mem, 0, NULL, &err), 0);
+	CHECK(is_zero(0xe0000, 0x20000));
+	plan.x86.acpi = true;
+	CHECK_EQ(x86_load(&plan, &mem, 0, NULL, &err), 0);
+	CHECK_EQ(memcmp(guest_mem_range(&mem, 0xe0000, 8), "RSD PTR ", 8), 0);
+	CHECK(is_zero(0xf0000, 0x10000));
+	plan.x86.mp_table = true;
+	CHECK_EQ(x86_load(&plan, &mem, 0, NULL, &err), 0);
+	CHECK_EQ(memcmp(guest_mem_range(&mem, 0xf0000, 4), "_MP_", 4), 0);
+	end();
+}
+
 /* A firmware of so many bytes, the last so many of which are to be seen below 1 MiB. */
 static void check_firmware(uint64_t bytes, uint64_t copied)
 {
@@ -273,5 +292,6 @@ TEST_MAIN(CASE(a_64_bit_entry_finds_the_first_4_gib_mapped_one_to_one),
 	CASE(tree_and_seed_are_a_list_of_setup_data),
 	CASE(setup_data_are_not_for_kernels_that_know_none),
 	CASE(a_pvh_entry_finds_its_start_info),
+	CASE(acpi_and_the_mp_table_are_where_guests_look),
 	CASE(a_firmware_finds_nothing_but_its_own_end_below_1_mib),
 	CASE(the_command_line_stays_in_its_room), CASE(ram_that_is_not_there_is_an_error))
