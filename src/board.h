@@ -68,6 +68,14 @@ struct board {
 		struct kernel_image *ret, struct error *err);
 
 	/*
+	 * Whether the firmware image rom can boot the rest of the files, of which the
+	 * kernel is read by now; zeroes where there is none. err names the image.
+	 * NULL: all can.
+	 */
+	int (*check_firmware)(const struct rom *rom, const struct vm_config *config,
+		const struct kernel_image *kernel, struct error *err);
+
+	/*
 	 * Fills a plan that has its board, config, caps and files (board_plan_create()).
 	 * -ENOMEM; what the user has to mend goes to problems.
 	 */

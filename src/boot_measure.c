@@ -158,11 +158,11 @@ static int measure_overlay(
 }
 
 /* On a board that takes none the planner says so. */
-static int measure_firmware(const struct board *board, const struct config_rom *config,
-	uint64_t *ret_bytes, struct error *err)
+static int measure_firmware(const struct board *board, const struct vm_config *config,
+	struct boot_files *files, struct error *err)
 {
 	struct rom rom;
-	int rc = rom_open(&rom, "firmware_rom", config, false, err);
+	int rc = rom_open(&rom, "firmware_rom", &config->firmware, false, err);
 
 	if (rc)
 		return rc;
@@ -174,7 +174,9 @@ static int measure_firmware(const struct board *board, const struct config_rom *
 			rom.file_bytes, board->firmware_step_bytes >> 10,
 			board->firmware_bytes_max >> 10);
 	else
-		*ret_bytes = rom.file_bytes;
+		files->firmware_bytes = rom.file_bytes;
+	if (!rc && board->check_firmware)
+		rc = board->check_firmware(&rom, config, &files->kernel, err);
 	rom_close(&rom);
 	return rc;
 }
@@ -197,7 +199,7 @@ int boot_measure(const struct board *board, const struct vm_config *config,
 		measure_overlay(&config->dtb_overlay, &files.overlay_bytes, &err))
 		problems_add_error(problems, &err);
 	if (config->firmware.path && board->firmware_bytes_max &&
-		measure_firmware(board, &config->firmware, &files.firmware_bytes, &err))
+		measure_firmware(board, config, &files, &err))
 		problems_add_error(problems, &err);
 	*ret = files;
 	return problems->count == before ? 0 : -EINVAL;

@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "arch/x86/firmware.h"
+#include "arch/x86/fw_cfg.h"
 #include "arch/x86/ged.h"
 #include "arch/x86/ioapic.h"
 #include "arch/x86/legacy.h"
@@ -29,6 +31,7 @@ struct board_devices {
 	struct serial16550 *serial;
 	struct pvpanic *pvpanic;
 	struct ged *ged;
+	struct fw_cfg *fw_cfg;
 	struct own_ioapic ioapics[X86_IOAPICS_MAX];
 	struct legacy *legacy;
 };
@@ -90,6 +93,20 @@ static int create_ged(struct board_devices *devices, struct error *err)
 	return code ? code : bus_add(devices->host.bus, ged_region(devices->ged), err);
 }
 
+static int create_fw_cfg(struct board_devices *devices, struct error *err)
+{
+	const struct x86_port *at = &devices->plan->x86.fw_cfg;
+	int code;
+
+	if (!at->count)
+		return 0;
+	code = fw_cfg_create(devices->host.mem, at->port, &devices->fw_cfg, err);
+	if (!code)
+		code = x86_firmware_fill(devices->plan, devices->fw_cfg, err);
+	return code ? code
+		    : bus_add(devices->host.ports, fw_cfg_region(devices->fw_cfg), err);
+}
+
 static int create_ioapic(
 	struct board_devices *devices, unsigned int index, struct error *err)
 {
@@ -123,6 +140,7 @@ int x86_devices_create(const struct board_plan *plan, const struct board_host *h
 		create_serial,
 		create_pvpanic,
 		create_ged,
+		create_fw_cfg,
 		create_ioapics,
 	};
 	struct board_devices *devices = calloc(1, sizeof(*devices));
@@ -157,6 +175,8 @@ static void reset(struct board_devices *devices)
 		ged_set_irq(devices->ged, NULL);
 		ged_reset(devices->ged);
 	}
+	if (devices->fw_cfg)
+		fw_cfg_reset(devices->fw_cfg);
 	for (unsigned int i = 0; i < X86_IOAPICS_MAX; i++)
 		if (devices->ioapics[i].ioapic)
 			ioapic_reset(devices->ioapics[i].ioapic);
@@ -190,6 +210,7 @@ void x86_devices_destroy(struct board_devices *devices)
 	legacy_destroy(devices->legacy);
 	for (unsigned int i = 0; i < X86_IOAPICS_MAX; i++)
 		ioapic_destroy(devices->ioapics[i].ioapic);
+	fw_cfg_destroy(devices->fw_cfg);
 	ged_destroy(devices->ged);
 	pvpanic_destroy(devices->pvpanic);
 	serial16550_destroy(devices->serial);
