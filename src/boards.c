@@ -6,6 +6,9 @@ const struct board *const boards[] = {
 #ifdef BONSAI_BOARD_ARM
 	&arm_board,
 #endif
+#ifdef BONSAI_BOARD_X86
+	&x86_board,
+#endif
 	NULL,
 };
 

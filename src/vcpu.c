@@ -46,11 +46,11 @@ static void access_bus(struct vcpu *vcpu, const struct bus *bus, struct hv_exit 
 	else
 		found = bus_read(
 			bus, exit->mmio.gpa, exit->mmio.bytes, &exit->mmio.value);
-	if (!found)
-		guest_log(&vcpu->log, "vCPU %u: stray %s of %u bytes at %s0x%" PRIx64,
+	/* Probing ports that are not there is how a PC finds its devices. */
+	if (!found && exit->kind != HV_EXIT_PORT)
+		guest_log(&vcpu->log, "vCPU %u: stray %s of %u bytes at 0x%" PRIx64,
 			vcpu->index, exit->mmio.write ? "write" : "read",
-			exit->mmio.bytes, exit->kind == HV_EXIT_PORT ? "port " : "",
-			exit->mmio.gpa);
+			exit->mmio.bytes, exit->mmio.gpa);
 }
 
 static void report(struct vcpu *vcpu, const struct hv_exit *exit)

@@ -10,6 +10,7 @@ static char initrd_path[] = "initrd";
 void arm_fixture_init(struct arm_fixture *fixture)
 {
 	*fixture = (struct arm_fixture){
+		.board = &arm_board,
 		.config =
 			{
 				.pos = {"vm.xml", 1},
@@ -55,7 +56,7 @@ struct board_plan *arm_fixture_plan(struct arm_fixture *fixture)
 	struct board_plan *plan = NULL;
 
 	fixture->problems.count = 0;
-	board_plan_create(&arm_board, &fixture->config, &fixture->caps, &fixture->files,
-		&plan, &fixture->problems);
+	board_plan_create(fixture->board, &fixture->config, &fixture->caps,
+		&fixture->files, &plan, &fixture->problems);
 	return plan;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A configuration, a host and boot files for tests of the ARM board. */
+/* A configuration, a host and boot files for tests of a board. */
 #ifndef TEST_UNIT_ARM_FIXTURE_H
 #define TEST_UNIT_ARM_FIXTURE_H
 
@@ -9,6 +9,7 @@
 #define FIXTURE_DEVICES_MAX 200
 
 struct arm_fixture {
+	const struct board *board;
 	struct vm_config config; /* vm.xml: 1 CPU, GICv2, 512 MiB */
 	struct host_caps caps;   /* a plain board */
 	struct boot_files files; /* a kernel of 32 MiB */
