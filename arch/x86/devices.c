@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "arch/x86/firmware.h"
 #include "arch/x86/fw_cfg.h"
@@ -10,6 +11,7 @@
 #include "arch/x86/ioapic.h"
 #include "arch/x86/legacy.h"
 #include "arch/x86/pvpanic.h"
+#include "arch/x86/rtc.h"
 #include "arch/x86/serial16550.h"
 #include "src/board.h"
 #include "src/bus.h"
@@ -29,6 +31,7 @@ struct board_devices {
 	struct board_host host;
 	struct hv *hv;
 	struct serial16550 *serial;
+	struct rtc *rtc;
 	struct pvpanic *pvpanic;
 	struct ged *ged;
 	struct fw_cfg *fw_cfg;
@@ -68,6 +71,31 @@ static int create_serial(struct board_devices *devices, struct error *err)
 	return code ? code
 		    : bus_add(devices->host.ports, serial16550_region(devices->serial),
 			      err);
+}
+
+static uint64_t host_utc_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+static int create_rtc(struct board_devices *devices, struct error *err)
+{
+	const struct board_plan *plan = devices->plan;
+	const struct rtc_setup setup = {
+		.port = plan->x86.rtc.port,
+		.low_bytes = plan->ram[0].bytes,
+		.high_bytes = plan->ram_count > 1 ? plan->ram[1].bytes : 0,
+		.utc_ns = host_utc_ns,
+	};
+	int code;
+
+	if (!plan->x86.rtc.count)
+		return 0;
+	code = rtc_create(devices->host.loop, &setup, &devices->rtc, err);
+	return code ? code : bus_add(devices->host.ports, rtc_region(devices->rtc), err);
 }
 
 static int create_pvpanic(struct board_devices *devices, struct error *err)
@@ -138,6 +166,7 @@ int x86_devices_create(const struct board_plan *plan, const struct board_host *h
 	static int (*const create[])(
 		struct board_devices * devices, struct error * err) = {
 		create_serial,
+		create_rtc,
 		create_pvpanic,
 		create_ged,
 		create_fw_cfg,
@@ -171,6 +200,10 @@ static void reset(struct board_devices *devices)
 		serial16550_set_irq(devices->serial, NULL);
 		serial16550_reset(devices->serial);
 	}
+	if (devices->rtc) {
+		rtc_set_irq(devices->rtc, NULL);
+		rtc_reset(devices->rtc);
+	}
 	if (devices->ged) {
 		ged_set_irq(devices->ged, NULL);
 		ged_reset(devices->ged);
@@ -195,6 +228,11 @@ int x86_devices_connect(struct board_devices *devices, struct hv *hv, struct err
 		if (!code)
 			serial16550_set_irq(devices->serial, irq);
 	}
+	if (devices->rtc && !code) {
+		code = hv_irq_line(hv, plan->rtc.irq, false, &irq, err);
+		if (!code)
+			rtc_set_irq(devices->rtc, irq);
+	}
 	if (devices->ged && !code) {
 		code = hv_irq_line(hv, plan->ged_irq, true, &irq, err);
 		if (!code)
@@ -213,6 +251,7 @@ void x86_devices_destroy(struct board_devices *devices)
 	fw_cfg_destroy(devices->fw_cfg);
 	ged_destroy(devices->ged);
 	pvpanic_destroy(devices->pvpanic);
+	rtc_destroy(devices->rtc);
 	serial16550_destroy(devices->serial);
 	free(devices);
 }

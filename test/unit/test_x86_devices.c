@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <time.h>
 
 #include "arch/x86/ged.h"
 #include "arch/x86/ioapic.h"
@@ -41,6 +42,7 @@ static void bench_init(struct bench *bench)
 	x86->pic = true;
 	x86->serial =
 		(struct x86_port){X86_SERIAL_PORT, X86_SERIAL_PORTS, X86_SERIAL_IRQ};
+	x86->rtc = (struct x86_port){X86_RTC_PORT, X86_RTC_PORTS, X86_RTC_IRQ};
 	x86->pvpanic = (struct x86_port){X86_PVPANIC_PORT, X86_PVPANIC_PORTS, 0};
 	x86->ged = (struct plan_range){X86_GED_GPA, X86_GED_BYTES};
 	x86->ged_irq = X86_GED_IRQ;
@@ -97,7 +99,7 @@ TEST(each_device_has_its_line)
 	static const struct {
 		unsigned int irq;
 		bool edge;
-	} lines[] = {{X86_SERIAL_IRQ, false}, {X86_GED_IRQ, true}};
+	} lines[] = {{X86_SERIAL_IRQ, false}, {X86_RTC_IRQ, false}, {X86_GED_IRQ, true}};
 	struct bench bench;
 
 	bench_start(&bench);
@@ -106,6 +108,23 @@ TEST(each_device_has_its_line)
 		CHECK(line_of(lines[i].irq) != NO_LINE);
 		CHECK_EQ(fake_hv.lines[line_of(lines[i].irq)].edge, lines[i].edge);
 	}
+	bench_finish(&bench);
+}
+
+TEST(the_clock_shows_the_hosts_time_and_the_plans_memory)
+{
+	struct bench bench;
+	time_t now = time(NULL);
+	struct tm tm;
+	uint8_t year;
+
+	bench_start(&bench);
+	gmtime_r(&now, &tm);
+	fake_board_out(&bench.board, X86_RTC_PORT, 1, 0x09);
+	year = (uint8_t)fake_board_in(&bench.board, X86_RTC_PORT + 1, 1);
+	CHECK_EQ((year >> 4) * 10 + (year & 15), tm.tm_year % 100);
+	fake_board_out(&bench.board, X86_RTC_PORT, 1, 0x35);
+	CHECK_EQ(fake_board_in(&bench.board, X86_RTC_PORT + 1, 1), (512 - 16) * 16 >> 8);
 	bench_finish(&bench);
 }
 
@@ -255,7 +274,9 @@ TEST(a_place_that_is_taken_fails_and_leaves_nothing)
 	bench_finish(&bench);
 }
 
-TEST_MAIN(CASE(each_device_has_its_line), CASE(whatever_ends_the_vm_asks_for_it),
+TEST_MAIN(CASE(each_device_has_its_line),
+	CASE(the_clock_shows_the_hosts_time_and_the_plans_memory),
+	CASE(whatever_ends_the_vm_asks_for_it),
 	CASE(reset_control_is_a_byte_among_absent_pci_ports),
 	CASE(what_the_plan_leaves_out_reads_as_ones),
 	CASE(entries_of_our_ioapics_are_routes_of_their_gsis),
