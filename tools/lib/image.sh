@@ -6,6 +6,12 @@
 # kernel_package ARCH NAME: prints the metapackage behind a kernel's short name.
 kernel_package()
 {
+	case $1/$2 in
+	armhf/bookworm | armhf/armmp) echo linux-image-armmp && return ;;
+	armhf/trixie) echo linux-image-armmp/trixie && return ;;
+	armhf/armmp-lpae) echo linux-image-armmp-lpae && return ;;
+	armhf/*) die "there is no kernel $2 for armhf; there are: armmp armmp-lpae trixie" ;;
+	esac
 	case $2 in
 	bookworm) echo "linux-image-$1" ;;
 	trixie) echo "linux-image-$1/trixie" ;;
