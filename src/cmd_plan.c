@@ -38,14 +38,20 @@ static int with_plan(char **argv, unsigned int takes,
 }
 
 /* A plan without problems is all that check asks for. */
-static int say_nothing(const struct board_plan *plan, const struct cmd_vm *vm)
+static int print_notes(const struct board_plan *plan, const struct cmd_vm *vm)
 {
+	for (unsigned int i = 0; i < plan->note_count; i++) {
+		const struct error *note = &plan->notes[i];
+
+		fprintf(stderr, "%s:%d: note: %s\n", note->pos.file, note->pos.line,
+			note->text);
+	}
 	return 0;
 }
 
 int cmd_check(int argc, char **argv)
 {
-	return with_plan(argv, 0, say_nothing);
+	return with_plan(argv, 0, print_notes);
 }
 
 static int print_plan(const struct board_plan *plan, const struct cmd_vm *vm)

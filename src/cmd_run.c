@@ -48,6 +48,8 @@ static int run_plan(const struct board_plan *plan, struct hv *hv)
 	int code;
 
 	log_set_name(plan->config->name);
+	for (unsigned int i = 0; i < plan->note_count; i++)
+		log_host("%s", plan->notes[i].text);
 	restore_terminal_on_crash();
 	code = machine_create(plan, hv, &machine, &err);
 	if (!code)

@@ -15,14 +15,18 @@
 /* What KVM on arm64 gives with a GICv3. */
 #define VCPUS_ASSUMED 512
 #define VCPUS_MAX 65536
+/* What a GICv2 serves. */
+#define ARMV7_VCPUS_ASSUMED 8
 /* What 8-bit APIC ids can name. */
 #define X86_VCPUS_ASSUMED 255
 #define X86_LEVEL_MAX 3
 
 enum config_arch host_caps_native(void)
 {
-#ifdef __x86_64__
+#if defined(__x86_64__)
 	return CONFIG_ARCH_X86_64;
+#elif defined(__arm__)
+	return CONFIG_ARCH_ARMV7;
 #else
 	return CONFIG_ARCH_ARM64;
 #endif
@@ -30,7 +34,10 @@ enum config_arch host_caps_native(void)
 
 enum config_arch host_caps_arch(enum config_arch guest)
 {
-	return guest == CONFIG_ARCH_ARMV7 ? CONFIG_ARCH_ARM64 : guest;
+	/* A 64-bit host runs them too; a 32-bit one runs nothing else. */
+	if (guest == CONFIG_ARCH_ARMV7 && host_caps_native() != CONFIG_ARCH_ARMV7)
+		return CONFIG_ARCH_ARM64;
+	return guest;
 }
 
 static void assume_x86(struct host_caps *ret)
@@ -45,10 +52,27 @@ static void assume_x86(struct host_caps *ret)
 	};
 }
 
+/* KVM is gone from 32-bit hosts after Linux 5.6. */
+static void assume_armv7(struct host_caps *ret)
+{
+	*ret = (struct host_caps){
+		.stated = true,
+		.arch = CONFIG_ARCH_ARMV7,
+		.gicv2 = true,
+		.ipa_bits = 40,
+		.vcpus_max = ARMV7_VCPUS_ASSUMED,
+		.aarch32_el1 = true,
+	};
+}
+
 void host_caps_assume(struct host_caps *ret, enum config_arch arch)
 {
 	if (arch == CONFIG_ARCH_X86_64) {
 		assume_x86(ret);
+		return;
+	}
+	if (arch == CONFIG_ARCH_ARMV7) {
+		assume_armv7(ret);
 		return;
 	}
 	*ret = (struct host_caps){
@@ -129,11 +153,13 @@ static int state_arch(struct host_caps *caps, const char *value, struct error *e
 {
 	if (!strcmp(value, "arm64"))
 		host_caps_assume(caps, CONFIG_ARCH_ARM64);
+	else if (!strcmp(value, "armv7"))
+		host_caps_assume(caps, CONFIG_ARCH_ARMV7);
 	else if (!strcmp(value, "x86_64"))
 		host_caps_assume(caps, CONFIG_ARCH_X86_64);
 	else
 		return error_set(err, -EINVAL, NULL,
-			"--host arch=%s: allowed are arm64 and x86_64", value);
+			"--host arch=%s: allowed are arm64, armv7 and x86_64", value);
 	return 0;
 }
 
@@ -171,7 +197,7 @@ static int state_word(struct host_caps *caps, const char *word, struct error *er
 	if ((value = value_of(word, "cpu")))
 		return state_cpu(caps, value, err);
 	return error_set(err, -EINVAL, NULL,
-		"--host %s: allowed are arch=arm64|x86_64 gic=2,3 ipa=BITS vcpus=N "
+		"--host %s: allowed are arch=arm64|armv7|x86_64 gic=2,3 ipa=BITS vcpus=N "
 		"el1_32bit=yes|no pmu=yes|no steal_time=yes|no cpu=COMPATIBLE "
 		"level=1|2|3",
 		word);

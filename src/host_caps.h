@@ -39,9 +39,9 @@ enum config_arch host_caps_arch(enum config_arch guest);
 void host_caps_assume(struct host_caps *ret, enum config_arch arch);
 
 /*
- * Applies one word of --host: arch=arm64|x86_64 (everything else as assumed of it),
- * gic=2,3|2|3|none, ipa=BITS, vcpus=N, el1_32bit=yes|no, pmu=yes|no, steal_time=yes|no,
- * cpu=COMPATIBLE, level=1|2|3. -EINVAL with the allowed words.
+ * Applies one word of --host: arch=arm64|armv7|x86_64 (everything else as assumed of
+ * it), gic=2,3|2|3|none, ipa=BITS, vcpus=N, el1_32bit=yes|no, pmu=yes|no,
+ * steal_time=yes|no, cpu=COMPATIBLE, level=1|2|3. -EINVAL with the allowed words.
  */
 int host_caps_state(struct host_caps *caps, const char *word, struct error *err);
 

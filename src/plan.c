@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -53,6 +54,21 @@ int board_plan_create(const struct board *board, const struct vm_config *config,
 	}
 	*ret = plan;
 	return 0;
+}
+
+void board_plan_note(
+	struct board_plan *plan, const struct source_pos *pos, const char *fmt, ...)
+{
+	struct error *note = &plan->notes[plan->note_count];
+	va_list args;
+
+	if (plan->note_count == PLAN_NOTES_MAX)
+		return;
+	plan->note_count++;
+	note->pos = *pos;
+	va_start(args, fmt);
+	vsnprintf(note->text, sizeof(note->text), fmt, args);
+	va_end(args);
 }
 
 void board_plan_destroy(struct board_plan *plan)
@@ -128,6 +144,7 @@ static void list_ranges(const struct board_plan *plan, struct map *map)
 		add_line(map, &plan->devices[i].mmio, "virtio", plan->devices[i].config);
 	for (unsigned int i = 0; i < plan->ram_count; i++)
 		add_line(map, &plan->ram[i], "RAM", NULL);
+	add_line(map, &plan->unpacked, "  unpacked kernel", NULL);
 	add_line(map, &plan->kernel, "  kernel", NULL);
 	add_line(map, &plan->tables, "  device tree", NULL);
 	add_line(map, &plan->initrd, "  initrd", NULL);
@@ -307,6 +324,15 @@ static void print_files(const struct board_plan *plan, FILE *out)
 	fprintf(out, "  bootargs  %s\n", plan->bootargs);
 }
 
+static void print_notes(const struct board_plan *plan, FILE *out)
+{
+	if (plan->note_count)
+		fprintf(out, "\nnotes\n");
+	for (unsigned int i = 0; i < plan->note_count; i++)
+		fprintf(out, "  %s:%d: %s\n", plan->notes[i].pos.file,
+			plan->notes[i].pos.line, plan->notes[i].text);
+}
+
 static const char *yes_no(bool value)
 {
 	return value ? "yes" : "no";
@@ -367,6 +393,7 @@ int board_plan_print(const struct board_plan *plan, FILE *out)
 		print_ports(&plan->x86, out);
 	print_irqs(plan, out);
 	print_files(plan, out);
+	print_notes(plan, out);
 	free(map.lines);
 	return ferror(out) ? -EIO : 0;
 }

@@ -13,11 +13,11 @@
 #include <stdio.h>
 
 #include "config/config.h"
+#include "src/error.h"
 #include "src/host_caps.h"
 #include "src/plan_x86.h"
 
 struct board;
-struct problems;
 
 /* Bytes of a kernel's file and where they go. */
 struct kernel_segment {
@@ -33,10 +33,13 @@ struct kernel_image {
 	enum config_arch arch;
 	const char *format;  /* "arm64 Image", for messages and bonsai plan */
 	uint64_t file_bytes; /* of the image, uncompressed; 0: not known before loading */
-	uint64_t memory_bytes; /* that it needs from its load address: BSS included */
-	uint64_t load_offset;  /* from a load_align boundary */
+	uint64_t appended_bytes; /* behind the image in its file: not loaded */
+	uint64_t memory_bytes;   /* that it needs from its load address: BSS included */
+	uint64_t load_offset;    /* from a load_align boundary */
 	uint64_t load_align_bytes;
-	bool anywhere;              /* may be loaded at any aligned place in RAM */
+	uint64_t unpack_bytes; /* that it unpacks itself to, from the start of RAM; 0: it
+				  runs where it is loaded */
+	bool anywhere;         /* may be loaded at any aligned place in RAM */
 	unsigned int segment_count; /* 0: the whole file, from load_offset on */
 	struct kernel_segment segments[KERNEL_SEGMENTS_MAX]; /* by rising file_offset */
 	struct x86_kernel x86;
@@ -60,6 +63,9 @@ struct plan_gic {
 	struct plan_range redist[PLAN_GIC_REGIONS_MAX];
 	unsigned int spi_count; /* lines configured */
 };
+
+/* What works and may still surprise: told by check, plan and run. */
+#define PLAN_NOTES_MAX 4
 
 struct plan_device {
 	const struct config_device *config;
@@ -96,11 +102,15 @@ struct board_plan {
 
 	char *bootargs;           /* the plan's own */
 	struct plan_range kernel; /* bytes: the memory that it occupies; 0: not loaded */
-	struct plan_range initrd; /* bytes 0: not loaded */
+	struct plan_range unpacked; /* where it unpacks itself to; bytes 0: it does not */
+	struct plan_range initrd;   /* bytes 0: not loaded */
 	struct plan_range tables; /* device tree: bytes is the room set aside; gpa 0: not
 				     put into RAM */
 	struct plan_range firmware; /* memory whose last bytes are the firmware image */
 	uint64_t entry_gpa;
+
+	unsigned int note_count;
+	struct error notes[PLAN_NOTES_MAX];
 };
 
 /*
@@ -110,6 +120,10 @@ struct board_plan {
 int board_plan_create(const struct board *board, const struct vm_config *config,
 	const struct host_caps *caps, const struct boot_files *files,
 	struct board_plan **ret, struct problems *problems);
+
+/* For planners; what is more than PLAN_NOTES_MAX is dropped. */
+void board_plan_note(struct board_plan *plan, const struct source_pos *pos,
+	const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 
 /* Frees a plan of any board; takes NULL and half-built ones. */
 void board_plan_destroy(struct board_plan *plan);

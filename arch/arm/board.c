@@ -34,12 +34,69 @@ static uint64_t range_end(const struct plan_range *range)
 	return range->gpa + range->bytes;
 }
 
-static uint64_t address_limit(const struct host_caps *caps)
+static bool is_32bit(const struct planner *p)
 {
-	return 1ull << caps->ipa_bits;
+	return p->plan->arch == CONFIG_ARCH_ARMV7;
+}
+
+/* Guest-physical: what the host translates, and a 32-bit guest's tables reach. */
+static unsigned int address_bits(const struct planner *p)
+{
+	return is_32bit(p) && p->caps->ipa_bits > ARM32_ADDRESS_BITS ? ARM32_ADDRESS_BITS
+								     : p->caps->ipa_bits;
+}
+
+static const char *whose_bits(const struct planner *p)
+{
+	return address_bits(p) < p->caps->ipa_bits ? "a 32-bit guest's" : "the host's";
+}
+
+static uint64_t address_limit(const struct planner *p)
+{
+	return 1ull << address_bits(p);
 }
 
 /* --- who runs ----------------------------------------------------------------------- */
+
+/* One that could not be read has its own message. */
+static void check_kernel(struct planner *p)
+{
+	enum config_arch kernel = p->plan->files.kernel.arch;
+
+	if (kernel == CONFIG_ARCH_AUTO || kernel == p->plan->arch)
+		return;
+	if (is_32bit(p))
+		problems_add(p->problems, &p->config->kernel.pos,
+			"kernel_rom is an arm64 Image, arch is armv7: take an ARM "
+			"zImage, "
+			"or leave arch out for a 64-bit guest");
+	else
+		problems_add(p->problems, &p->config->kernel.pos,
+			"kernel_rom is an ARM zImage, arch is arm64: take an arm64 "
+			"Image, or leave arch out for a 32-bit guest");
+}
+
+static void check_host(struct planner *p)
+{
+	const struct host_caps *caps = p->caps;
+	const char *cpu = caps->cpu_compatible;
+
+	if (!is_32bit(p) && caps->arch != CONFIG_ARCH_ARM64)
+		problems_add(p->problems, &p->config->pos,
+			"an arm64 guest needs an arm64 host, which this one is not");
+	else if (is_32bit(p) && caps->arch != CONFIG_ARCH_ARM64 &&
+		 caps->arch != CONFIG_ARCH_ARMV7)
+		problems_add(p->problems, &p->config->pos,
+			"an armv7 guest needs an arm64 or armv7 host, which this one is "
+			"not");
+	else if (is_32bit(p) && !caps->aarch32_el1)
+		problems_add(p->problems, &p->config->pos,
+			"%s CPU%s%s%s has no 32-bit kernel mode: an armv7 guest needs "
+			"one "
+			"that has, such as a Cortex-A53, A57 or A72",
+			caps->stated ? "the stated host's" : "this host's",
+			cpu[0] ? " (" : "", cpu, cpu[0] ? ")" : "");
+}
 
 static void plan_arch(struct planner *p)
 {
@@ -47,13 +104,8 @@ static void plan_arch(struct planner *p)
 
 	p->plan->arch = config->arch == CONFIG_ARCH_AUTO ? p->plan->files.kernel.arch
 							 : config->arch;
-	if (p->plan->arch == CONFIG_ARCH_ARMV7)
-		problems_add(p->problems, &config->pos,
-			"arch is armv7, 32-bit guests are not in this build yet: allowed "
-			"is arm64");
-	else if (p->caps->arch != CONFIG_ARCH_ARM64)
-		problems_add(p->problems, &config->pos,
-			"an arm64 guest needs an arm64 host, which this one is not");
+	check_kernel(p);
+	check_host(p);
 	if (config->firmware.path)
 		problems_add(p->problems, &config->firmware.pos,
 			"firmware_rom is not in this build yet: leave it out and boot "
@@ -67,10 +119,14 @@ static void plan_arch(struct planner *p)
 			config->fw_cfgs[i].name);
 }
 
-/* MPIDR_EL1 affinity as KVM gives it to vCPU i: 16 in a cluster, as a GICv3 SGI reaches.
+/*
+ * MPIDR_EL1 affinity as KVM gives it to vCPU i: 16 in a cluster, as a GICv3 SGI reaches;
+ * 4 on a 32-bit host.
  */
-static uint64_t cpu_affinity(unsigned int i)
+static uint64_t cpu_affinity(const struct planner *p, unsigned int i)
 {
+	if (p->caps->arch == CONFIG_ARCH_ARMV7)
+		return (i & 3) | (uint64_t)(i >> 2) << 8;
 	return (i & 15) | (uint64_t)(i >> 4 & 0xff) << 8 |
 	       (uint64_t)(i >> 12 & 0xff) << 16;
 }
@@ -79,6 +135,8 @@ static const char *choose_cpu_type(const struct planner *p)
 {
 	if (p->config->cpu_type)
 		return p->config->cpu_type;
+	if (is_32bit(p))
+		return "arm,cortex-a15";
 	return p->plan->caps.cpu_compatible[0] ? p->plan->caps.cpu_compatible
 					       : "arm,armv8";
 }
@@ -100,7 +158,7 @@ static int plan_cpus(struct planner *p)
 		return -ENOMEM;
 	plan->cpu_count = count;
 	for (unsigned int i = 0; i < count; i++)
-		plan->cpu_ids[i] = cpu_affinity(i);
+		plan->cpu_ids[i] = cpu_affinity(p, i);
 	plan->timer_irqs[0] = ARM_TIMER_SECURE_INTID;
 	plan->timer_irqs[1] = ARM_TIMER_NONSECURE_INTID;
 	plan->timer_irqs[2] = ARM_TIMER_VIRTUAL_INTID;
@@ -109,7 +167,8 @@ static int plan_cpus(struct planner *p)
 		plan->pmu = true;
 		plan->pmu_irq = ARM_PMU_INTID;
 	}
-	if (p->caps->steal_time)
+	/* No 32-bit Linux asks for it. */
+	if (p->caps->steal_time && !is_32bit(p))
 		plan->steal_time = (struct plan_range){
 			ARM_STEAL_TIME_GPA, align_up(count * ARM_STEAL_TIME_CPU_BYTES,
 						    ARM_STEAL_TIME_ALIGN_BYTES)};
@@ -171,12 +230,13 @@ static void plan_gicv3(struct planner *p)
 		align_up(range_end(&p->plan->ram[0]), ARM_GICR_HIGH_ALIGN_BYTES),
 		(count - low) * ARM_GICR_CPU_BYTES};
 	gic->redist_count = 2;
-	if (p->plan->ram_count && range_end(&gic->redist[1]) > address_limit(p->caps))
+	if (p->plan->ram_count && range_end(&gic->redist[1]) > address_limit(p))
 		problems_add(p->problems, &p->config->ram_size_pos,
 			"cpu_count %u needs 0x%" PRIx64
-			" bytes above the RAM for the GICv3, the host's %u address bits "
+			" bytes above the RAM for the GICv3, %s %u address bits "
 			"leave no room: make ram_size smaller",
-			p->plan->cpu_count, gic->redist[1].bytes, p->caps->ipa_bits);
+			p->plan->cpu_count, gic->redist[1].bytes, whose_bits(p),
+			address_bits(p));
 }
 
 static void plan_gic(struct planner *p)
@@ -199,20 +259,24 @@ static void plan_gic(struct planner *p)
 static void plan_ram(struct planner *p)
 {
 	uint64_t bytes = p->config->ram_size_bytes;
-	uint64_t room = address_limit(p->caps) - ARM_RAM_GPA;
+	uint64_t room = address_limit(p) - ARM_RAM_GPA;
 
 	if (!bytes || bytes > room) {
 		problems_add(p->problems, &p->config->ram_size_pos,
 			"ram_size is %" PRIu64
-			" MiB, the host's %u address bits allow 1 to "
-			"%" PRIu64 " MiB",
-			bytes >> 20, p->caps->ipa_bits, room >> 20);
+			" MiB, %s %u address bits allow 1 to %" PRIu64 " MiB",
+			bytes >> 20, whose_bits(p), address_bits(p), room >> 20);
 		return;
 	}
 	/* Up, not down: nobody gets less than asked for. */
 	p->plan->ram[0] =
 		(struct plan_range){ARM_RAM_GPA, align_up(bytes, ARM_RAM_ALIGN_BYTES)};
 	p->plan->ram_count = 1;
+	if (is_32bit(p) && range_end(&p->plan->ram[0]) > ARM32_SHORT_END)
+		board_plan_note(p->plan, &p->config->ram_size_pos,
+			"ram_size is %" PRIu64
+			" MiB, a kernel without LPAE uses the first %llu MiB",
+			bytes >> 20, (ARM32_SHORT_END - ARM_RAM_GPA) >> 20);
 }
 
 static int plan_devices(struct planner *p)
@@ -249,26 +313,52 @@ static int plan_devices(struct planner *p)
 static int plan_bootargs(struct planner *p)
 {
 	const char *bootargs = p->config->bootargs;
+	size_t room = is_32bit(p) ? ARM32_BOOTARGS_BYTES : ARM64_BOOTARGS_BYTES;
 	size_t chars;
 
 	p->plan->bootargs = strdup(bootargs ? bootargs : "console=ttyAMA0");
 	if (!p->plan->bootargs)
 		return -ENOMEM;
 	chars = strlen(p->plan->bootargs);
-	if (chars >= ARM64_BOOTARGS_BYTES)
+	if (chars >= room)
 		problems_add(p->problems, &p->config->pos,
-			"bootargs has %zu characters, an arm64 Linux takes %d", chars,
-			ARM64_BOOTARGS_BYTES - 1);
+			"bootargs has %zu characters, an %s Linux takes %zu", chars,
+			is_32bit(p) ? "armv7" : "arm64", room - 1);
 	return 0;
 }
 
-/* The tree must not cross a multiple of 2 MiB: kernels before 4.2 map just one. */
+/*
+ * The tree must not cross a multiple of 2 MiB: arm64 kernels before 4.2 map just one, and
+ * 32-bit ones two of 1 MiB from where it begins.
+ */
 static uint64_t place_tables(uint64_t gpa, uint64_t bytes)
 {
 	gpa = align_up(gpa, ARM_DTB_ALIGN_BYTES);
 	if (gpa / ARM_DTB_BYTES_MAX != (gpa + bytes - 1) / ARM_DTB_BYTES_MAX)
 		gpa = align_up(gpa, ARM_DTB_BYTES_MAX);
 	return gpa;
+}
+
+static void plan_kernel(struct planner *p)
+{
+	struct board_plan *plan = p->plan;
+	const struct kernel_image *image = &plan->files.kernel;
+
+	plan->kernel = (struct plan_range){
+		plan->ram[0].gpa + image->load_offset, image->memory_bytes};
+	plan->entry_gpa = plan->kernel.gpa;
+	plan->unpacked = (struct plan_range){plan->ram[0].gpa, image->unpack_bytes};
+	if (image->appended_bytes)
+		board_plan_note(plan, &p->config->kernel.pos,
+			"kernel_rom has %" PRIu64
+			" bytes behind the end of its %s, which are left out: a device "
+			"tree there would take the place of this machine's",
+			image->appended_bytes, image->format);
+}
+
+static uint64_t initrd_limit(const struct planner *p)
+{
+	return is_32bit(p) ? ARM_RAM_GPA + ARM32_LOWMEM_BYTES : ARM_INITRD_END_MAX;
 }
 
 static void plan_loads(struct planner *p)
@@ -278,9 +368,7 @@ static void plan_loads(struct planner *p)
 	uint64_t limit = range_end(&plan->ram[0]);
 	uint64_t end;
 
-	plan->kernel = (struct plan_range){
-		plan->ram[0].gpa + image->load_offset, image->memory_bytes};
-	plan->entry_gpa = plan->kernel.gpa;
+	plan_kernel(p);
 	plan->tables.bytes = arm_fdt_room(plan);
 	if (plan->tables.bytes > ARM_DTB_BYTES_MAX) {
 		problems_add(p->problems, &p->config->dtb_overlay.pos,
@@ -306,14 +394,15 @@ static void plan_loads(struct planner *p)
 			" KiB) and initrd (%" PRIu64 " KiB) need %" PRIu64
 			" KiB: write ram_size=\"%" PRIu64 "M\" or more",
 			p->config->ram_size_bytes >> 10,
-			(image->memory_bytes + 1023) >> 10, plan->tables.bytes >> 10,
-			(plan->files.initrd_bytes + 1023) >> 10,
+			(image->unpack_bytes + image->memory_bytes + 1023) >> 10,
+			plan->tables.bytes >> 10, (plan->files.initrd_bytes + 1023) >> 10,
 			(end - plan->ram[0].gpa + 1023) >> 10,
 			(end - plan->ram[0].gpa + (1 << 20) - 1) >> 20);
-	else if (plan->initrd.bytes && end > ARM_INITRD_END_MAX)
+	else if (plan->initrd.bytes && end > initrd_limit(p))
 		problems_add(p->problems, &p->config->initrds[0].pos,
-			"the initrd would end at 0x%" PRIx64 ", it must lie below 0x%llx",
-			end, ARM_INITRD_END_MAX);
+			"the initrd would end at 0x%" PRIx64
+			", it must lie below 0x%" PRIx64,
+			end, initrd_limit(p));
 }
 
 static int board_plan(struct board_plan *plan, struct problems *problems)

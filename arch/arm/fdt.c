@@ -19,11 +19,22 @@
 #define GIC_LEVEL_HIGH 4
 #define GIC_PPI_CPUS_SHIFT 8
 
+/* Functions of PSCI 0.2 (Arm DEN 0022) in 32-bit registers. */
+#define PSCI_CPU_SUSPEND 0x84000001u
+#define PSCI_CPU_OFF 0x84000002u
+#define PSCI_CPU_ON 0x84000003u
+#define PSCI_MIGRATE 0x84000005u
+
 enum {
 	PHANDLE_GIC = 1,
 	PHANDLE_CLOCK,
 	PHANDLE_FIRST_FREE,
 };
+
+static bool is_32bit(const struct tree *tree)
+{
+	return tree->plan->arch == CONFIG_ARCH_ARMV7;
+}
 
 /* The only place where INTIDs become the bindings' numbers. */
 static int put_irqs(const struct tree *tree, const unsigned int *intids,
@@ -45,10 +56,25 @@ static int put_irqs(const struct tree *tree, const unsigned int *intids,
 	return tree_cells(tree->fdt, "interrupts", cells, 3 * count);
 }
 
+/* Kernels that know 0.2 find out later versions, and the function ids, by themselves. */
+static int put_psci_32bit(void *fdt)
+{
+	TREE_TRY(tree_strings(fdt, "compatible", "arm,psci-0.2\0arm,psci"));
+	TREE_TRY(fdt_property_u32(fdt, "cpu_suspend", PSCI_CPU_SUSPEND));
+	TREE_TRY(fdt_property_u32(fdt, "cpu_off", PSCI_CPU_OFF));
+	TREE_TRY(fdt_property_u32(fdt, "cpu_on", PSCI_CPU_ON));
+	return fdt_property_u32(fdt, "migrate", PSCI_MIGRATE);
+}
+
+static int put_psci_64bit(void *fdt)
+{
+	return tree_strings(fdt, "compatible", "arm,psci-1.0\0arm,psci-0.2");
+}
+
 static int write_psci(struct tree *tree)
 {
 	TREE_TRY(tree_begin(tree, "psci", 0, "psci"));
-	TREE_TRY(tree_strings(tree->fdt, "compatible", "arm,psci-1.0\0arm,psci-0.2"));
+	TREE_TRY(is_32bit(tree) ? put_psci_32bit(tree->fdt) : put_psci_64bit(tree->fdt));
 	TREE_TRY(fdt_property_string(tree->fdt, "method", "hvc"));
 	return fdt_end_node(tree->fdt);
 }
@@ -56,7 +82,8 @@ static int write_psci(struct tree *tree)
 static int write_timer(struct tree *tree)
 {
 	TREE_TRY(tree_begin(tree, "timer", 0, "timer"));
-	TREE_TRY(fdt_property_string(tree->fdt, "compatible", "arm,armv8-timer"));
+	TREE_TRY(fdt_property_string(tree->fdt, "compatible",
+		is_32bit(tree) ? "arm,armv7-timer" : "arm,armv8-timer"));
 	TREE_TRY(put_irqs(tree, tree->plan->timer_irqs, 4, GIC_LEVEL_HIGH));
 	TREE_TRY(fdt_property(tree->fdt, "always-on", NULL, 0));
 	return fdt_end_node(tree->fdt);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The header of an arm64 Image (Linux, Documentation/arch/arm64/booting.rst, 4. Call the
- * kernel image), and the section table of the PE file that an Image with an EFI stub is
+ * Which kernel it is: a 32-bit guest's zImage (zimage.c), or a 64-bit guest's Image,
+ * whose header is read here (Linux, Documentation/arch/arm64/booting.rst, 4. Call the
+ * kernel image), with the section table of the PE file that an Image with an EFI stub is
  * at the same time: only that shows where the file should end.
  */
 #include "arch/arm/image.h"
@@ -12,6 +13,7 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "arch/arm/zimage.h"
 #include "src/error.h"
 #include "src/file_kind.h"
 #include "src/le.h"
@@ -74,16 +76,13 @@ static int not_an_image(const uint8_t *head, size_t head_bytes,
 {
 	const char *kind = file_kind(head, head_bytes);
 
-	if (kind && strcmp(kind, "an ARM zImage") == 0)
-		return error_set(err, -ENOEXEC, pos,
-			"is an ARM zImage: 32-bit guests are not in this build yet, an "
-			"arm64 Image is needed");
 	if (kind && strcmp(kind, "an EFI zboot image") == 0)
 		return error_set(err, -ENOEXEC, pos,
 			"is an EFI zboot image: take the kernel's own Image, plain or "
 			"with gzip or zstd around it");
 	return error_set(err, -ENOEXEC, pos,
-		"is %s: an arm64 Image is needed, plain or with gzip or zstd around it",
+		"is %s: an arm64 Image or ARM zImage is needed, plain or with gzip or "
+		"zstd around it",
 		kind ? kind : "no kernel that is known here");
 }
 
@@ -109,16 +108,18 @@ int arm_image_read(const uint8_t *head, size_t head_bytes, uint64_t file_bytes,
 	const struct rom *rom, const struct source_pos *pos, struct kernel_image *ret,
 	struct error *err)
 {
-	struct arm64_header header;
+	struct arm64_header header = {0};
 	uint64_t image_bytes;
 	uint64_t flags;
 	int rc;
 
-	if (head_bytes < sizeof(header))
-		return not_an_image(head, head_bytes, pos, err);
-	memcpy(&header, head, sizeof(header));
+	if (head_bytes >= sizeof(header))
+		memcpy(&header, head, sizeof(header));
 	if (memcmp(header.magic, "ARM\x64", sizeof(header.magic)) != 0)
-		return not_an_image(head, head_bytes, pos, err);
+		return arm_zimage_is(head, head_bytes)
+			       ? arm_zimage_read(
+					 head, head_bytes, file_bytes, rom, pos, ret, err)
+			       : not_an_image(head, head_bytes, pos, err);
 	flags = le64toh(header.flags);
 	if (flags & FLAG_BIG_ENDIAN)
 		return error_set(err, -ENOEXEC, pos,

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A 64-bit ARM vCPU under KVM (Documentation/virt/kvm/api.rst and devices/vcpu.rst).
- * Entry state: Linux, Documentation/arch/arm64/booting.rst.
+ * A vCPU under KVM on a 64-bit host (Documentation/virt/kvm/api.rst and
+ * devices/vcpu.rst). Entry state: Linux, Documentation/arch/arm64/booting.rst, and
+ * Documentation/arch/arm/booting.rst for a 32-bit guest, whose registers KVM shows as the
+ * 64-bit ones that the architecture maps them to (Arm ARM, D1.20.1).
  */
 #include "src/kvm.h"
 
@@ -14,6 +16,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "src/container_of.h"
 #include "src/error.h"
 #include "src/log.h"
 #include "src/plan.h"
@@ -24,6 +27,9 @@
 
 /* PSTATE (Arm ARM, C5.2): EL1 with its own stack pointer, D, A, I and F masked. */
 #define PSTATE_EL1H_MASKED 0x3c5
+/* Supervisor mode with A, I and F masked. */
+#define PSTATE_SVC_MASKED 0x1d3
+#define PSTATE_32BIT 0x10
 
 #define PPI_PMU 23 /* INTID: PPI 7 */
 
@@ -75,6 +81,8 @@ int kvm_arch_vcpu_init(
 			"KVM has no vCPU for this host's CPU: %s", strerror(errno));
 	vcpu->log.source = "vcpu";
 	init.features[0] |= 1u << KVM_ARM_VCPU_PSCI_0_2;
+	if (plan->arch == CONFIG_ARCH_ARMV7)
+		init.features[0] |= 1u << KVM_ARM_VCPU_EL1_32BIT;
 	if (plan->pmu)
 		init.features[0] |= 1u << KVM_ARM_VCPU_PMU_V3;
 	if (vcpu->index)
@@ -113,6 +121,45 @@ static int init_steal_time(struct hv_vcpu *vcpu, const struct board_plan *plan)
 		vcpu->fd, KVM_ARM_VCPU_PVTIME_CTRL, KVM_ARM_VCPU_PVTIME_IPA, &gpa);
 }
 
+struct reg_value {
+	uint64_t id;
+	uint64_t value;
+};
+
+static int set_regs(int fd, const struct reg_value *regs, unsigned int count)
+{
+	int code = 0;
+
+	for (unsigned int i = 0; i < count && !code; i++)
+		code = set_reg(fd, regs[i].id, regs[i].value);
+	return code;
+}
+
+static int enter_64bit(int fd, const struct board_plan *plan)
+{
+	const struct reg_value regs[] = {
+		{CORE_REG(regs.pstate), PSTATE_EL1H_MASKED},
+		{CORE_REG(regs.pc), plan->entry_gpa},
+		{CORE_REG(regs.regs[0]), plan->tables.gpa},
+	};
+
+	return set_regs(fd, regs, ARRAY_SIZE(regs));
+}
+
+/* A machine number of ones says that there is a tree. */
+static int enter_32bit(int fd, const struct board_plan *plan)
+{
+	const struct reg_value regs[] = {
+		{CORE_REG(regs.pstate), PSTATE_SVC_MASKED},
+		{CORE_REG(regs.pc), plan->entry_gpa},
+		{CORE_REG(regs.regs[0]), 0},
+		{CORE_REG(regs.regs[1]), UINT32_MAX},
+		{CORE_REG(regs.regs[2]), plan->tables.gpa},
+	};
+
+	return set_regs(fd, regs, ARRAY_SIZE(regs));
+}
+
 int kvm_arch_vcpu_finish(
 	struct hv_vcpu *vcpu, const struct board_plan *plan, struct error *err)
 {
@@ -126,11 +173,8 @@ int kvm_arch_vcpu_finish(
 			vcpu->index, strerror(-code));
 	if (vcpu->index)
 		return 0;
-	code = set_reg(vcpu->fd, CORE_REG(regs.pc), plan->entry_gpa);
-	if (!code)
-		code = set_reg(vcpu->fd, CORE_REG(regs.regs[0]), plan->tables.gpa);
-	if (!code)
-		code = set_reg(vcpu->fd, CORE_REG(regs.pstate), PSTATE_EL1H_MASKED);
+	code = plan->arch == CONFIG_ARCH_ARMV7 ? enter_32bit(vcpu->fd, plan)
+					       : enter_64bit(vcpu->fd, plan);
 	if (code)
 		return error_set(
 			err, code, NULL, "KVM sets no registers: %s", strerror(-code));
@@ -174,35 +218,96 @@ void kvm_arch_exit(struct hv_vcpu *vcpu, struct hv_exit *exit)
 		vcpu->run->exit_reason);
 }
 
+struct named_reg {
+	const char *name;
+	uint64_t id;
+};
+
+#define NAMED_X(n)                                                                       \
+	{                                                                                \
+		"x" #n, CORE_REG(regs.regs[n])                                           \
+	}
+
+static const struct named_reg regs_64bit[] = {
+	NAMED_X(0),
+	NAMED_X(1),
+	NAMED_X(2),
+	NAMED_X(3),
+	NAMED_X(4),
+	NAMED_X(5),
+	NAMED_X(6),
+	NAMED_X(7),
+	NAMED_X(8),
+	NAMED_X(9),
+	NAMED_X(10),
+	NAMED_X(11),
+	NAMED_X(12),
+	NAMED_X(13),
+	NAMED_X(14),
+	NAMED_X(15),
+	NAMED_X(16),
+	NAMED_X(17),
+	NAMED_X(18),
+	NAMED_X(19),
+	NAMED_X(20),
+	NAMED_X(21),
+	NAMED_X(22),
+	NAMED_X(23),
+	NAMED_X(24),
+	NAMED_X(25),
+	NAMED_X(26),
+	NAMED_X(27),
+	NAMED_X(28),
+	NAMED_X(29),
+	NAMED_X(30),
+	{"sp", CORE_REG(sp_el1)},
+	{"pc", CORE_REG(regs.pc)},
+	{"pstate", CORE_REG(regs.pstate)},
+	{"elr_el1", CORE_REG(elr_el1)},
+	{"esr_el1", ARM64_SYS_REG(3, 0, 5, 2, 0)},
+	{"far_el1", ARM64_SYS_REG(3, 0, 6, 0, 0)},
+};
+
+#define NAMED_R(n)                                                                       \
+	{                                                                                \
+		"r" #n, CORE_REG(regs.regs[n])                                           \
+	}
+
+static const struct named_reg regs_32bit[] = {
+	NAMED_R(0), NAMED_R(1), NAMED_R(2), NAMED_R(3), NAMED_R(4), NAMED_R(5),
+	NAMED_R(6), NAMED_R(7), NAMED_R(8), NAMED_R(9), NAMED_R(10), NAMED_R(11),
+	NAMED_R(12), {"sp_usr", CORE_REG(regs.regs[13])},
+	{"lr_usr", CORE_REG(regs.regs[14])}, {"lr_svc", CORE_REG(regs.regs[18])},
+	{"sp_svc", CORE_REG(regs.regs[19])}, {"lr_abt", CORE_REG(regs.regs[20])},
+	{"sp_abt", CORE_REG(regs.regs[21])}, {"pc", CORE_REG(regs.pc)},
+	{"cpsr", CORE_REG(regs.pstate)}, {"dfsr", ARM64_SYS_REG(3, 0, 5, 2, 0)},
+	{"far", ARM64_SYS_REG(3, 0, 6, 0, 0)}, /* IFAR above DFAR */
+};
+
+static bool get_reg(const struct hv_vcpu *vcpu, uint64_t id, uint64_t *ret)
+{
+	struct kvm_one_reg reg = {.id = id, .addr = (uintptr_t)ret};
+
+	return ioctl(vcpu->fd, KVM_GET_ONE_REG, &reg) == 0;
+}
+
 void hv_vcpu_dump(struct hv_vcpu *vcpu, FILE *out)
 {
-	static const struct {
-		const char *name;
-		uint64_t id;
-	} others[] = {
-		{"sp", CORE_REG(sp_el1)},
-		{"pc", CORE_REG(regs.pc)},
-		{"pstate", CORE_REG(regs.pstate)},
-		{"elr_el1", CORE_REG(elr_el1)},
-		{"esr_el1", ARM64_SYS_REG(3, 0, 5, 2, 0)},
-		{"far_el1", ARM64_SYS_REG(3, 0, 6, 0, 0)},
-	};
+	const struct named_reg *regs = regs_64bit;
+	unsigned int count = ARRAY_SIZE(regs_64bit);
+	unsigned int shown = 0;
 	uint64_t value;
-	struct kvm_one_reg reg = {.addr = (uintptr_t)&value};
 
-	for (unsigned int i = 0; i < 31; i++) {
-		reg.id = CORE_REG(regs.regs[0]) + 2 * i;
-		if (ioctl(vcpu->fd, KVM_GET_ONE_REG, &reg) == 0)
-			fprintf(out, "x%-7u %016" PRIx64 "%s", i, value,
-				i % 3 == 2 ? "\n" : "  ");
+	if (get_reg(vcpu, CORE_REG(regs.pstate), &value) && value & PSTATE_32BIT) {
+		regs = regs_32bit;
+		count = ARRAY_SIZE(regs_32bit);
 	}
-	fprintf(out, "\n");
-	for (unsigned int i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
-		reg.id = others[i].id;
-		if (ioctl(vcpu->fd, KVM_GET_ONE_REG, &reg) == 0)
-			fprintf(out, "%-8s %016" PRIx64 "%s", others[i].name, value,
-				i % 3 == 2 ? "\n" : "  ");
-	}
+	for (unsigned int i = 0; i < count; i++)
+		if (get_reg(vcpu, regs[i].id, &value))
+			fprintf(out, "%-8s %016" PRIx64 "%s", regs[i].name, value,
+				++shown % 3 == 0 ? "\n" : "  ");
+	if (shown % 3)
+		fprintf(out, "\n");
 }
 
 uint32_t kvm_arch_line_number(unsigned int irq)

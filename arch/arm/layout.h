@@ -16,11 +16,13 @@
  *	0x090a_0000  +-----------------------------+
  *	             | stolen time                 |  64 bytes a vCPU; memory, not RAM
  *	0x0a00_0000  +-----------------------------+
- *	             | virtio-mmio                 |  512 bytes a device, SPI 8 and up, in
- *the |                             |  order of the XML 0x4000_0000
- *+-----------------------------+ | RAM                         |  one range, as large as
- *ram_size says; |  kernel                     |  beyond 4 GiB too |  device tree | |
- *initrd                     |
+ *	             | virtio-mmio                 |  512 bytes a device, SPI 8 and up
+ *	0x4000_0000  +-----------------------------+
+ *	             | RAM                         |  one range, beyond 4 GiB too
+ *	             |  unpacked kernel            |  of a zImage only
+ *	             |  kernel                     |
+ *	             |  device tree                |
+ *	             |  initrd                     |
  *	             +-----------------------------+
  *	             | GICv3 redistributors        |  vCPU 123 and up, on the next 64 MiB
  *	             +-----------------------------+
@@ -76,7 +78,14 @@
 /* The initrd's place is one cell in the tree. */
 #define ARM_INITRD_END_MAX 0x100000000ull
 
-/* arm64's COMMAND_LINE_SIZE, with the NUL. */
+/* COMMAND_LINE_SIZE, with the NUL. */
 #define ARM64_BOOTARGS_BYTES 2048
+#define ARM32_BOOTARGS_BYTES 1024
+
+/* The two formats of a 32-bit guest's page tables: short descriptors, and LPAE. */
+#define ARM32_SHORT_END 0x100000000ull
+#define ARM32_ADDRESS_BITS 40
+/* What a 32-bit kernel maps of RAM at all times, in the usual 3 GiB/1 GiB split. */
+#define ARM32_LOWMEM_BYTES (760ull << 20)
 
 #endif

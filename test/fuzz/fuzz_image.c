@@ -27,7 +27,7 @@ static void plan(const struct kernel_image *image, uint64_t ram_size_bytes)
 		assert(problems.count > 0);
 		return;
 	}
-	assert(ret->kernel.gpa >= ret->ram[0].gpa);
+	assert(ret->kernel.gpa >= ret->ram[0].gpa + ret->unpacked.bytes);
 	assert(ret->kernel.gpa + ret->kernel.bytes <= ret->tables.gpa);
 	assert(ret->tables.gpa + ret->tables.bytes <=
 		ret->ram[0].gpa + ret->ram[0].bytes);

@@ -52,6 +52,7 @@ static void begin(void)
 	snprintf(dir, sizeof(dir), "/tmp/bonsai-boot-XXXXXX");
 	CHECK(mkdtemp(dir));
 	snprintf(kernel, sizeof(kernel), "%s/Image", dir);
+	memset(image, 0, 64);
 	for (unsigned int i = 64; i < sizeof(image); i++)
 		image[i] = (uint8_t)(i * 7);
 	memcpy(image + 16, &memory_bytes, sizeof(memory_bytes));
@@ -173,7 +174,8 @@ TEST(refuses_each_wrong_file_with_one_line)
 	CHECK(!plan);
 	CHECK_EQ(f.problems.count, 4);
 	CHECK_HAS(f.problems.list[0].text, "kernel_rom \"");
-	CHECK_HAS(f.problems.list[0].text, "is a text file: an arm64 Image is needed");
+	CHECK_HAS(f.problems.list[0].text,
+		"is a text file: an arm64 Image or ARM zImage is needed");
 	CHECK_EQ(f.problems.list[0].pos.line, 2);
 	CHECK_HAS(f.problems.list[1].text, "is a text file, no initramfs");
 	CHECK_EQ(f.problems.list[1].pos.line, 5);
@@ -252,6 +254,81 @@ TEST(a_file_that_grew_since_the_plan_is_refused_at_load)
 	end();
 }
 
+static void put32(size_t offset, uint32_t value)
+{
+	value = htole32(value);
+	memcpy(image + offset, &value, sizeof(value));
+}
+
+/* A zImage of so many bytes that unpacks to 64 KiB; the rest of the file is appended. */
+static void make_zimage(uint32_t bytes, uint32_t table)
+{
+	memset(image, 0xa5, sizeof(image));
+	put32(0x24, 0x016f2818);
+	put32(0x28, 0);
+	put32(0x2c, bytes);
+	put32(0x30, 0x04030201);
+	put32(0x34, 0x45454545);
+	put32(0x38, table);
+	put32(table, 5);
+	put32(table + 4, 0x5a534c4b);
+	put32(table + 8, table + 24);
+	put32(table + 12, 0x2000);
+	put32(table + 16, 0x8000);
+	put32(table + 24, 0x6000);
+	memcpy(image + bytes, "\xd0\x0d\xfe\xed", 4);
+}
+
+static void check_zimage(void)
+{
+	struct board_plan *plan = plan_from_files();
+	struct guest_mem mem = {0};
+	struct error err = {.text = ""};
+	const uint8_t *at;
+
+	CHECK(plan);
+	if (!plan)
+		return;
+	CHECK_EQ(plan->arch, CONFIG_ARCH_ARMV7);
+	CHECK_EQ(plan->unpacked.bytes, 0x10000);
+	CHECK_EQ(plan->note_count, 1);
+	CHECK_EQ(guest_mem_add(&mem, plan->ram[0].gpa, plan->ram[0].bytes, NULL), 0);
+	CHECK_EQ(boot_load(plan, &mem, &err), 0);
+	CHECK_STR(err.text, "");
+	at = guest_mem_range(&mem, plan->kernel.gpa, plan->kernel.bytes);
+	CHECK_EQ(memcmp(at, image, 200001), 0);
+	for (unsigned int i = 200001; i < 210000; i++)
+		CHECK_EQ(at[i], 0);
+	guest_mem_finish(&mem);
+	board_plan_destroy(plan);
+}
+
+TEST(a_zimage_loads_without_what_was_appended)
+{
+	begin();
+	make_zimage(200001, 0x12340); /* as with real ones, beyond the first bytes */
+	write_file(kernel, image, sizeof(image));
+	check_zimage();
+	f.config.image = CONFIG_IMAGE_MAP;
+	check_zimage();
+	f.config.image = CONFIG_IMAGE_READ;
+	write_gzip();
+	check_zimage();
+	end();
+}
+
+TEST(a_zimage_with_its_table_behind_its_end_is_refused)
+{
+	begin();
+	make_zimage(200001, 0x12340);
+	put32(0x38, sizeof(image) - 8);
+	write_file(kernel, image, sizeof(image));
+	CHECK(!plan_from_files());
+	CHECK_EQ(f.problems.count, 1);
+	CHECK_HAS(f.problems.list[0].text, "kernel_rom \"");
+	end();
+}
+
 TEST(the_kernel_tells_whose_guest_it_is)
 {
 	enum config_arch arch = CONFIG_ARCH_AUTO;
@@ -266,6 +343,10 @@ TEST(the_kernel_tells_whose_guest_it_is)
 	CHECK_EQ(boot_arch(&f.config, CONFIG_ARCH_ARM64, &arch), 0);
 	CHECK_EQ(arch, CONFIG_ARCH_ARMV7);
 	f.config.arch = CONFIG_ARCH_AUTO;
+	make_zimage(200001, 0x12340);
+	write_gzip();
+	CHECK_EQ(boot_arch(&f.config, CONFIG_ARCH_X86_64, &arch), 0);
+	CHECK_EQ(arch, CONFIG_ARCH_ARMV7);
 	write_file(kernel, "just a note\n", 12);
 	CHECK_EQ(boot_arch(&f.config, CONFIG_ARCH_ARM64, &arch), -ENOEXEC);
 	unlink(kernel);
@@ -300,6 +381,8 @@ TEST_MAIN(CASE(loads_kernel_initrds_and_tree), CASE(each_boot_has_its_own_seed),
 	CASE(refuses_a_truncated_packed_kernel_before_it_runs),
 	CASE(a_packed_kernel_cannot_be_mapped),
 	CASE(a_file_that_grew_since_the_plan_is_refused_at_load),
+	CASE(a_zimage_loads_without_what_was_appended),
+	CASE(a_zimage_with_its_table_behind_its_end_is_refused),
 	CASE(the_kernel_tells_whose_guest_it_is),
 	CASE(a_kernel_of_another_arch_chooses_its_board),
 	CASE(an_arch_without_a_board_is_a_problem))

@@ -64,6 +64,10 @@ TEST(stating_the_architecture_assumes_a_plain_host_of_it)
 	CHECK_EQ(host_caps_state(&caps, "arch=arm64", NULL), 0);
 	CHECK_EQ(caps.arch, CONFIG_ARCH_ARM64);
 	CHECK(caps.gicv2 && caps.gicv3);
+	CHECK_EQ(host_caps_state(&caps, "arch=armv7", NULL), 0);
+	CHECK_EQ(caps.arch, CONFIG_ARCH_ARMV7);
+	CHECK(caps.aarch32_el1 && caps.gicv2 && !caps.pmu && !caps.steal_time);
+	CHECK_EQ(caps.ipa_bits, 40);
 }
 
 TEST(wrong_words_change_nothing_and_say_what_is_allowed)
@@ -72,7 +76,7 @@ TEST(wrong_words_change_nothing_and_say_what_is_allowed)
 		const char *word;
 		const char *text;
 	} table[] = {
-		{"arch=mips", "arm64 and x86_64"},
+		{"arch=mips", "arm64, armv7 and x86_64"},
 		{"level=4", "1 to 3"},
 		{"gic=4", "gic=none"},
 		{"gic=", "gic=none"},
