@@ -6,7 +6,7 @@
 
 #include "vgic/gicv2_regs.h"
 
-#define SEEDS 6
+#define SEEDS 4
 #define REGISTERS_EVERY 1000
 
 static uint64_t next_random(uint64_t *random)
@@ -61,7 +61,7 @@ static void run(unsigned int cpu_count, unsigned int spi_count, unsigned int ste
 			struct gicv2_step step = random_step(&random);
 
 			rig_step(&rig, &step);
-			if ((i + 1) % REGISTERS_EVERY == 0)
+			if ((i + 1) % REGISTERS_EVERY == 0 || i + 1 == steps)
 				rig_compare_registers(&rig);
 			if (rig.wrong)
 				test_fail(__FILE__, __LINE__,
