@@ -7,8 +7,10 @@
 
 #include "arch/x86/acpi_dsdt.h"
 #include "arch/x86/blob.h"
+#include "arch/x86/ged.h"
 #include "arch/x86/layout.h"
 #include "src/error.h"
+#include "src/le.h"
 #include "src/plan.h"
 
 #define OEM_ID "BONSAI"
@@ -175,12 +177,12 @@ static void set_register(struct blob *blob, size_t offset, uint64_t gpa)
 }
 
 /* 4.8.3.7: without the registers of the full model, power is the board's own. */
-static void set_power(struct blob *blob, size_t start, uint64_t gpa)
+static void set_power(struct blob *blob, size_t start, uint64_t ged_gpa)
 {
-	set_register(blob, start + FADT_SLEEP_CONTROL, gpa);
-	set_register(blob, start + FADT_SLEEP_STATUS, gpa + 1);
-	set_register(blob, start + FADT_RESET_REGISTER, gpa + 2);
-	blob_set(blob, start + FADT_RESET_VALUE, X86_GED_RESET_VALUE, 1);
+	set_register(blob, start + FADT_SLEEP_CONTROL, ged_gpa + GED_SLEEP_CONTROL);
+	set_register(blob, start + FADT_SLEEP_STATUS, ged_gpa + GED_SLEEP_STATUS);
+	set_register(blob, start + FADT_RESET_REGISTER, ged_gpa + GED_RESET);
+	blob_set(blob, start + FADT_RESET_VALUE, GED_RESET_VALUE, 1);
 }
 
 static size_t write_fadt(struct build *build, const struct board_plan *plan, size_t dsdt)
@@ -207,7 +209,7 @@ static size_t write_fadt(struct build *build, const struct board_plan *plan, siz
 	blob_set(blob, start + FADT_MINOR, FADT_MINOR_REVISION, 1);
 	if (x86->ged.bytes) {
 		flags |= FADT_RESET_REG_SUP;
-		set_power(blob, start, x86->ged.gpa + X86_GED_POWER_OFFSET);
+		set_power(blob, start, x86->ged.gpa);
 	}
 	blob_set(blob, start + FADT_FLAGS, flags, 4);
 	point(build, X86_ACPI_TABLES, start + FADT_DSDT, 4);
@@ -324,20 +326,16 @@ int x86_acpi_build(const struct board_plan *plan, uint8_t *tables, size_t room,
 
 /* --- in their place ----------------------------------------------------------------- */
 
-static void apply(const struct x86_acpi_fixup *fixup, uint8_t *bytes, uint64_t gpa)
+static void apply(const struct x86_acpi_fixup *fixup, uint8_t *blob, uint64_t gpa)
 {
-	uint64_t value = 0;
+	uint8_t *place = blob + fixup->offset;
 
-	if (fixup->kind == X86_ACPI_CHECKSUM) {
-		bytes[fixup->offset] =
-			blob_checksum(bytes + fixup->range_offset, fixup->range_bytes);
-		return;
-	}
-	for (unsigned int i = 0; i < fixup->bytes; i++)
-		value |= (uint64_t)bytes[fixup->offset + i] << (8 * i);
-	value += gpa;
-	for (unsigned int i = 0; i < fixup->bytes; i++)
-		bytes[fixup->offset + i] = (uint8_t)(value >> (8 * i));
+	if (fixup->kind == X86_ACPI_CHECKSUM)
+		*place = blob_checksum(blob + fixup->range_offset, fixup->range_bytes);
+	else if (fixup->bytes == 4)
+		le32_put(place, (uint32_t)(le32_at(place) + gpa));
+	else
+		le64_put(place, le64_at(place) + gpa);
 }
 
 int x86_acpi_write(const struct board_plan *plan, uint64_t gpa, uint8_t *buf, size_t room,

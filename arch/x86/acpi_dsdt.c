@@ -6,6 +6,7 @@
 
 #include "arch/x86/aml.h"
 #include "arch/x86/blob.h"
+#include "arch/x86/ged.h"
 #include "arch/x86/layout.h"
 #include "src/plan.h"
 
@@ -102,19 +103,22 @@ static void write_ged(struct blob *blob, const struct board_plan *plan)
 	aml_operator(blob, AML_STORE);
 	aml_reference(blob, "ESEL");
 	aml_operator(blob, AML_LOCAL0);
-	write_event(blob, X86_GED_EVENT_POWER_BUTTON, "PWRB");
+	write_event(blob, GED_POWER_BUTTON, "PWRB");
 	aml_end(blob, method);
 	aml_end(blob, device);
 }
 
-/* 7.3.4: the type to write into the sleep control register to be switched off. */
+/* 7.4.2: the type to write into the sleep control register, and what others have there.
+ */
 static void write_s5(struct blob *blob)
 {
 	size_t package;
 
 	aml_name(blob, "_S5");
-	package = aml_begin_package(blob, 1);
-	aml_integer(blob, X86_GED_SLEEP_TYPE_OFF);
+	package = aml_begin_package(blob, 4);
+	aml_integer(blob, GED_SLEEP_TYPE_OFF);
+	for (unsigned int i = 1; i < 4; i++)
+		aml_integer(blob, 0);
 	aml_end(blob, package);
 }
 

@@ -134,17 +134,22 @@ static int write_rtc(struct tree *tree)
 	return fdt_end_node(tree->fdt);
 }
 
-/* Its ports are those of the CPU: address space 1 from 0 on is the parent's from 0 on. */
+/*
+ * Its ports are those of the CPU, for which a tree has no address space: Linux wants the
+ * parent's addresses to be theirs. They begin with the first port that is used, since at
+ * address 0 the memory is, and no two nodes shall have one unit address.
+ */
 static int write_isa(struct tree *tree)
 {
-	static const uint32_t ranges[] = {ISA_IO, 0, 0, 0, ISA_PORTS};
+	static const uint32_t ranges[] = {
+		ISA_IO, PIC_PORT, 0, PIC_PORT, ISA_PORTS - PIC_PORT};
 
-	TREE_TRY(tree_begin(tree, "isa", 0, "isa"));
+	TREE_TRY(tree_begin(tree, "isa", 0, "isa@20"));
 	TREE_TRY(fdt_property_string(tree->fdt, "compatible", "isa"));
 	TREE_TRY(fdt_property_u32(tree->fdt, "#address-cells", 2));
 	TREE_TRY(fdt_property_u32(tree->fdt, "#size-cells", 1));
 	TREE_TRY(tree_cells(tree->fdt, "ranges", ranges, 5));
-	tree->parent = "/isa";
+	tree->parent = "/isa@20";
 	TREE_TRY(write_pic(tree));
 	TREE_TRY(write_pit(tree));
 	TREE_TRY(write_serial(tree));
@@ -196,7 +201,7 @@ int x86_fdt_write(const struct board_plan *plan, const struct boot_seed *seed,
 		.write_nodes = write_nodes,
 	};
 
-	snprintf(serial, sizeof(serial), "/isa/serial@i%x", plan->x86.serial.port);
+	snprintf(serial, sizeof(serial), "/isa@20/serial@i%x", plan->x86.serial.port);
 	return tree_write(
 		&board, plan, seed, overlay, overlay_bytes, buf, room, ret_bytes, err);
 }

@@ -60,11 +60,6 @@
 
 #define X86_GED_GPA 0xfea00000ull
 #define X86_GED_BYTES 0x203ull
-#define X86_GED_POWER_OFFSET                                                             \
-	0x200ull /* sleep control, sleep status, reset: a byte each */
-#define X86_GED_EVENT_POWER_BUTTON 0x2u /* in the selector, which a read clears */
-#define X86_GED_SLEEP_TYPE_OFF 5u
-#define X86_GED_RESET_VALUE 0x42u
 #define X86_VIRTIO_GPA 0xfeb00000ull
 #define X86_VIRTIO_STEP_BYTES 0x200ull
 #define X86_VIRTIO_COUNT_MAX 24

@@ -247,7 +247,7 @@ TEST(the_button_and_the_way_off_come_with_the_event_device)
 	dsdt = table("DSDT");
 	CHECK_EQ(MENTIONS(dsdt, "ACPI0013"), 1);
 	CHECK_EQ(MENTIONS(dsdt, "\x41\xd0\x0c\x0c"), 1);
-	CHECK_EQ(MENTIONS(dsdt, "\x08_S5_\x12\x04\x01\x0a\x05"), 1);
+	CHECK_EQ(MENTIONS(dsdt, "\x08_S5_\x12\x07\x04\x0a\x05\x00\x00\x00"), 1);
 	CHECK_EQ(MENTIONS(dsdt, "_EVT\x09"), 1);
 	CHECK_EQ(MENTIONS(dsdt, "EREG\x00\x0c\x00\x00\xa0\xfe\x0a\x04"), 1);
 	CHECK_EQ(MENTIONS(dsdt, "\x89\x06\x00\x03\x01\x09\x00\x00\x00"), 1);
