@@ -286,10 +286,10 @@ static void too_small(struct planner *p, uint64_t needed)
 
 	problems_add(p->problems, &p->config->ram_size_pos,
 		"ram_size is %" PRIu64 " KiB, the kernel (%" PRIu64
-		" KiB with its own data) and initrd (%" PRIu64 " KiB) need %" PRIu64
-		" KiB: write ram_size=\"%" PRIu64 "M\" or more",
+		" KiB with its own data, from %" PRIu64 " KiB on) and initrd (%" PRIu64
+		" KiB) need %" PRIu64 " KiB: write ram_size=\"%" PRIu64 "M\" or more",
 		p->config->ram_size_bytes >> 10,
-		(plan->files.kernel.memory_bytes + 1023) >> 10,
+		(plan->files.kernel.memory_bytes + 1023) >> 10, plan->kernel.gpa >> 10,
 		(plan->files.initrd_bytes + 1023) >> 10, (needed + 1023) >> 10,
 		(needed + (1 << 20) - 1) >> 20);
 }
@@ -304,42 +304,65 @@ static void plan_firmware(struct planner *p)
 	plan->kernel = (struct plan_range){plan->files.kernel.load_offset, 0};
 }
 
-/* Kernel low, initrd and tree as high as they may be: between them it finds room. */
+/* Where initrd and tree end that have so many bytes, 0 where they do not fit. */
+static uint64_t place_others(
+	const struct board_plan *plan, uint64_t bytes, uint64_t initrd_end_max)
+{
+	const struct plan_range *kernel = &plan->kernel;
+	uint64_t top = plan->ram[0].bytes;
+
+	if (top > initrd_end_max)
+		top = initrd_end_max;
+	if (kernel->gpa + kernel->bytes + bytes <= top)
+		return top;
+	if (top > kernel->gpa)
+		top = kernel->gpa;
+	return X86_HIGH_RAM_GPA + bytes <= top ? top : 0;
+}
+
+/*
+ * Kernel low, initrd and tree as high as they may be: between them it finds room. Where
+ * too little RAM is behind the kernel they are in front of it.
+ */
 static void plan_loads(struct planner *p)
 {
 	struct board_plan *plan = p->plan;
 	const struct kernel_image *kernel = &plan->files.kernel;
 	uint64_t initrd_bytes = align_up(plan->files.initrd_bytes, PAGE_BYTES);
-	uint64_t top = plan->ram_count ? plan->ram[0].bytes : 0;
-	uint64_t needed;
+	uint64_t bytes = initrd_bytes;
+	uint64_t end_max = UINT64_MAX;
+	uint64_t kernel_end;
+	uint64_t top;
 
 	plan->kernel = (struct plan_range){kernel->load_offset, kernel->memory_bytes};
 	plan->entry_gpa = plan->kernel.gpa + kernel->x86.entry_offset;
 	plan->tables.bytes = align_up(x86_fdt_room(plan), PAGE_BYTES);
-	needed = plan->kernel.gpa + plan->kernel.bytes + initrd_bytes;
 	if (plan->x86.tree)
-		needed += plan->tables.bytes + PAGE_BYTES; /* of its header */
-	if (needed > top) {
-		if (plan->ram_count)
-			too_small(p, needed);
+		bytes += plan->tables.bytes + PAGE_BYTES; /* of its header */
+	if (!plan->ram_count)
 		return;
-	}
-	if (initrd_bytes && kernel->x86.initrd_end_max &&
-		top > kernel->x86.initrd_end_max)
-		top = align_down(kernel->x86.initrd_end_max, PAGE_BYTES);
-	if (needed > top) {
+	if (initrd_bytes && kernel->x86.initrd_end_max)
+		end_max = align_down(kernel->x86.initrd_end_max, PAGE_BYTES);
+	kernel_end = plan->kernel.gpa + plan->kernel.bytes;
+	top = place_others(plan, bytes, end_max);
+	if (kernel_end > plan->ram[0].bytes) {
+		too_small(p, top ? kernel_end : kernel_end + bytes);
+	} else if (!top && kernel_end + bytes > plan->ram[0].bytes) {
+		too_small(p, kernel_end + bytes);
+	} else if (!top) {
 		problems_add(p->problems, &p->config->initrds[0].pos,
 			"the initrd (%" PRIu64
 			" KiB) behind the kernel would end at 0x%" PRIx64
 			", this kernel takes one below 0x%" PRIx64,
-			initrd_bytes >> 10, needed, kernel->x86.initrd_end_max);
-		return;
+			initrd_bytes >> 10, kernel_end + bytes,
+			kernel->x86.initrd_end_max);
+	} else {
+		if (initrd_bytes)
+			plan->initrd = (struct plan_range){
+				top - initrd_bytes, plan->files.initrd_bytes};
+		if (plan->x86.tree)
+			plan->tables.gpa = top - initrd_bytes - plan->tables.bytes;
 	}
-	if (initrd_bytes)
-		plan->initrd =
-			(struct plan_range){top - initrd_bytes, plan->files.initrd_bytes};
-	if (plan->x86.tree)
-		plan->tables.gpa = top - initrd_bytes - plan->tables.bytes;
 }
 
 static int board_plan(struct board_plan *plan, struct problems *problems)

@@ -245,6 +245,25 @@ TEST(an_initrd_keeps_below_the_kernels_limit)
 	board_plan_destroy(plan);
 }
 
+TEST(where_ram_ends_with_the_kernel_the_others_are_in_front_of_it)
+{
+	struct board_plan *plan;
+
+	x86_config_init(&f);
+	f.config.isa.acpi = false;
+	f.config.ram_size_bytes = MIB(50);
+	f.config.initrd_count = 1;
+	f.files.initrd_bytes = MIB(10) + 1;
+	plan = good_plan();
+	if (!plan)
+		return;
+	CHECK(end_of(&plan->kernel) <= MIB(50));
+	CHECK(end_of(&plan->initrd) <= plan->kernel.gpa);
+	CHECK(end_of(&plan->tables) <= plan->initrd.gpa);
+	CHECK(plan->tables.gpa - 4096 >= MIB(1));
+	board_plan_destroy(plan);
+}
+
 TEST(a_firmware_starts_at_the_reset_vector)
 {
 	static char path[] = "bios.bin";
@@ -307,7 +326,7 @@ static void large_initrd(void)
 static void high_initrd(void)
 {
 	f.config.initrd_count = 1;
-	f.files.initrd_bytes = MIB(1);
+	f.files.initrd_bytes = MIB(20);
 	f.files.kernel.x86.initrd_end_max = 0x2ffffff;
 }
 
@@ -379,5 +398,6 @@ TEST_MAIN(CASE(plans_a_microvm_with_all_its_parts), CASE(ram_leaves_a_hole_below
 	CASE(eight_devices_need_no_second_ioapic),
 	CASE(initrd_and_tree_lie_high_and_overlap_nothing),
 	CASE(an_initrd_keeps_below_the_kernels_limit),
+	CASE(where_ram_ends_with_the_kernel_the_others_are_in_front_of_it),
 	CASE(a_firmware_starts_at_the_reset_vector),
 	CASE(each_mistake_has_one_line_with_the_way_out))
