@@ -48,6 +48,39 @@ def zimage(file_bytes=64 * KIB, own_bytes=64 * KIB, order=0x04030201):
     return head + bytes(file_bytes - len(head))
 
 
+def bzimage(sectors=4, kernel_bytes=32 * KIB, version=0x20f, flags=1, jump=106, pref=16 * MIB,
+            init_bytes=20 * MIB, initrd_max=0x7fffffff, bootargs_max=2047, align=2 * MIB):
+    """An x86 kernel by its setup header (boot protocol 2.15)."""
+    image = bytearray((1 + sectors) * 512 + kernel_bytes)
+    struct.pack_into("<BHI", image, 0x1f1, sectors, 0, kernel_bytes // 16)
+    struct.pack_into("<HBB4sH", image, 0x1fe, 0xaa55, 0xeb, jump, b"HdrS", version)
+    image[0x211] = flags
+    struct.pack_into("<IIBBHI", image, 0x22c, initrd_max, align, 1, 21, 1, bootargs_max)
+    struct.pack_into("<QI", image, 0x258, pref, init_bytes)
+    return bytes(image)
+
+
+LOAD, INTERP, NOTE = 1, 3, 4
+
+
+def vmlinux(*headers, machine=62, entry=16 * MIB, file_bytes=64 * KIB):
+    """An ELF kernel; a header is its type, file offset, address, bytes there and here."""
+    headers = headers or ((LOAD, 4 * KIB, 16 * MIB, 60 * KIB, 4 * MIB),)
+    image = struct.pack("<4sBBB9xHHIQQQIHHH6x", b"\x7fELF", 2, 1, 1, 2, machine, 1, entry, 64,
+                        0, 0, 64, 56, len(headers))
+    for kind, offset, gpa, there, here in headers:
+        image += struct.pack("<IIQQQQQQ", kind, 7, offset, gpa, gpa, there, here, 4)
+    return image + bytes(file_bytes - len(image))
+
+
+def elf32(image_bytes=8 * KIB):
+    """The same of 32 bits."""
+    image = struct.pack("<4sBBB9xHHIIIIIHHH6x", b"\x7fELF", 1, 1, 1, 2, 3, 1, MIB, 52, 0, 0, 52,
+                        32, 1)
+    image += struct.pack("<IIIIIIII", LOAD, 4 * KIB, MIB, MIB, 4 * KIB, 4 * KIB, 7, 4)
+    return image + bytes(image_bytes - len(image))
+
+
 def zstd(content):
     """One frame of one raw block: enough for an unpacker."""
     return (struct.pack("<IBI", 0xfd2fb528, 0xa0, len(content)) +
@@ -87,8 +120,48 @@ FILES = {
     "kernel.bad.gz": packed[:40] + b"\xff\xff\xff\xff" + packed[44:],
     "kernel.text.gz": gzip.compress(b"not a kernel\n", mtime=0),
     "kernel.cut.zst": zstd(image())[:1000],
+    "x86.bzImage": bzimage(),
+    "x86.bzImage.gz": gzip.compress(bzimage(), mtime=0),
+    "x86.header-cut": bzimage()[:0x240],
+    "x86.cut": bzimage()[:20 * KIB],
+    "x86.cut-inside.gz": gzip.compress(bzimage()[:20 * KIB], mtime=0),
+    "x86.old": bzimage(version=0x203),
+    "x86.zImage": bzimage(flags=0),
+    "x86.short-header": bzimage(jump=0x30),
+    "x86.wild": bzimage(pref=1 << 63),
+    "x86.unaligned": bzimage(align=3),
+    "x86.huge": bzimage(init_bytes=1 << 30),
+    "x86.few-bootargs": bzimage(bootargs_max=10),
+    "x86.low-initrd": bzimage(initrd_max=4 * MIB),
+    "x86.text": b"root=/dev/vda\n",
+    "x86.uImage": at(4096, 0, b"\x27\x05\x19\x56"),
+    "x86.vmlinux": vmlinux(),
+    "x86.vmlinux.gz": gzip.compress(vmlinux(), mtime=0),
+    "x86.vmlinux-cut": vmlinux()[:20 * KIB],
+    "x86.vmlinux-cut.gz": gzip.compress(vmlinux(), mtime=0)[:50],
+    "x86.vmlinux-cut-inside.gz": gzip.compress(vmlinux()[:20 * KIB], mtime=0),
+    "x86.vmlinux-header-cut": vmlinux()[:100],
+    "x86.vmlinux-32": elf32(),
+    "x86.vmlinux-arm64": vmlinux(machine=183),
+    "x86.vmlinux-nothing": vmlinux((NOTE, 4 * KIB, 0, 0, 0)),
+    "x86.vmlinux-program": vmlinux((INTERP, 4 * KIB, 0, 16, 16)),
+    "x86.vmlinux-low": vmlinux((LOAD, 4 * KIB, 0, KIB, KIB)),
+    "x86.vmlinux-high": vmlinux((LOAD, 4 * KIB, (1 << 64) - KIB, KIB, 2 * KIB)),
+    "x86.vmlinux-less": vmlinux((LOAD, 4 * KIB, 16 * MIB, 2 * KIB, KIB)),
+    "x86.vmlinux-overlap": vmlinux((LOAD, 4 * KIB, 16 * MIB, KIB, MIB),
+                                   (LOAD, 8 * KIB, 16 * MIB + KIB, KIB, KIB)),
+    "x86.vmlinux-twice": vmlinux((LOAD, 4 * KIB, 16 * MIB, KIB, KIB),
+                                 (LOAD, 4 * KIB, 17 * MIB, KIB, KIB)),
+    "x86.vmlinux-parts": vmlinux(*((LOAD, (4 + i) * KIB, (16 + i) * MIB, KIB, KIB)
+                                   for i in range(9))),
+    "x86.vmlinux-entry": vmlinux(entry=20 * MIB),
+    "x86.vmlinux-notes": vmlinux((LOAD, 4 * KIB, 16 * MIB, KIB, KIB),
+                                 (NOTE, 8 * KIB, 0, MIB, MIB)),
+    "bios.odd": bytes(65 * KIB),
+    "bios.large": bytes(4 * MIB),
     "initrd.text": b"this is no initrd\n",
     "initrd.huge": (0x1f8b, 100 * MIB),
+    "initrd.large": (0x1f8b, 20 * MIB),
     "overlay.text": b"/dts-v1/;\n/plugin/;\n",
     "overlay.garbage": b"\xd0\x0d\xfe\xed" + b"garbage",
     "disk.img": bytes(4096),
@@ -132,6 +205,10 @@ def set_(*words):
     return ["check", *(part for word in words for part in ("--set", word)), "vm.xml"]
 
 
+def x86(*words):
+    return ["check", "--host", "arch=x86_64", *set_(*words)[1:]]
+
+
 # A command line a case: words, or one string to split.
 CASES = [
     "", "frob", "--frob", "-x", "help", "-h", "--help", "--version",
@@ -169,6 +246,16 @@ CASES = [
     "check quote.xml", "check pipe", "check /dev/zero", "check many.xml",
     "run many.xml", "check disks.xml", "plan disks.xml", "check readonly.xml", "check nokernel.xml",
     *(set_("kernel_rom=" + name) for name in sorted(FILES) if name.startswith("kernel.")),
+    *(x86("kernel_rom=" + name) for name in sorted(FILES) if name.startswith("x86.")),
+    x86("kernel_rom=x86.bzImage", "ram_size=32M"), x86("kernel_rom=x86.vmlinux", "ram_size=16M"),
+    x86("kernel_rom=x86.few-bootargs", "bootargs=panic=-1 ro"),
+    x86("kernel_rom=x86.bzImage", "bootargs=" + 250 * "panic=-1 "),
+    x86("kernel_rom=x86.bzImage", "initrd_rom=initrd.huge"),
+    x86("kernel_rom=x86.low-initrd", "initrd_rom=initrd.large"),
+    x86("kernel_rom=x86.bzImage", "firmware_rom=bios.odd"),
+    x86("kernel_rom=x86.bzImage", "firmware_rom=bios.large"),
+    x86("kernel_rom=x86.bzImage", "arch=arm64"), set_("kernel_rom=x86.bzImage"),
+    set_("kernel_rom=x86.cut"), set_("kernel_rom=x86.vmlinux"),
     set_("kernel_rom=none"), set_("kernel_rom=folder"), set_("kernel_rom=pipe"),
     set_("kernel_rom=/dev/null"), set_("kernel_rom=locked"), set_("kernel_rom=Image.gz"),
     set_("kernel_rom=Image.zst"), set_("kernel_rom=Image.gz", "ram_size=1M"),
