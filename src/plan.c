@@ -146,7 +146,8 @@ static void list_ranges(const struct board_plan *plan, struct map *map)
 		add_line(map, &plan->ram[i], "RAM", NULL);
 	add_line(map, &plan->unpacked, "  unpacked kernel", NULL);
 	add_line(map, &plan->kernel, "  kernel", NULL);
-	add_line(map, &plan->tables, "  device tree", NULL);
+	if (plan->tables.gpa)
+		add_line(map, &plan->tables, "  device tree", NULL);
 	add_line(map, &plan->initrd, "  initrd", NULL);
 }
 

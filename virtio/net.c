@@ -19,6 +19,10 @@
 #define BURST_FRAMES 64u
 #define BURST_BYTES (256u << 10)
 
+/* Shorter ones, such as acknowledgements and requests, say nothing of what follows. */
+#define STREAM_FRAME_BYTES 1024u
+#define TX_LOOK_NS 200000ull
+
 #define STATUS_LINK_UP 1u
 
 #define CTRL_CLASS_MQ 4
@@ -34,8 +38,10 @@ struct net_config {
 };
 
 struct net_pair {
+	struct net *net;
 	struct net_rx rx;
 	bool tx_blocked; /* the nic said -EAGAIN; it will say when there is room */
+	struct loop_timer tx_look; /* armed while kicks of the transmit queue are held */
 };
 
 struct net {
@@ -56,18 +62,42 @@ static struct net *net_of(struct virtio_device *dev)
 
 /* ---- transmit --------------------------------------------------------------------- */
 
-/* Sends the chain at hand; false where the nic has no room. */
-static bool transmit_one(struct net *net, unsigned int index, struct virtq *q)
+/* Sends the chain at hand; what nic_send() says. */
+static int transmit_one(struct net *net, unsigned int index, struct virtq *q)
 {
 	const struct virtq_chain *chain = &net->chain;
+	int code = nic_send(net->nic, index, chain->iov, chain->readable);
 
 	/* What the nic refuses otherwise is lost, as on a wire. */
-	if (nic_send(net->nic, index, chain->iov, chain->readable) == -EAGAIN) {
+	if (code == -EAGAIN)
 		virtq_unpop(q, 1);
-		return false;
-	}
-	virtq_stage(q, chain->head, 0);
-	return true;
+	else
+		virtq_stage(q, chain->head, 0);
+	return code;
+}
+
+/*
+ * Behind a long frame there is likely more of a stream: kicks stay off, and a timer
+ * looks. On a host with no CPU to spare a kick makes the loop take the CPU from the vCPU
+ * that kicks: the frame is sent, and even acknowledged, before the guest goes on. Then no
+ * frame ever meets another; each costs a kick and an interrupt, and TCP, which sees
+ * nothing in flight, sends what is left of each write as a small segment. So the first
+ * frame of a stream goes at once, like any short one outside of it, and those behind it
+ * wait for a look at most. A look that finds nothing is the last one, and kicks are on
+ * again.
+ */
+static void look_later(struct net_pair *pair, unsigned int queue)
+{
+	virtio_device_hold_kicks(&pair->net->dev, queue);
+	loop_timer_arm(pair->net->dev.loop, &pair->tx_look, TX_LOOK_NS);
+}
+
+static void look_now(struct loop_timer *timer)
+{
+	struct net_pair *pair = container_of(timer, struct net_pair, tx_look);
+	unsigned int index = (unsigned int)(pair - pair->net->pairs);
+
+	virtio_device_kick(&pair->net->dev, 2 * index + 1);
 }
 
 static void transmit(struct net *net, unsigned int index)
@@ -77,16 +107,23 @@ static void transmit(struct net *net, unsigned int index)
 	struct virtq *q = &net->dev.queues[queue];
 	unsigned int frames = 0;
 	uint64_t bytes = 0;
+	bool stream = false;
 
 	while (!pair->tx_blocked && virtq_pop(q, &net->chain)) {
-		pair->tx_blocked = !transmit_one(net, index, q);
+		int code = transmit_one(net, index, q);
+
+		pair->tx_blocked = code == -EAGAIN;
+		stream |= !code && net->chain.readable_bytes >= STREAM_FRAME_BYTES;
 		bytes += net->chain.readable_bytes;
 		if (++frames == BURST_FRAMES || bytes >= BURST_BYTES) {
 			virtio_device_kick_soon(&net->dev, queue);
+			stream = false;
 			break;
 		}
 	}
 	virtq_publish(q);
+	if (stream && !pair->tx_blocked)
+		look_later(pair, queue);
 }
 
 /* ---- control ---------------------------------------------------------------------- */
@@ -242,6 +279,7 @@ static void net_stop(struct virtio_device *dev)
 	for (unsigned int i = 0; i < net->pair_count; i++) {
 		net_rx_deactivate(&net->pairs[i].rx);
 		net_rx_forget(&net->pairs[i].rx);
+		loop_timer_cancel(&net->pairs[i].tx_look);
 		net->pairs[i].tx_blocked = false;
 	}
 	nic_set_offloads(net->nic, 0);
@@ -318,8 +356,11 @@ int virtio_net_create(struct loop *loop, const char *name, struct nic *nic,
 	net->config.status = htole16(nic_link_up(nic) ? STATUS_LINK_UP : 0);
 	net->config.max_virtqueue_pairs = htole16((uint16_t)pairs);
 	net->config.mtu = htole16(options->mtu);
-	for (unsigned int i = 0; i < pairs; i++)
+	for (unsigned int i = 0; i < pairs; i++) {
 		net_rx_init(&net->pairs[i].rx, &net->dev, nic, 2 * i, i);
+		net->pairs[i].net = net;
+		net->pairs[i].tx_look.expired = look_now;
+	}
 	nic_set_user(nic, &net->nic_user);
 	*ret = &net->dev;
 	return 0;

@@ -55,6 +55,11 @@ void virtio_device_kick_soon(struct virtio_device *dev, unsigned int queue)
 	loop_post(dev->loop, &dev->kick_task);
 }
 
+void virtio_device_hold_kicks(struct virtio_device *dev, unsigned int queue)
+{
+	dev->kicks_held |= 1ull << queue;
+}
+
 static void run_due_kicks(struct loop_task *task)
 {
 	struct virtio_device *dev = container_of(task, struct virtio_device, kick_task);
@@ -70,7 +75,8 @@ static void run_due_kicks(struct loop_task *task)
 /*
  * Kicks are off while the device takes chains and on again when it has no more; those
  * that came in between are taken in another round. A device may leave chains where they
- * are (it is full, or has nothing to put into them): then there is no further round.
+ * are (it is full, or has nothing to put into them): then there is no further round. Nor
+ * is there where it holds kicks off, to come back by itself.
  */
 void virtio_device_kick(struct virtio_device *dev, unsigned int queue)
 {
@@ -94,8 +100,9 @@ void virtio_device_kick(struct virtio_device *dev, unsigned int queue)
 		virtq_want_kicks(q, false);
 		waiting = virtq_more(q);
 		before = q->next_avail;
+		dev->kicks_held &= ~(1ull << queue);
 		dev->ops->kick(dev, queue);
-		if (!virtq_want_kicks(q, true))
+		if (dev->kicks_held & 1ull << queue || !virtq_want_kicks(q, true))
 			break;
 		if (!q->allowance)
 			virtio_device_kick_soon(dev, queue);
@@ -236,6 +243,7 @@ void virtio_device_reset(struct virtio_device *dev)
 
 	dev->started = false;
 	dev->kicks_due = 0;
+	dev->kicks_held = 0;
 	for (unsigned int i = 0; i < dev->queue_count; i++)
 		virtq_stop(&dev->queues[i]);
 	if (was_started)

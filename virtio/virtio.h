@@ -103,7 +103,8 @@ struct virtio_device {
 	struct virtq_setup setups[VIRTIO_QUEUES_MAX];
 	struct virtq queues[VIRTIO_QUEUES_MAX];
 	struct guest_log log;
-	uint64_t kicks_due; /* a bit a queue, for kick_task */
+	uint64_t kicks_due;  /* a bit a queue, for kick_task */
+	uint64_t kicks_held; /* a bit a queue: off after ops->kick too */
 	struct loop_task kick_task;
 };
 
@@ -118,6 +119,13 @@ void virtio_device_kick(struct virtio_device *dev, unsigned int queue);
 
 /* The same in the next turn of the loop. */
 void virtio_device_kick_soon(struct virtio_device *dev, unsigned int queue);
+
+/*
+ * For use within ops->kick: kicks of the queue stay off when it returns, because the
+ * device expects more chains shortly and itself says virtio_device_kick() then, which
+ * ends this unless it is said again.
+ */
+void virtio_device_hold_kicks(struct virtio_device *dev, unsigned int queue);
 
 /* Interrupts the driver if it wants to hear of what was pushed on the queue. */
 void virtio_device_signal(struct virtio_device *dev, unsigned int queue);

@@ -294,14 +294,23 @@ static void too_small(struct planner *p, uint64_t needed)
 		(needed + (1 << 20) - 1) >> 20);
 }
 
-/* A firmware gets its files through fw_cfg and puts them where it likes. */
+/*
+ * A firmware gets its files through fw_cfg and puts them where it likes; but an ELF file
+ * it expects in RAM.
+ */
 static void plan_firmware(struct planner *p)
 {
 	struct board_plan *plan = p->plan;
+	const struct kernel_image *kernel = &plan->files.kernel;
+	uint64_t end = kernel->load_offset + kernel->memory_bytes;
 
 	plan->firmware = (struct plan_range){X86_FIRMWARE_GPA, X86_FIRMWARE_BYTES};
 	plan->entry_gpa = X86_RESET_VECTOR_GPA;
-	plan->kernel = (struct plan_range){plan->files.kernel.load_offset, 0};
+	if (kernel->x86.header_bytes)
+		return;
+	plan->kernel = (struct plan_range){kernel->load_offset, kernel->memory_bytes};
+	if (plan->ram_count && end > plan->ram[0].bytes)
+		too_small(p, end + plan->files.initrd_bytes);
 }
 
 /* Where initrd and tree end that have so many bytes, 0 where they do not fit. */

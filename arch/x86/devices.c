@@ -8,6 +8,7 @@
 #include "arch/x86/firmware.h"
 #include "arch/x86/fw_cfg.h"
 #include "arch/x86/ged.h"
+#include "arch/x86/i8042.h"
 #include "arch/x86/ioapic.h"
 #include "arch/x86/legacy.h"
 #include "arch/x86/pvpanic.h"
@@ -32,6 +33,7 @@ struct board_devices {
 	struct hv *hv;
 	struct serial16550 *serial;
 	struct rtc *rtc;
+	struct i8042 *i8042;
 	struct pvpanic *pvpanic;
 	struct ged *ged;
 	struct fw_cfg *fw_cfg;
@@ -96,6 +98,18 @@ static int create_rtc(struct board_devices *devices, struct error *err)
 		return 0;
 	code = rtc_create(devices->host.loop, &setup, &devices->rtc, err);
 	return code ? code : bus_add(devices->host.ports, rtc_region(devices->rtc), err);
+}
+
+static int create_i8042(struct board_devices *devices, struct error *err)
+{
+	const struct x86_port *at = &devices->plan->x86.i8042;
+	int code;
+
+	if (!at->count)
+		return 0;
+	code = i8042_create(&devices->host, at->port, &devices->i8042, err);
+	return code ? code
+		    : bus_add(devices->host.ports, i8042_region(devices->i8042), err);
 }
 
 static int create_pvpanic(struct board_devices *devices, struct error *err)
@@ -167,6 +181,7 @@ int x86_devices_create(const struct board_plan *plan, const struct board_host *h
 		struct board_devices * devices, struct error * err) = {
 		create_serial,
 		create_rtc,
+		create_i8042,
 		create_pvpanic,
 		create_ged,
 		create_fw_cfg,
@@ -204,6 +219,10 @@ static void reset(struct board_devices *devices)
 		rtc_set_irq(devices->rtc, NULL);
 		rtc_reset(devices->rtc);
 	}
+	if (devices->i8042) {
+		i8042_set_irq(devices->i8042, NULL);
+		i8042_reset(devices->i8042);
+	}
 	if (devices->ged) {
 		ged_set_irq(devices->ged, NULL);
 		ged_reset(devices->ged);
@@ -233,6 +252,11 @@ int x86_devices_connect(struct board_devices *devices, struct hv *hv, struct err
 		if (!code)
 			rtc_set_irq(devices->rtc, irq);
 	}
+	if (devices->i8042 && !code) {
+		code = hv_irq_line(hv, plan->i8042.irq, false, &irq, err);
+		if (!code)
+			i8042_set_irq(devices->i8042, irq);
+	}
 	if (devices->ged && !code) {
 		code = hv_irq_line(hv, plan->ged_irq, true, &irq, err);
 		if (!code)
@@ -251,6 +275,7 @@ void x86_devices_destroy(struct board_devices *devices)
 	fw_cfg_destroy(devices->fw_cfg);
 	ged_destroy(devices->ged);
 	pvpanic_destroy(devices->pvpanic);
+	i8042_destroy(devices->i8042);
 	rtc_destroy(devices->rtc);
 	serial16550_destroy(devices->serial);
 	free(devices);

@@ -47,6 +47,9 @@ static void create(struct run *run, uint8_t choice)
 			X86_SERIAL_PORT, X86_SERIAL_PORTS, X86_SERIAL_IRQ};
 	if (!(choice & 16))
 		x86->rtc = (struct x86_port){X86_RTC_PORT, X86_RTC_PORTS, X86_RTC_IRQ};
+	if (!(choice & 32))
+		x86->i8042 =
+			(struct x86_port){X86_I8042_PORT, X86_I8042_PORTS, X86_I8042_IRQ};
 	x86->pvpanic = (struct x86_port){X86_PVPANIC_PORT, X86_PVPANIC_PORTS, 0};
 	x86->ged = (struct plan_range){X86_GED_GPA, X86_GED_BYTES};
 	x86->ged_irq = X86_GED_IRQ;

@@ -170,6 +170,34 @@ TEST(does_not_spin_on_chains_that_a_device_leaves)
 	probe_finish(&probe);
 }
 
+TEST(a_device_that_holds_kicks_off_has_none_until_it_comes_back)
+{
+	static const uint64_t features[] = {0, VIRTIO_BIT(VIRTIO_F_EVENT_IDX)};
+
+	for (size_t i = 0; i < ARRAY_SIZE(features); i++) {
+		probe_init(&probe, 1);
+		CHECK(driver_start(driver, features[i]));
+		probe.mode = PROBE_HOLD;
+		add(0);
+		CHECK(driver_kick(driver, 0));
+		CHECK_EQ(probe.chains, 1);
+		CHECK_EQ(driver_take_interrupt(driver), 1);
+		add(0);
+		CHECK(!driver_kick(driver, 0));
+		virtio_device_kick(&probe.dev, 0);
+		CHECK_EQ(probe.chains, 2);
+		add(0);
+		CHECK(!driver_kick(driver, 0));
+		probe.mode = PROBE_ECHO;
+		virtio_device_kick(&probe.dev, 0);
+		CHECK_EQ(probe.chains, 3);
+		add(0);
+		CHECK(driver_kick(driver, 0));
+		CHECK_EQ(probe.chains, 4);
+		probe_finish(&probe);
+	}
+}
+
 TEST(signals_once_for_a_batch)
 {
 	struct driver_used used;
@@ -353,6 +381,7 @@ TEST_MAIN(CASE(offers_the_devices_features_and_its_own),
 	CASE(starts_ready_queues_only_and_looks_at_each_once),
 	CASE(ignores_kicks_of_queues_that_do_not_exist),
 	CASE(does_not_spin_on_chains_that_a_device_leaves),
+	CASE(a_device_that_holds_kicks_off_has_none_until_it_comes_back),
 	CASE(signals_once_for_a_batch),
 	CASE(a_driver_that_never_stops_does_not_keep_the_loop),
 	CASE(a_due_kick_is_forgotten_by_a_reset),

@@ -206,6 +206,94 @@ TEST(lets_others_in_between_long_bursts)
 	net_bench_finish(&bench);
 }
 
+/* Turns the loop, which then has nothing but its timers, until so many were sent. */
+static void turn_until_sent(struct net_bench *bench, unsigned int count)
+{
+	for (int i = 0; i < 20 && bench->nic.sent_count < count; i++)
+		loop_turn(bench->loop, 1000);
+	CHECK_EQ(bench->nic.sent_count, count);
+}
+
+static const uint64_t notifications[] = {0, VIRTIO_BIT(VIRTIO_F_EVENT_IDX)};
+
+TEST(takes_a_stream_in_bursts_with_one_kick)
+{
+	struct driver_used used;
+	struct net_bench bench;
+	unsigned int interrupts;
+
+	for (size_t i = 0; i < ARRAY_SIZE(notifications); i++) {
+		net_bench_start(&bench, notifications[i]);
+		interrupts = bench.driver.interrupts;
+		/* The driver that waits for its first frame has it back at once. */
+		net_bench_send(&bench, TX, 2000, 2000);
+		CHECK(driver_kick(&bench.driver, TX));
+		CHECK_EQ(bench.nic.sent_count, 1);
+		CHECK(driver_used(&bench.driver, TX, &used));
+		CHECK_EQ(bench.driver.interrupts, interrupts + 1);
+		for (unsigned int sent = 1; sent < 31; sent += 10) {
+			for (int j = 0; j < 10; j++) {
+				net_bench_send(&bench, TX, 2000, 2000);
+				CHECK(!driver_kick(&bench.driver, TX));
+			}
+			turn_until_sent(&bench, sent + 10);
+			while (driver_used(&bench.driver, TX, &used))
+				;
+		}
+		CHECK_EQ(bench.driver.interrupts, interrupts + 4);
+		net_bench_finish(&bench);
+	}
+}
+
+TEST(wants_kicks_again_when_a_stream_has_ended)
+{
+	struct net_bench bench;
+
+	for (size_t i = 0; i < ARRAY_SIZE(notifications); i++) {
+		net_bench_start(&bench, notifications[i]);
+		net_bench_send(&bench, TX, 2000, 2000);
+		driver_kick(&bench.driver, TX);
+		net_bench_send(&bench, TX, 100, 100); /* the end of it, a short frame */
+		CHECK(!driver_kick(&bench.driver, TX));
+		turn_until_sent(&bench, 2);
+		net_bench_send(&bench, TX, 2000, 2000); /* another, of one frame */
+		CHECK(driver_kick(&bench.driver, TX));
+		CHECK_EQ(bench.nic.sent_count, 3);
+		loop_turn(bench.loop, 1000); /* finds nothing */
+		net_bench_send(&bench, TX, 2000, 2000);
+		CHECK(driver_kick(&bench.driver, TX));
+		CHECK_EQ(bench.nic.sent_count, 4);
+		net_bench_finish(&bench);
+	}
+}
+
+TEST(wants_a_kick_for_each_frame_that_is_short_or_lost)
+{
+	static const uint32_t lengths[] = {12, 60, 1023, NIC_FRAME_BYTES_MAX + 1};
+	struct net_bench bench;
+
+	net_bench_start(&bench, VIRTIO_BIT(VIRTIO_F_EVENT_IDX));
+	for (size_t i = 0; i < ARRAY_SIZE(lengths); i++) {
+		net_bench_send(&bench, TX, lengths[i], 60000);
+		CHECK(driver_kick(&bench.driver, TX));
+	}
+	net_bench_finish(&bench);
+}
+
+TEST(forgets_a_stream_when_the_driver_resets)
+{
+	struct net_bench bench;
+
+	net_bench_start(&bench, 0);
+	net_bench_send(&bench, TX, 2000, 2000);
+	driver_kick(&bench.driver, TX);
+	CHECK(driver_start(&bench.driver, 0));
+	net_bench_send(&bench, TX, 2000, 2000);
+	CHECK(driver_kick(&bench.driver, TX));
+	CHECK_EQ(bench.nic.sent_count, 2);
+	net_bench_finish(&bench);
+}
+
 /* ---- several queues --------------------------------------------------------------- */
 
 #define MULTI (VIRTIO_BIT(VIRTIO_NET_F_MQ) | VIRTIO_BIT(VIRTIO_NET_F_CTRL_VQ))
@@ -384,6 +472,10 @@ TEST_MAIN(CASE(offers_what_the_nic_can_do_and_no_more),
 	CASE(forgets_that_the_nic_was_full_when_the_driver_resets),
 	CASE(interrupts_once_for_a_burst_of_frames),
 	CASE(lets_others_in_between_long_bursts),
+	CASE(takes_a_stream_in_bursts_with_one_kick),
+	CASE(wants_kicks_again_when_a_stream_has_ended),
+	CASE(wants_a_kick_for_each_frame_that_is_short_or_lost),
+	CASE(forgets_a_stream_when_the_driver_resets),
 	CASE(uses_one_pair_until_told_otherwise),
 	CASE(refuses_control_commands_that_make_no_sense),
 	CASE(finds_the_control_queue_where_the_features_put_it),

@@ -279,6 +279,17 @@ TEST(a_firmware_starts_at_the_reset_vector)
 	CHECK_EQ(end_of(&plan->firmware), GIB(4));
 	CHECK(plan->x86.fw_cfg.count);
 	CHECK(!plan->x86.mp_table && !plan->x86.tree);
+	CHECK_EQ(plan->kernel.bytes, 0);
+	board_plan_destroy(plan);
+	/* What is no bzImage it expects in RAM. */
+	f.files.kernel.x86.header_bytes = 0;
+	f.files.kernel.x86.entry = X86_ENTRY_PVH;
+	plan = good_plan();
+	if (!plan)
+		return;
+	CHECK_EQ(plan->kernel.gpa, f.files.kernel.load_offset);
+	CHECK_EQ(plan->kernel.bytes, f.files.kernel.memory_bytes);
+	CHECK_EQ(plan->entry_gpa, 0xfffffff0);
 	board_plan_destroy(plan);
 }
 

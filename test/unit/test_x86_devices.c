@@ -43,6 +43,7 @@ static void bench_init(struct bench *bench)
 	x86->serial =
 		(struct x86_port){X86_SERIAL_PORT, X86_SERIAL_PORTS, X86_SERIAL_IRQ};
 	x86->rtc = (struct x86_port){X86_RTC_PORT, X86_RTC_PORTS, X86_RTC_IRQ};
+	x86->i8042 = (struct x86_port){X86_I8042_PORT, X86_I8042_PORTS, X86_I8042_IRQ};
 	x86->pvpanic = (struct x86_port){X86_PVPANIC_PORT, X86_PVPANIC_PORTS, 0};
 	x86->ged = (struct plan_range){X86_GED_GPA, X86_GED_BYTES};
 	x86->ged_irq = X86_GED_IRQ;
@@ -99,7 +100,8 @@ TEST(each_device_has_its_line)
 	static const struct {
 		unsigned int irq;
 		bool edge;
-	} lines[] = {{X86_SERIAL_IRQ, false}, {X86_RTC_IRQ, false}, {X86_GED_IRQ, true}};
+	} lines[] = {{X86_SERIAL_IRQ, false}, {X86_RTC_IRQ, false},
+		{X86_I8042_IRQ, false}, {X86_GED_IRQ, true}};
 	struct bench bench;
 
 	bench_start(&bench);
@@ -136,6 +138,7 @@ TEST(whatever_ends_the_vm_asks_for_it)
 		uint8_t value;
 		enum board_request request;
 	} writes[] = {
+		{true, X86_I8042_PORT + 4, 0xfe, BOARD_RESET},
 		{true, 0xcf9, 0x06, BOARD_RESET},
 		{true, 0xcf9, 0x0e, BOARD_RESET},
 		{true, X86_PVPANIC_PORT, 1, BOARD_CRASHED},

@@ -22,6 +22,8 @@ static void probe_kick(struct virtio_device *dev, unsigned int queue)
 		virtio_device_broken(dev, "a probe that breaks");
 	if (probe->mode == PROBE_IDLE || probe->mode == PROBE_BREAK)
 		return;
+	if (probe->mode == PROBE_HOLD)
+		virtio_device_hold_kicks(dev, queue);
 	while (virtq_pop(q, &probe->chain)) {
 		probe->chains++;
 		if (probe->mode == PROBE_KEEP)

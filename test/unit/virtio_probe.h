@@ -17,6 +17,7 @@ enum probe_mode {
 	PROBE_ECHO,  /* gives every chain back, its writable part "written" */
 	PROBE_KEEP,  /* pops every chain and keeps it */
 	PROBE_FEED,  /* echoes, and a hostile driver has added the next one already */
+	PROBE_HOLD,  /* echoes, and holds kicks off */
 	PROBE_BREAK, /* declares itself broken */
 };
 

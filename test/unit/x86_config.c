@@ -25,6 +25,7 @@ void x86_config_init(struct arm_fixture *fixture)
 		.x86 = {.entry = X86_ENTRY_LONG,
 			.entry_offset = 0x200,
 			.setup_bytes = 0x4000,
+			.header_bytes = 123,
 			.bootargs_max = 2047,
 			.initrd_end_max = 0x7fffffff}};
 	host_caps_assume(&fixture->caps, CONFIG_ARCH_X86_64);
