@@ -7,7 +7,6 @@
 
 #include "arch/x86/isa.h"
 #include "src/board.h"
-#include "src/bus.h"
 #include "src/byte_fifo.h"
 #include "src/container_of.h"
 #include "src/error.h"
@@ -61,7 +60,7 @@
 #define SCAN_SET 2u
 
 struct i8042 {
-	struct mmio_region region;
+	struct isa_ports ports;
 	const struct board_host *host;
 	struct irq_line *irq;
 	bool irq_level;
@@ -304,9 +303,9 @@ static uint8_t read_status(const struct i8042 *i8042)
 	       (full(i8042) ? I8042_STATUS_FULL : 0);
 }
 
-static uint8_t port_read(struct mmio_region *region, uint64_t offset)
+static uint8_t port_read(struct isa_ports *ports, uint64_t offset)
 {
-	struct i8042 *i8042 = container_of(region, struct i8042, region);
+	struct i8042 *i8042 = container_of(ports, struct i8042, ports);
 	uint8_t value = 0xff;
 
 	if (offset == I8042_DATA)
@@ -317,9 +316,9 @@ static uint8_t port_read(struct mmio_region *region, uint64_t offset)
 	return value;
 }
 
-static void port_write(struct mmio_region *region, uint64_t offset, uint8_t value)
+static void port_write(struct isa_ports *ports, uint64_t offset, uint8_t value)
 {
-	struct i8042 *i8042 = container_of(region, struct i8042, region);
+	struct i8042 *i8042 = container_of(ports, struct i8042, ports);
 
 	if (offset == I8042_DATA)
 		write_data(i8042, value);
@@ -331,19 +330,7 @@ static void port_write(struct mmio_region *region, uint64_t offset, uint8_t valu
 	update_irq(i8042);
 }
 
-static uint64_t region_read(
-	struct mmio_region *region, uint64_t offset, unsigned int bytes)
-{
-	return isa_read(region, offset, bytes, port_read);
-}
-
-static void region_write(
-	struct mmio_region *region, uint64_t offset, unsigned int bytes, uint64_t value)
-{
-	isa_write(region, offset, bytes, value, port_write);
-}
-
-static const struct mmio_ops region_ops = {.read = region_read, .write = region_write};
+static const struct isa_ops ops = {.read = port_read, .write = port_write};
 
 /* ---- life ------------------------------------------------------------------------- */
 
@@ -355,11 +342,7 @@ int i8042_create(const struct board_host *host, uint16_t port, struct i8042 **re
 	if (!i8042)
 		return error_set(
 			err, -ENOMEM, NULL, "no memory for the keyboard controller");
-	i8042->region = (struct mmio_region){.ops = &region_ops,
-		.gpa = port,
-		.bytes = I8042_PORTS,
-		.loop = host->loop,
-		.name = "i8042"};
+	isa_ports_init(&i8042->ports, &ops, host->loop, port, I8042_PORTS, "i8042");
 	i8042->host = host;
 	i8042->log.source = "i8042";
 	i8042_reset(i8042);
@@ -374,7 +357,7 @@ void i8042_destroy(struct i8042 *i8042)
 
 struct mmio_region *i8042_region(struct i8042 *i8042)
 {
-	return &i8042->region;
+	return &i8042->ports.region;
 }
 
 void i8042_reset(struct i8042 *i8042)

@@ -1,19 +1,31 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What devices behind byte-wide ports share: the ISA bus makes of a wider access one of
- * each port, from the lowest up. To be called from a region's ops.
+ * A device behind byte-wide ports. The ISA bus makes of a wider access one of each port,
+ * from the lowest up.
  */
 #ifndef ARCH_X86_ISA_H
 #define ARCH_X86_ISA_H
 
 #include <stdint.h>
 
-struct mmio_region;
+#include "src/bus.h"
 
-uint64_t isa_read(struct mmio_region *region, uint64_t offset, unsigned int bytes,
-	uint8_t (*read)(struct mmio_region *region, uint64_t offset));
-void isa_write(struct mmio_region *region, uint64_t offset, unsigned int bytes,
-	uint64_t value,
-	void (*write)(struct mmio_region *region, uint64_t offset, uint8_t value));
+struct isa_ports;
+
+struct isa_ops {
+	/* Both mandatory, called as those of struct mmio_ops are. */
+	uint8_t (*read)(struct isa_ports *ports, uint64_t offset);
+	void (*write)(struct isa_ports *ports, uint64_t offset, uint8_t value);
+};
+
+/* Embedded in its device. */
+struct isa_ports {
+	struct mmio_region region; /* for bus_add() */
+	const struct isa_ops *ops;
+};
+
+/* loop is whose lock is taken, or NULL; name is borrowed. */
+void isa_ports_init(struct isa_ports *ports, const struct isa_ops *ops, struct loop *loop,
+	uint16_t first, uint16_t count, const char *name);
 
 #endif

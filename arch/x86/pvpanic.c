@@ -6,25 +6,24 @@
 
 #include "arch/x86/isa.h"
 #include "src/board.h"
-#include "src/bus.h"
 #include "src/container_of.h"
 #include "src/error.h"
 #include "src/log.h"
 
 struct pvpanic {
-	struct mmio_region region;
+	struct isa_ports ports;
 	const struct board_host *host;
 	struct guest_log log;
 };
 
-static uint8_t port_read(struct mmio_region *region, uint64_t offset)
+static uint8_t port_read(struct isa_ports *ports, uint64_t offset)
 {
 	return PVPANIC_PANICKED | PVPANIC_CRASH_LOADED;
 }
 
-static void port_write(struct mmio_region *region, uint64_t offset, uint8_t value)
+static void port_write(struct isa_ports *ports, uint64_t offset, uint8_t value)
 {
-	struct pvpanic *pvpanic = container_of(region, struct pvpanic, region);
+	struct pvpanic *pvpanic = container_of(ports, struct pvpanic, ports);
 
 	if (value & PVPANIC_PANICKED)
 		pvpanic->host->request(pvpanic->host->user, BOARD_CRASHED);
@@ -32,19 +31,7 @@ static void port_write(struct mmio_region *region, uint64_t offset, uint8_t valu
 		guest_log(&pvpanic->log, "a panic, which its crash kernel looks after");
 }
 
-static uint64_t region_read(
-	struct mmio_region *region, uint64_t offset, unsigned int bytes)
-{
-	return isa_read(region, offset, bytes, port_read);
-}
-
-static void region_write(
-	struct mmio_region *region, uint64_t offset, unsigned int bytes, uint64_t value)
-{
-	isa_write(region, offset, bytes, value, port_write);
-}
-
-static const struct mmio_ops region_ops = {.read = region_read, .write = region_write};
+static const struct isa_ops ops = {.read = port_read, .write = port_write};
 
 int pvpanic_create(const struct board_host *host, uint16_t port, struct pvpanic **ret,
 	struct error *err)
@@ -53,11 +40,7 @@ int pvpanic_create(const struct board_host *host, uint16_t port, struct pvpanic 
 
 	if (!pvpanic)
 		return error_set(err, -ENOMEM, NULL, "no memory for pvpanic");
-	pvpanic->region = (struct mmio_region){.ops = &region_ops,
-		.gpa = port,
-		.bytes = 1,
-		.loop = host->loop,
-		.name = "pvpanic"};
+	isa_ports_init(&pvpanic->ports, &ops, host->loop, port, 1, "pvpanic");
 	pvpanic->host = host;
 	pvpanic->log.source = "pvpanic";
 	*ret = pvpanic;
@@ -71,5 +54,5 @@ void pvpanic_destroy(struct pvpanic *pvpanic)
 
 struct mmio_region *pvpanic_region(struct pvpanic *pvpanic)
 {
-	return &pvpanic->region;
+	return &pvpanic->ports.region;
 }

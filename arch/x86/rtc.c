@@ -17,7 +17,6 @@
 #include "arch/x86/isa.h"
 #include "arch/x86/rtc_regs.h"
 #include "arch/x86/rtc_time.h"
-#include "src/bus.h"
 #include "src/container_of.h"
 #include "src/error.h"
 #include "src/irq.h"
@@ -42,7 +41,7 @@ struct moment {
 };
 
 struct rtc {
-	struct mmio_region region;
+	struct isa_ports ports;
 	struct rtc_setup setup;
 	struct irq_line *irq;
 	bool irq_level;
@@ -164,7 +163,7 @@ static void update_irq(struct rtc *rtc)
 	uint64_t wait_ns = level ? 0 : next_interrupt_ns(rtc);
 
 	if (wait_ns)
-		loop_timer_arm(rtc->region.loop, &rtc->timer, wait_ns);
+		loop_timer_arm(rtc->ports.region.loop, &rtc->timer, wait_ns);
 	else
 		loop_timer_cancel(&rtc->timer);
 	if (level == rtc->irq_level)
@@ -213,17 +212,8 @@ static uint8_t read_register(struct rtc *rtc)
 		return read_c(rtc);
 	case RTC_D:
 		return D_VRT;
-	case RTC_SECOND:
-	case RTC_MINUTE:
-	case RTC_HOUR:
-	case RTC_WEEKDAY:
-	case RTC_DAY:
-	case RTC_MONTH:
-	case RTC_YEAR:
-	case RTC_CENTURY:
-		show_time(rtc);
-		return rtc->cmos[rtc->index];
 	default:
+		show_time(rtc);
 		return rtc->cmos[rtc->index];
 	}
 }
@@ -270,33 +260,26 @@ static void write_register(struct rtc *rtc, uint8_t value)
 	case RTC_C:
 	case RTC_D:
 		break;
-	case RTC_SECOND:
-	case RTC_MINUTE:
-	case RTC_HOUR:
-	case RTC_WEEKDAY:
-	case RTC_DAY:
-	case RTC_MONTH:
-	case RTC_YEAR:
-	case RTC_CENTURY:
-		write_time(rtc, value);
-		break;
 	default:
-		rtc->cmos[rtc->index] = value;
+		if (rtc_time_has(rtc->index))
+			write_time(rtc, value);
+		else
+			rtc->cmos[rtc->index] = value;
 		break;
 	}
 	update_irq(rtc);
 }
 
-static uint8_t port_read(struct mmio_region *region, uint64_t offset)
+static uint8_t port_read(struct isa_ports *ports, uint64_t offset)
 {
-	struct rtc *rtc = container_of(region, struct rtc, region);
+	struct rtc *rtc = container_of(ports, struct rtc, ports);
 
 	return offset == RTC_DATA ? read_register(rtc) : 0xff;
 }
 
-static void port_write(struct mmio_region *region, uint64_t offset, uint8_t value)
+static void port_write(struct isa_ports *ports, uint64_t offset, uint8_t value)
 {
-	struct rtc *rtc = container_of(region, struct rtc, region);
+	struct rtc *rtc = container_of(ports, struct rtc, ports);
 
 	if (offset == RTC_DATA)
 		write_register(rtc, value);
@@ -304,19 +287,7 @@ static void port_write(struct mmio_region *region, uint64_t offset, uint8_t valu
 		rtc->index = value & (RTC_CMOS_BYTES - 1);
 }
 
-static uint64_t region_read(
-	struct mmio_region *region, uint64_t offset, unsigned int bytes)
-{
-	return isa_read(region, offset, bytes, port_read);
-}
-
-static void region_write(
-	struct mmio_region *region, uint64_t offset, unsigned int bytes, uint64_t value)
-{
-	isa_write(region, offset, bytes, value, port_write);
-}
-
-static const struct mmio_ops region_ops = {.read = region_read, .write = region_write};
+static const struct isa_ops ops = {.read = port_read, .write = port_write};
 
 /* ---- CMOS ------------------------------------------------------------------------- */
 
@@ -354,11 +325,7 @@ int rtc_create(struct loop *loop, const struct rtc_setup *setup, struct rtc **re
 
 	if (!rtc)
 		return error_set(err, -ENOMEM, NULL, "no memory for the clock");
-	rtc->region = (struct mmio_region){.ops = &region_ops,
-		.gpa = setup->port,
-		.bytes = RTC_PORTS,
-		.loop = loop,
-		.name = "rtc"};
+	isa_ports_init(&rtc->ports, &ops, loop, setup->port, RTC_PORTS, "rtc");
 	rtc->setup = *setup;
 	rtc->timer.expired = expired;
 	rtc_reset(rtc);
@@ -376,7 +343,7 @@ void rtc_destroy(struct rtc *rtc)
 
 struct mmio_region *rtc_region(struct rtc *rtc)
 {
-	return &rtc->region;
+	return &rtc->ports.region;
 }
 
 void rtc_reset(struct rtc *rtc)

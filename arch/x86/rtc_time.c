@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "arch/x86/rtc_time.h"
 
-#include <stdbool.h>
 #include <time.h>
 
 #include "arch/x86/rtc_regs.h"
@@ -38,6 +37,23 @@ static uint8_t encode_hour(const uint8_t *cmos, int value)
 		return encode(cmos, value);
 	return encode(cmos, value % 12 ? value % 12 : 12) |
 	       (value >= 12 ? RTC_HOUR_PM : 0);
+}
+
+bool rtc_time_has(uint8_t index)
+{
+	switch (index) {
+	case RTC_SECOND:
+	case RTC_MINUTE:
+	case RTC_HOUR:
+	case RTC_WEEKDAY:
+	case RTC_DAY:
+	case RTC_MONTH:
+	case RTC_YEAR:
+	case RTC_CENTURY:
+		return true;
+	default:
+		return false;
+	}
 }
 
 int64_t rtc_time_get(const uint8_t *cmos)

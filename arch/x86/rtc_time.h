@@ -7,11 +7,15 @@
 #ifndef ARCH_X86_RTC_TIME_H
 #define ARCH_X86_RTC_TIME_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #define RTC_CMOS_BYTES 128
 
 #define RTC_NEVER INT64_MAX
+
+/* Whether the register of this index holds a part of the time. */
+bool rtc_time_has(uint8_t index);
 
 int64_t rtc_time_get(const uint8_t *cmos);
 void rtc_time_set(uint8_t *cmos, int64_t seconds);

@@ -20,7 +20,6 @@
 #include "arch/x86/isa.h"
 #include "arch/x86/serial16550_regs.h"
 #include "host/terminal.h"
-#include "src/bus.h"
 #include "src/byte_fifo.h"
 #include "src/container_of.h"
 #include "src/error.h"
@@ -37,7 +36,7 @@
 #define DIVISOR_DEFAULT 12u
 
 struct serial16550 {
-	struct mmio_region region;
+	struct isa_ports ports;
 	struct terminal_user user;
 	struct terminal *terminal;
 	struct irq_line *irq;
@@ -123,7 +122,8 @@ static uint8_t modem_lines(const struct serial16550 *serial)
 static void expect_timeout(struct serial16550 *serial)
 {
 	if (serial->rx.count && (serial->fcr & FCR_ENABLE) && !serial->timeout_timer.loop)
-		loop_timer_arm(serial->region.loop, &serial->timeout_timer, TIMEOUT_NS);
+		loop_timer_arm(
+			serial->ports.region.loop, &serial->timeout_timer, TIMEOUT_NS);
 }
 
 static void timed_out(struct loop_timer *timer)
@@ -318,36 +318,24 @@ static void write_register(struct serial16550 *serial, uint64_t offset, uint8_t 
 	}
 }
 
-static uint8_t port_read(struct mmio_region *region, uint64_t offset)
+static uint8_t port_read(struct isa_ports *ports, uint64_t offset)
 {
-	struct serial16550 *serial = container_of(region, struct serial16550, region);
+	struct serial16550 *serial = container_of(ports, struct serial16550, ports);
 	uint8_t value = read_register(serial, offset);
 
 	update_irq(serial);
 	return value;
 }
 
-static void port_write(struct mmio_region *region, uint64_t offset, uint8_t value)
+static void port_write(struct isa_ports *ports, uint64_t offset, uint8_t value)
 {
-	struct serial16550 *serial = container_of(region, struct serial16550, region);
+	struct serial16550 *serial = container_of(ports, struct serial16550, ports);
 
 	write_register(serial, offset, value);
 	update_irq(serial);
 }
 
-static uint64_t region_read(
-	struct mmio_region *region, uint64_t offset, unsigned int bytes)
-{
-	return isa_read(region, offset, bytes, port_read);
-}
-
-static void region_write(
-	struct mmio_region *region, uint64_t offset, unsigned int bytes, uint64_t value)
-{
-	isa_write(region, offset, bytes, value, port_write);
-}
-
-static const struct mmio_ops region_ops = {.read = region_read, .write = region_write};
+static const struct isa_ops ops = {.read = port_read, .write = port_write};
 
 /* ---- the terminal's events -------------------------------------------------------- */
 
@@ -392,11 +380,7 @@ int serial16550_create(struct loop *loop, uint16_t port, struct terminal *termin
 
 	if (!serial)
 		return error_set(err, -ENOMEM, NULL, "no memory for the serial port");
-	serial->region = (struct mmio_region){.ops = &region_ops,
-		.gpa = port,
-		.bytes = SERIAL16550_PORTS,
-		.loop = loop,
-		.name = "serial"};
+	isa_ports_init(&serial->ports, &ops, loop, port, SERIAL16550_PORTS, "serial");
 	serial->user.events = &terminal_events;
 	serial->terminal = terminal;
 	serial->timeout_timer.expired = timed_out;
@@ -418,7 +402,7 @@ void serial16550_destroy(struct serial16550 *serial)
 
 struct mmio_region *serial16550_region(struct serial16550 *serial)
 {
-	return &serial->region;
+	return &serial->ports.region;
 }
 
 void serial16550_reset(struct serial16550 *serial)
