@@ -316,9 +316,6 @@ static void print_files(const struct board_plan *plan, FILE *out)
 	print_line("rom", &config->pvh, out);
 	print_kernel(plan, out);
 	fprintf(out, "  entry     0x%010" PRIx64 "\n", plan->entry_gpa);
-	if (config->firmware.path)
-		fprintf(out, "  firmware  %s (%s:%d)\n", config->firmware.path,
-			config->firmware.pos.file, config->firmware.pos.line);
 	for (unsigned int i = 0; i < config->initrd_count; i++)
 		print_line("initrd", &config->initrds[i], out);
 	print_line("overlay", &config->dtb_overlay, out);

@@ -16,6 +16,7 @@
 #include "arch/x86/cpuid.h"
 #include "arch/x86/devices.h"
 #include "arch/x86/fdt.h"
+#include "arch/x86/firmware.h"
 #include "arch/x86/image.h"
 #include "arch/x86/layout.h"
 #include "arch/x86/load.h"
@@ -294,23 +295,41 @@ static void too_small(struct planner *p, uint64_t needed)
 		(needed + (1 << 20) - 1) >> 20);
 }
 
+static void too_high(struct planner *p, uint64_t end)
+{
+	const struct boot_files *files = &p->plan->files;
+
+	problems_add(p->problems, &p->config->initrds[0].pos,
+		"the initrd (%" PRIu64 " KiB) behind the kernel would end at 0x%" PRIx64
+		", this kernel takes one below 0x%" PRIx64,
+		(files->initrd_bytes + 1023) >> 10, end,
+		files->kernel.x86.initrd_end_max);
+}
+
 /*
- * A firmware gets its files through fw_cfg and puts them where it likes; but an ELF file
- * it expects in RAM.
+ * A firmware gets its files through fw_cfg and puts them where it likes, the initrd
+ * behind the kernel; but an ELF file it expects in RAM.
  */
 static void plan_firmware(struct planner *p)
 {
 	struct board_plan *plan = p->plan;
 	const struct kernel_image *kernel = &plan->files.kernel;
-	uint64_t end = kernel->load_offset + kernel->memory_bytes;
+	uint64_t initrd_bytes = align_up(plan->files.initrd_bytes, PAGE_BYTES);
+	uint64_t end = kernel->load_offset + kernel->memory_bytes + initrd_bytes;
 
 	plan->firmware = (struct plan_range){X86_FIRMWARE_GPA, X86_FIRMWARE_BYTES};
 	plan->entry_gpa = X86_RESET_VECTOR_GPA;
-	if (kernel->x86.header_bytes)
+	plan->tables.bytes = align_up(x86_fdt_room(plan), PAGE_BYTES);
+	plan->kernel.gpa = kernel->load_offset;
+	if (!kernel->x86.header_bytes)
+		plan->kernel.bytes = kernel->memory_bytes;
+	if (!plan->ram_count || !kernel->memory_bytes)
 		return;
-	plan->kernel = (struct plan_range){kernel->load_offset, kernel->memory_bytes};
-	if (plan->ram_count && end > plan->ram[0].bytes)
-		too_small(p, end + plan->files.initrd_bytes);
+	if (end + X86_FIRMWARE_RAM_BYTES > plan->ram[0].bytes)
+		too_small(p, end + X86_FIRMWARE_RAM_BYTES);
+	else if (initrd_bytes && kernel->x86.initrd_end_max &&
+		 end > kernel->x86.initrd_end_max)
+		too_high(p, end);
 }
 
 /* Where initrd and tree end that have so many bytes, 0 where they do not fit. */
@@ -359,12 +378,7 @@ static void plan_loads(struct planner *p)
 	} else if (!top && kernel_end + bytes > plan->ram[0].bytes) {
 		too_small(p, kernel_end + bytes);
 	} else if (!top) {
-		problems_add(p->problems, &p->config->initrds[0].pos,
-			"the initrd (%" PRIu64
-			" KiB) behind the kernel would end at 0x%" PRIx64
-			", this kernel takes one below 0x%" PRIx64,
-			initrd_bytes >> 10, kernel_end + bytes,
-			kernel->x86.initrd_end_max);
+		too_high(p, kernel_end + bytes);
 	} else {
 		if (initrd_bytes)
 			plan->initrd = (struct plan_range){
@@ -409,6 +423,7 @@ const struct board x86_board = {
 	.read_kernel = x86_image_read,
 	.plan = board_plan,
 	.write_tables = x86_fdt_write,
+	.check_firmware = x86_firmware_check,
 	.load = x86_load,
 	.firmware_step_bytes = X86_FIRMWARE_STEP_BYTES,
 	.firmware_bytes_max = X86_FIRMWARE_BYTES,

@@ -59,8 +59,6 @@
 #define LOADFLAGS_HEAP 0x80
 #define HEAP_END_BIAS 0x200
 
-/* SeaBIOS has its own data at the end of low RAM. */
-#define RAM_END_SPARED_BYTES (2u << 20)
 #define PAGE_BYTES 4096ull
 
 #define E820_ENTRY_BYTES 20
@@ -245,7 +243,7 @@ static uint64_t initrd_gpa(const struct board_plan *plan)
 	uint64_t end_max = plan->files.kernel.x86.initrd_end_max;
 
 	if (!plan->files.kernel.x86.header_bytes)
-		end -= RAM_END_SPARED_BYTES;
+		end -= X86_FIRMWARE_RAM_BYTES;
 	if (end_max && end > end_max)
 		end = end_max;
 	return (end - 1 - plan->files.initrd_bytes) & ~(PAGE_BYTES - 1);

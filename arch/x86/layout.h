@@ -73,6 +73,7 @@
 #define X86_KVM_TSS_GPA 0xfeffd000ull
 #define X86_FIRMWARE_GPA 0xffe00000ull
 #define X86_FIRMWARE_BYTES 0x200000ull
+#define X86_FIRMWARE_RAM_BYTES 0x200000ull /* its own, at the end of the low RAM */
 #define X86_FIRMWARE_STEP_BYTES 0x10000u
 #define X86_RESET_VECTOR_GPA 0xfffffff0ull
 

@@ -279,7 +279,9 @@ TEST(a_firmware_starts_at_the_reset_vector)
 	CHECK_EQ(end_of(&plan->firmware), GIB(4));
 	CHECK(plan->x86.fw_cfg.count);
 	CHECK(!plan->x86.mp_table && !plan->x86.tree);
+	/* It loads the kernel itself, and is offered the tree. */
 	CHECK_EQ(plan->kernel.bytes, 0);
+	CHECK(plan->tables.bytes && !plan->tables.gpa);
 	board_plan_destroy(plan);
 	/* What is no bzImage it expects in RAM. */
 	f.files.kernel.x86.header_bytes = 0;
@@ -290,6 +292,34 @@ TEST(a_firmware_starts_at_the_reset_vector)
 	CHECK_EQ(plan->kernel.gpa, f.files.kernel.load_offset);
 	CHECK_EQ(plan->kernel.bytes, f.files.kernel.memory_bytes);
 	CHECK_EQ(plan->entry_gpa, 0xfffffff0);
+	board_plan_destroy(plan);
+}
+
+TEST(a_firmware_has_room_of_its_own)
+{
+	static char path[] = "bios.bin";
+	struct board_plan *plan;
+
+	x86_config_init(&f);
+	f.config.firmware = (struct config_rom){path, {"vm.xml", 6}};
+	f.config.ram_size_bytes = MIB(48);
+	CHECK_HAS(only_problem(), "need 51200 KiB: write ram_size=\"50M\" or more");
+	f.problems.count = 0;
+	f.config.ram_size_bytes = MIB(50);
+	plan = good_plan();
+	board_plan_destroy(plan);
+	f.config.ram_size_bytes = GIB(1);
+	f.config.initrd_count = 1;
+	f.files.initrd_bytes = MIB(1);
+	f.files.kernel.x86.initrd_end_max = MIB(48);
+	CHECK_HAS(only_problem(), "would end at 0x3100000");
+	f.problems.count = 0;
+	/* Without a kernel it may have all of the RAM. */
+	f.config.initrd_count = 0;
+	f.files.initrd_bytes = 0;
+	f.files.kernel = (struct kernel_image){.arch = CONFIG_ARCH_X86_64};
+	f.config.ram_size_bytes = MIB(2);
+	plan = good_plan();
 	board_plan_destroy(plan);
 }
 
@@ -410,5 +440,5 @@ TEST_MAIN(CASE(plans_a_microvm_with_all_its_parts), CASE(ram_leaves_a_hole_below
 	CASE(initrd_and_tree_lie_high_and_overlap_nothing),
 	CASE(an_initrd_keeps_below_the_kernels_limit),
 	CASE(where_ram_ends_with_the_kernel_the_others_are_in_front_of_it),
-	CASE(a_firmware_starts_at_the_reset_vector),
+	CASE(a_firmware_starts_at_the_reset_vector), CASE(a_firmware_has_room_of_its_own),
 	CASE(each_mistake_has_one_line_with_the_way_out))
