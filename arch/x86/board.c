@@ -151,7 +151,9 @@ static void plan_legacy(struct planner *p)
 
 	x86->acpi = isa->acpi;
 	x86->mp_table = !isa->acpi && !firmware;
-	x86->tree = !isa->acpi && !firmware;
+	/* A PVH entry has no place for it. */
+	x86->tree = !isa->acpi && !firmware &&
+		    p->plan->files.kernel.x86.entry != X86_ENTRY_PVH;
 	x86->pit = isa->pit;
 	x86->pic = isa->pic;
 	x86->split_irqchip = !isa->pic;

@@ -245,6 +245,21 @@ TEST(an_initrd_keeps_below_the_kernels_limit)
 	board_plan_destroy(plan);
 }
 
+TEST(a_pvh_entry_takes_no_tree)
+{
+	struct board_plan *plan;
+
+	x86_config_init(&f);
+	f.config.isa.acpi = false;
+	f.files.kernel.x86.entry = X86_ENTRY_PVH;
+	plan = good_plan();
+	if (!plan)
+		return;
+	CHECK(!plan->x86.tree && plan->x86.mp_table);
+	CHECK_EQ(plan->tables.gpa, 0);
+	board_plan_destroy(plan);
+}
+
 TEST(where_ram_ends_with_the_kernel_the_others_are_in_front_of_it)
 {
 	struct board_plan *plan;
@@ -438,7 +453,7 @@ TEST_MAIN(CASE(plans_a_microvm_with_all_its_parts), CASE(ram_leaves_a_hole_below
 	CASE(every_device_has_a_line_of_its_own),
 	CASE(eight_devices_need_no_second_ioapic),
 	CASE(initrd_and_tree_lie_high_and_overlap_nothing),
-	CASE(an_initrd_keeps_below_the_kernels_limit),
+	CASE(an_initrd_keeps_below_the_kernels_limit), CASE(a_pvh_entry_takes_no_tree),
 	CASE(where_ram_ends_with_the_kernel_the_others_are_in_front_of_it),
 	CASE(a_firmware_starts_at_the_reset_vector), CASE(a_firmware_has_room_of_its_own),
 	CASE(each_mistake_has_one_line_with_the_way_out))
