@@ -8,14 +8,12 @@
 #include "src/kvm.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <inttypes.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <unistd.h>
 
+#include "arch/arm/kvm_arm.h"
 #include "src/container_of.h"
 #include "src/error.h"
 #include "src/log.h"
@@ -43,20 +41,6 @@ unsigned long kvm_arch_vm_type(const struct hv *hv, unsigned int ipa_bits)
 		ipa_bits < (unsigned int)most ? ipa_bits : (unsigned int)most);
 }
 
-/* The first string of the host's own tree; an ACPI host has none. */
-static void host_cpu_compatible(char *ret, size_t room)
-{
-	int fd = open("/proc/device-tree/cpus/cpu@0/compatible", O_RDONLY | O_CLOEXEC);
-	ssize_t got;
-
-	ret[0] = '\0';
-	if (fd < 0)
-		return;
-	got = read(fd, ret, room - 1);
-	close(fd);
-	ret[got > 0 ? got : 0] = '\0';
-}
-
 void kvm_arch_caps(const struct hv *hv, struct host_caps *ret)
 {
 	int ipa_bits = kvm_cap(hv, KVM_CAP_ARM_VM_IPA_SIZE);
@@ -68,37 +52,19 @@ void kvm_arch_caps(const struct hv *hv, struct host_caps *ret)
 	ret->aarch32_el1 = kvm_cap(hv, KVM_CAP_ARM_EL1_32BIT);
 	ret->pmu = kvm_cap(hv, KVM_CAP_ARM_PMU_V3);
 	ret->steal_time = kvm_cap(hv, KVM_CAP_STEAL_TIME);
-	host_cpu_compatible(ret->cpu_compatible, sizeof(ret->cpu_compatible));
+	kvm_arm_cpu_compatible(ret->cpu_compatible, sizeof(ret->cpu_compatible));
 }
 
 int kvm_arch_vcpu_init(
 	struct hv_vcpu *vcpu, const struct board_plan *plan, struct error *err)
 {
-	struct kvm_vcpu_init init = {0};
+	uint32_t features = 0;
 
-	if (ioctl(vcpu->hv->vm_fd, KVM_ARM_PREFERRED_TARGET, &init) < 0)
-		return error_set(err, -errno, &plan->config->pos,
-			"KVM has no vCPU for this host's CPU: %s", strerror(errno));
-	vcpu->log.source = "vcpu";
-	init.features[0] |= 1u << KVM_ARM_VCPU_PSCI_0_2;
 	if (plan->arch == CONFIG_ARCH_ARMV7)
-		init.features[0] |= 1u << KVM_ARM_VCPU_EL1_32BIT;
+		features |= 1u << KVM_ARM_VCPU_EL1_32BIT;
 	if (plan->pmu)
-		init.features[0] |= 1u << KVM_ARM_VCPU_PMU_V3;
-	if (vcpu->index)
-		init.features[0] |= 1u << KVM_ARM_VCPU_POWER_OFF;
-	if (ioctl(vcpu->fd, KVM_ARM_VCPU_INIT, &init) < 0)
-		return error_set(err, -errno, &plan->config->pos,
-			"KVM does not initialize vCPU %u: %s", vcpu->index,
-			strerror(errno));
-	return 0;
-}
-
-static int set_reg(int fd, uint64_t id, uint64_t value)
-{
-	struct kvm_one_reg reg = {.id = id, .addr = (uintptr_t)&value};
-
-	return ioctl(fd, KVM_SET_ONE_REG, &reg) < 0 ? -errno : 0;
+		features |= 1u << KVM_ARM_VCPU_PMU_V3;
+	return kvm_arm_vcpu_init(vcpu, plan, features, err);
 }
 
 static int init_pmu(struct hv_vcpu *vcpu)
@@ -121,35 +87,23 @@ static int init_steal_time(struct hv_vcpu *vcpu, const struct board_plan *plan)
 		vcpu->fd, KVM_ARM_VCPU_PVTIME_CTRL, KVM_ARM_VCPU_PVTIME_IPA, &gpa);
 }
 
-struct reg_value {
-	uint64_t id;
-	uint64_t value;
-};
-
-static int set_regs(int fd, const struct reg_value *regs, unsigned int count)
+static int enter_64bit(
+	const struct hv_vcpu *vcpu, const struct board_plan *plan, struct error *err)
 {
-	int code = 0;
-
-	for (unsigned int i = 0; i < count && !code; i++)
-		code = set_reg(fd, regs[i].id, regs[i].value);
-	return code;
-}
-
-static int enter_64bit(int fd, const struct board_plan *plan)
-{
-	const struct reg_value regs[] = {
+	const struct kvm_arm_value values[] = {
 		{CORE_REG(regs.pstate), PSTATE_EL1H_MASKED},
 		{CORE_REG(regs.pc), plan->entry_gpa},
 		{CORE_REG(regs.regs[0]), plan->tables.gpa},
 	};
 
-	return set_regs(fd, regs, ARRAY_SIZE(regs));
+	return kvm_arm_set(vcpu, values, ARRAY_SIZE(values), err);
 }
 
 /* A machine number of ones says that there is a tree. */
-static int enter_32bit(int fd, const struct board_plan *plan)
+static int enter_32bit(
+	const struct hv_vcpu *vcpu, const struct board_plan *plan, struct error *err)
 {
-	const struct reg_value regs[] = {
+	const struct kvm_arm_value values[] = {
 		{CORE_REG(regs.pstate), PSTATE_SVC_MASKED},
 		{CORE_REG(regs.pc), plan->entry_gpa},
 		{CORE_REG(regs.regs[0]), 0},
@@ -157,7 +111,7 @@ static int enter_32bit(int fd, const struct board_plan *plan)
 		{CORE_REG(regs.regs[2]), plan->tables.gpa},
 	};
 
-	return set_regs(fd, regs, ARRAY_SIZE(regs));
+	return kvm_arm_set(vcpu, values, ARRAY_SIZE(values), err);
 }
 
 int kvm_arch_vcpu_finish(
@@ -173,19 +127,16 @@ int kvm_arch_vcpu_finish(
 			vcpu->index, strerror(-code));
 	if (vcpu->index)
 		return 0;
-	code = plan->arch == CONFIG_ARCH_ARMV7 ? enter_32bit(vcpu->fd, plan)
-					       : enter_64bit(vcpu->fd, plan);
-	if (code)
-		return error_set(
-			err, code, NULL, "KVM sets no registers: %s", strerror(-code));
-	if (kvm_cap(vcpu->hv, KVM_CAP_ARM_NISV_TO_USER)) {
+	code = plan->arch == CONFIG_ARCH_ARMV7 ? enter_32bit(vcpu, plan, err)
+					       : enter_64bit(vcpu, plan, err);
+	if (!code && kvm_cap(vcpu->hv, KVM_CAP_ARM_NISV_TO_USER)) {
 		struct kvm_enable_cap cap = {.cap = KVM_CAP_ARM_NISV_TO_USER};
 
 		if (ioctl(vcpu->hv->vm_fd, KVM_ENABLE_CAP, &cap) < 0)
 			log_host("KVM does not report undecoded accesses: %s",
 				strerror(errno));
 	}
-	return 0;
+	return code;
 }
 
 /*
@@ -218,48 +169,7 @@ void kvm_arch_exit(struct hv_vcpu *vcpu, struct hv_exit *exit)
 		vcpu->run->exit_reason);
 }
 
-struct named_reg {
-	const char *name;
-	uint64_t id;
-};
-
-#define NAMED_X(n)                                                                       \
-	{                                                                                \
-		"x" #n, CORE_REG(regs.regs[n])                                           \
-	}
-
-static const struct named_reg regs_64bit[] = {
-	NAMED_X(0),
-	NAMED_X(1),
-	NAMED_X(2),
-	NAMED_X(3),
-	NAMED_X(4),
-	NAMED_X(5),
-	NAMED_X(6),
-	NAMED_X(7),
-	NAMED_X(8),
-	NAMED_X(9),
-	NAMED_X(10),
-	NAMED_X(11),
-	NAMED_X(12),
-	NAMED_X(13),
-	NAMED_X(14),
-	NAMED_X(15),
-	NAMED_X(16),
-	NAMED_X(17),
-	NAMED_X(18),
-	NAMED_X(19),
-	NAMED_X(20),
-	NAMED_X(21),
-	NAMED_X(22),
-	NAMED_X(23),
-	NAMED_X(24),
-	NAMED_X(25),
-	NAMED_X(26),
-	NAMED_X(27),
-	NAMED_X(28),
-	NAMED_X(29),
-	NAMED_X(30),
+static const struct kvm_arm_name others_64bit[] = {
 	{"sp", CORE_REG(sp_el1)},
 	{"pc", CORE_REG(regs.pc)},
 	{"pstate", CORE_REG(regs.pstate)},
@@ -268,59 +178,24 @@ static const struct named_reg regs_64bit[] = {
 	{"far_el1", ARM64_SYS_REG(3, 0, 6, 0, 0)},
 };
 
-#define NAMED_R(n)                                                                       \
-	{                                                                                \
-		"r" #n, CORE_REG(regs.regs[n])                                           \
-	}
-
-static const struct named_reg regs_32bit[] = {
-	NAMED_R(0), NAMED_R(1), NAMED_R(2), NAMED_R(3), NAMED_R(4), NAMED_R(5),
-	NAMED_R(6), NAMED_R(7), NAMED_R(8), NAMED_R(9), NAMED_R(10), NAMED_R(11),
-	NAMED_R(12), {"sp_usr", CORE_REG(regs.regs[13])},
-	{"lr_usr", CORE_REG(regs.regs[14])}, {"lr_svc", CORE_REG(regs.regs[18])},
-	{"sp_svc", CORE_REG(regs.regs[19])}, {"lr_abt", CORE_REG(regs.regs[20])},
-	{"sp_abt", CORE_REG(regs.regs[21])}, {"pc", CORE_REG(regs.pc)},
-	{"cpsr", CORE_REG(regs.pstate)}, {"dfsr", ARM64_SYS_REG(3, 0, 5, 2, 0)},
+static const struct kvm_arm_name others_32bit[] = {
+	{"sp_usr", CORE_REG(regs.regs[13])}, {"lr_usr", CORE_REG(regs.regs[14])},
+	{"lr_svc", CORE_REG(regs.regs[18])}, {"sp_svc", CORE_REG(regs.regs[19])},
+	{"lr_abt", CORE_REG(regs.regs[20])}, {"sp_abt", CORE_REG(regs.regs[21])},
+	{"pc", CORE_REG(regs.pc)}, {"cpsr", CORE_REG(regs.pstate)},
+	{"dfsr", ARM64_SYS_REG(3, 0, 5, 2, 0)},
 	{"far", ARM64_SYS_REG(3, 0, 6, 0, 0)}, /* IFAR above DFAR */
 };
 
-static bool get_reg(const struct hv_vcpu *vcpu, uint64_t id, uint64_t *ret)
-{
-	struct kvm_one_reg reg = {.id = id, .addr = (uintptr_t)ret};
-
-	return ioctl(vcpu->fd, KVM_GET_ONE_REG, &reg) == 0;
-}
-
+/* By what runs at the moment: a 64-bit guest's program of 32 bits is shown as such. */
 void hv_vcpu_dump(struct hv_vcpu *vcpu, FILE *out)
 {
-	const struct named_reg *regs = regs_64bit;
-	unsigned int count = ARRAY_SIZE(regs_64bit);
-	unsigned int shown = 0;
-	uint64_t value;
+	static const struct kvm_arm_regs regs_64bit = {'x', 16, CORE_REG(regs.regs[0]), 2,
+		31, others_64bit, ARRAY_SIZE(others_64bit)};
+	static const struct kvm_arm_regs regs_32bit = {'r', 16, CORE_REG(regs.regs[0]), 2,
+		13, others_32bit, ARRAY_SIZE(others_32bit)};
+	uint64_t pstate = 0;
 
-	if (get_reg(vcpu, CORE_REG(regs.pstate), &value) && value & PSTATE_32BIT) {
-		regs = regs_32bit;
-		count = ARRAY_SIZE(regs_32bit);
-	}
-	for (unsigned int i = 0; i < count; i++)
-		if (get_reg(vcpu, regs[i].id, &value))
-			fprintf(out, "%-8s %016" PRIx64 "%s", regs[i].name, value,
-				++shown % 3 == 0 ? "\n" : "  ");
-	if (shown % 3)
-		fprintf(out, "\n");
-}
-
-uint32_t kvm_arch_line_number(unsigned int irq)
-{
-	return (KVM_ARM_IRQ_TYPE_SPI << KVM_ARM_IRQ_TYPE_SHIFT) | irq;
-}
-
-uint32_t kvm_arch_gsi(unsigned int irq)
-{
-	return irq - 32; /* KVM counts shared interrupts from 0 */
-}
-
-bool kvm_arch_line_routed(const struct hv *hv, unsigned int irq)
-{
-	return false;
+	kvm_arm_get(vcpu, CORE_REG(regs.pstate), &pstate);
+	kvm_arm_dump(vcpu, pstate & PSTATE_32BIT ? &regs_32bit : &regs_64bit, out);
 }

@@ -89,6 +89,11 @@ deps_headers_and_libc()
 	local deb musl name
 	deb=$(fetch_deb "$deb_arch" linux-libc-dev) && unpack_deb "$deb" "$work/linux" || return 1
 	deb=$(fetch_deb "$deb_arch" musl-dev) && unpack_deb "$deb" "$work/musl" || return 1
+	# KVM is gone from 32-bit ARM, and with it the package's header, which is the same for all.
+	if [ ! -e "$work/linux/usr/include/linux/kvm.h" ]; then
+		deb=$(fetch_deb arm64 linux-libc-dev) && unpack_deb "$deb" "$work/arm64" || return 1
+		mv "$work/arm64/usr/include/linux/kvm.h" "$work/linux/usr/include/linux/"
+	fi
 	musl=$(basename "$(echo "$work"/musl/usr/include/*-linux-musl*)")
 	for name in asm-generic linux mtd; do
 		mv "$work/linux/usr/include/$name" "$dir/include/"
