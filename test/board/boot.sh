@@ -2,9 +2,10 @@
 # Debian's stock kernels find everything that the XML names, and power off.
 
 # How Linux calls its interrupt controller.
-case $GIC in
-2) controller=" GIC-0 " ;;
-3) controller=" GICv3 " ;;
+case $where in
+gic2) controller=" GIC-0 " ;;
+gic3) controller=" GICv3 " ;;
+x86) controller=" IO-APIC " ;;
 esac
 
 guest_finds_its_devices()
@@ -18,7 +19,7 @@ guest_finds_its_devices()
 		echo "from the guest" | dd of=/dev/vda bs=4k seek=1 conv=fsync 2>/dev/null
 		echo "net: $(cat /sys/class/net/eth0/address) $(wget -q -O - http://10.0.2.2:8080/hello)"
 		echo "rng: $(head -c 16 /dev/hwrng | wc -c)"
-		echo "timer: $(grep arch_timer /proc/interrupts)"
+		echo "interrupts: $(grep -E 'arch_timer|virtio' /proc/interrupts)"
 	END
 	vm "kernel_rom='$lab/$kernel/linux' initrd_rom='$lab/$kernel/initrd' cpu_count='$cpus'
 		bootargs='console=hvc0 loglevel=4'" <<-END
@@ -39,7 +40,7 @@ guest_finds_its_devices()
 guest_boots_on_the_uart()
 {
 	vm "kernel_rom='$lab/bookworm/linux' initrd_rom='$lab/bookworm/initrd' cpu_count='1'
-		gic_version='host' bootargs='console=ttyAMA0 bonsai.run=&quot;cat /proc/interrupts&quot;'" \
+		${GIC:+gic_version='host'} bootargs='console=$tty bonsai.run=&quot;cat /proc/interrupts&quot;'" \
 		<<-END
 	END
 	sed -i "s/gic_version=\"$GIC\" //" vm.xml

@@ -1,20 +1,26 @@
 # SPDX-License-Identifier: Apache-2.0
-# What the tests on the board share. Sourced by busybox's sh, there; $GIC is the board's.
+# What the tests on the board share. Sourced by busybox's sh, there; $BOARD is arm64 or x86_64,
+# $GIC the version of an ARM board's interrupt controller.
 
 lab=/root/lab
 notes=/var/tmp
+place=/tmp/claim
+case $BOARD in
+arm64) where=gic$GIC tty=ttyAMA0 ;;
+x86_64) where=x86 tty=ttyS0 ;;
+esac
 
 # claim NAME FUNCTION ARGUMENT…: runs it in an empty folder; what it leaves behind fails it too.
 claim()
 {
 	local name=$1 start end status left
 	shift
-	rm -rf /tmp/claim
-	mkdir /tmp/claim
+	rm -rf $place
+	mkdir $place
 	leftovers >$notes/before
 	read -r start _ </proc/uptime
 	(
-		cd /tmp/claim
+		cd $place
 		set -eu
 		"$@"
 	) >$notes/log 2>&1
@@ -22,12 +28,18 @@ claim()
 	left=$(leftovers | diff $notes/before - | grep '^[+-][^+-]')
 	read -r end _ </proc/uptime
 	if [ $status = 0 ] && [ -z "$left" ]; then
-		echo "ok gic$GIC $name ($((${end%.*} - ${start%.*})) s)"
+		echo "ok $where $name ($((${end%.*} - ${start%.*})) s)"
 		return
 	fi
-	echo "FAILED gic$GIC $name"
+	echo "FAILED $where $name"
 	tail -n 25 $notes/log | sed 's/^/    /'
 	[ -z "$left" ] || printf 'left behind:\n%s\n' "$left" | sed 's/^/    /'
+	sweep
+}
+
+# Whatever a failed test left running.
+sweep()
+{
 	killall -9 bonsai passt 2>/dev/null
 }
 
@@ -35,7 +47,7 @@ claim()
 leftovers()
 {
 	ps -o comm | grep -E '^(bonsai|passt|pasta)'
-	find /run /tmp -path /tmp/claim -prune -o -type f -size +0 -prune -o -print | sort
+	find /run /tmp -path $place -prune -o -type f -size +0 -prune -o -print | sort
 	ls /sys/class/net
 }
 
@@ -43,7 +55,7 @@ leftovers()
 vm()
 {
 	{
-		echo "<config ram_size=\"256M\" gic_version=\"$GIC\" $1>"
+		echo "<config ram_size=\"256M\" ${GIC:+gic_version=\"$GIC\"} $1>"
 		cat
 		echo "</config>"
 	} >vm.xml

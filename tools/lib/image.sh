@@ -37,6 +37,19 @@ unpack_kernel()
 	unpack_deb "$deb" "$3" && mv "$3"/boot/vmlinuz-* "$3/linux"
 }
 
+# unpack_bzimage FILE OUT: the ELF vmlinux inside, with its PVH note (Linux,
+# Documentation/arch/x86/boot.rst: setup_sects, payload_offset, payload_length). Debian packs
+# with xz.
+unpack_bzimage()
+{
+	local setup offset length
+	read -r setup < <(od -An -t u1 -j 0x1f1 -N 1 "$1")
+	read -r offset length < <(od -An -t u4 -j 0x248 -N 8 "$1")
+	head -c $(((setup + 1) * 512 + offset + length)) "$1" | tail -c "$length" |
+		xz -dc --single-stream >"$2.elf"
+	mv "$2.elf" "$2"
+}
+
 # module_closure DIR NAME…: the modules' files under DIR, in an order in which insmod takes
 # them. What a module needs is read from the modules themselves.
 module_closure()
@@ -83,6 +96,7 @@ install_modules()
 	local dir=$1 out=$2/lib/modules path name
 	shift 2
 	mkdir -p "$out"
+	: >"$out/order"
 	module_closure "$dir" "$@" | while read -r path; do
 		name=${path##*/}
 		name=${name%%.ko*}.ko
