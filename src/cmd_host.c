@@ -114,7 +114,9 @@ static int show_arm_kvm(const struct host_caps *caps)
 		line("GIC", "%s%s%s", caps->gicv2 ? "2" : "",
 			caps->gicv2 && caps->gicv3 ? ", " : "", caps->gicv3 ? "3" : "");
 	else
-		line("GIC", "none that KVM can use: no guest runs here yet");
+		line("GIC", "none that KVM can use");
+	line("GIC in software", "%s",
+		caps->user_irq ? "2" : "no: this KVM tells nobody of its timers");
 	line("vCPUs", "%u", caps->vcpus_max);
 	line("address bits", "%u", caps->ipa_bits);
 	line("CPU", "%s", caps->cpu_compatible[0] ? caps->cpu_compatible : "not named");
@@ -122,7 +124,7 @@ static int show_arm_kvm(const struct host_caps *caps)
 		caps->aarch32_el1 ? "yes" : "no: this CPU has no 32-bit kernel mode");
 	line("PMU", "%s", caps->pmu ? "yes" : "no");
 	line("stolen time", "%s", caps->steal_time ? "yes" : "no");
-	return caps->gicv2 || caps->gicv3 ? 0 : EXIT_HOST_FAILED;
+	return caps->gicv2 || caps->gicv3 || caps->user_irq ? 0 : EXIT_HOST_FAILED;
 }
 
 static int show_x86_kvm(const struct host_caps *caps)

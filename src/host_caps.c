@@ -80,6 +80,7 @@ void host_caps_assume(struct host_caps *ret, enum config_arch arch)
 		.arch = arch,
 		.gicv2 = true,
 		.gicv3 = true,
+		.user_irq = true,
 		.ipa_bits = 40,
 		.vcpus_max = VCPUS_ASSUMED,
 		.aarch32_el1 = true,

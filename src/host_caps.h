@@ -18,6 +18,7 @@ struct host_caps {
 	enum config_arch arch; /* of the host's CPUs: CONFIG_ARCH_ARM64, … */
 	bool gicv2;            /* in-kernel GICv2 */
 	bool gicv3;            /* in-kernel GICv3 */
+	bool user_irq;         /* ARM: a GIC of ours is told of timers and PMU */
 	unsigned int ipa_bits; /* guest-physical address bits */
 	unsigned int vcpus_max;
 	bool aarch32_el1; /* 32-bit guests */

@@ -255,6 +255,8 @@ void hv_destroy(struct hv *hv)
 		close(hv->vm_fd);
 	if (hv->kvm_fd >= 0)
 		close(hv->kvm_fd);
+	if (hv->user_irqchip)
+		hv->user_irqchip->ops->destroy(hv->user_irqchip);
 	free(hv->routes);
 	if (hv->steal_time)
 		munmap(hv->steal_time, hv->steal_time_bytes);
@@ -340,11 +342,19 @@ static int open_line(struct kvm_line *line, struct error *err)
 int hv_irq_line(struct hv *hv, unsigned int irq, bool edge, struct irq_line **ret,
 	struct error *err)
 {
-	struct kvm_line **lines =
-		realloc(hv->lines, (hv->line_count + 1) * sizeof(hv->lines[0]));
-	struct kvm_line *line = calloc(1, sizeof(*line));
+	struct kvm_user_irqchip *irqchip = hv->user_irqchip;
+	struct kvm_line **lines;
+	struct kvm_line *line;
 	int code = 0;
 
+	if (irqchip) {
+		*ret = irqchip->ops->line(irqchip, irq);
+		return *ret ? 0
+			    : error_set(err, -EINVAL, NULL,
+				      "the interrupt controller has no line %u", irq);
+	}
+	lines = realloc(hv->lines, (hv->line_count + 1) * sizeof(hv->lines[0]));
+	line = calloc(1, sizeof(*line));
 	if (lines)
 		hv->lines = lines;
 	if (!lines || !line) {

@@ -36,6 +36,23 @@ struct kvm_line {
 	bool level; /* of a routed line: a rising one is its edge */
 };
 
+/* An interrupt controller of ours, where the VM has none in the kernel. */
+struct kvm_user_irqchip;
+
+struct kvm_user_irqchip_ops {
+	/* After each KVM_RUN, on the vCPU's thread: what the kernel's devices drive. */
+	void (*ran)(struct kvm_user_irqchip *irqchip, struct hv_vcpu *vcpu);
+	/* True where an HV_EXIT_MMIO is of its registers; it is done with then. */
+	bool (*access)(struct kvm_user_irqchip *irqchip, struct hv_vcpu *vcpu,
+		struct hv_exit *exit);
+	struct irq_line *(*line)(struct kvm_user_irqchip *irqchip, unsigned int irq);
+	void (*destroy)(struct kvm_user_irqchip *irqchip);
+};
+
+struct kvm_user_irqchip {
+	const struct kvm_user_irqchip_ops *ops;
+};
+
 struct kvm_routes; /* of a board that has any */
 
 struct hv {
@@ -49,8 +66,9 @@ struct hv {
 	struct hv_vcpu *vcpus;
 	unsigned int line_count;
 	struct kvm_line **lines;
-	struct kvm_routes *routes; /* or NULL */
-	void *steal_time;          /* shared with the guest, or NULL */
+	struct kvm_user_irqchip *user_irqchip; /* or NULL */
+	struct kvm_routes *routes;             /* or NULL */
+	void *steal_time;                      /* shared with the guest, or NULL */
 	size_t steal_time_bytes;
 };
 

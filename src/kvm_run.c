@@ -116,10 +116,13 @@ static void system_event(const struct kvm_run *run, struct hv_exit *exit)
 	}
 }
 
-void hv_vcpu_run(struct hv_vcpu *vcpu, struct hv_exit *exit)
+static void run_once(struct hv_vcpu *vcpu, struct hv_exit *exit)
 {
 	struct kvm_run *run = vcpu->run;
+	struct kvm_user_irqchip *irqchip = vcpu->hv->user_irqchip;
 	char text[48];
+	int code;
+	int rc;
 
 	if (!vcpu->thread)
 		first_run(vcpu);
@@ -130,9 +133,11 @@ void hv_vcpu_run(struct hv_vcpu *vcpu, struct hv_exit *exit)
 		return;
 	}
 	exit->kind = HV_EXIT_NONE;
-	if (ioctl(vcpu->fd, KVM_RUN, 0) < 0) {
-		int code = -errno;
-
+	rc = ioctl(vcpu->fd, KVM_RUN, 0);
+	code = -errno;
+	if (irqchip)
+		irqchip->ops->ran(irqchip, vcpu);
+	if (rc < 0) {
 		if (code == -EINTR || code == -EAGAIN)
 			run->immediate_exit = 0;
 		else
@@ -163,6 +168,16 @@ void hv_vcpu_run(struct hv_vcpu *vcpu, struct hv_exit *exit)
 		kvm_arch_exit(vcpu, exit);
 		break;
 	}
+}
+
+void hv_vcpu_run(struct hv_vcpu *vcpu, struct hv_exit *exit)
+{
+	struct kvm_user_irqchip *irqchip = vcpu->hv->user_irqchip;
+
+	do {
+		run_once(vcpu, exit);
+	} while (irqchip && exit->kind == HV_EXIT_MMIO &&
+		 irqchip->ops->access(irqchip, vcpu, exit));
 }
 
 void hv_vcpu_kick(struct hv_vcpu *vcpu)

@@ -368,8 +368,8 @@ static void print_cpus(const struct board_plan *plan, FILE *out)
 		fprintf(out, " to 0x%" PRIx64, plan->cpu_ids[plan->cpu_count - 1]);
 	fprintf(out, "\n");
 	if (plan->gic.version)
-		fprintf(out, "gic       version %u, %u SPIs\n", plan->gic.version,
-			plan->gic.spi_count);
+		fprintf(out, "gic       version %u%s, %u SPIs\n", plan->gic.version,
+			plan->gic.software ? " in software" : "", plan->gic.spi_count);
 }
 
 int board_plan_print(const struct board_plan *plan, FILE *out)

@@ -57,6 +57,7 @@ struct boot_files {
 
 struct plan_gic {
 	unsigned int version; /* 2 or 3 */
+	bool software;        /* a GICv2 of ours; the hypervisor has none that fits */
 	struct plan_range dist;
 	struct plan_range cpu_interface; /* GICv2 */
 	unsigned int redist_count;       /* GICv3: regions in use */

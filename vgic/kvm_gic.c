@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The GIC in KVM: GICv2 (Linux, Documentation/virt/kvm/devices/arm-vgic.rst) and GICv3
- * (arm-vgic-v3.rst). Set-up only; interrupts go through hv_irq_line().
+ * (arm-vgic-v3.rst). Set-up only; interrupts go through hv_irq_line(). Where the host
+ * has none that fits, the GICv2 is our own (kvm_gicv2.c).
  */
 #include "src/kvm.h"
 
@@ -11,6 +12,7 @@
 
 #include "src/error.h"
 #include "src/plan.h"
+#include "vgic/kvm_gicv2.h"
 
 #define INTID_SPI_FIRST 32
 #define IRQS_MIN 64
@@ -30,6 +32,8 @@ int kvm_irqchip_create(struct hv *hv, const struct board_plan *plan, struct erro
 					       : KVM_DEV_TYPE_ARM_VGIC_V3,
 	};
 
+	if (plan->gic.software)
+		return kvm_gicv2_create(hv, plan, err);
 	if (ioctl(hv->vm_fd, KVM_CREATE_DEVICE, &device) < 0)
 		return failed(-errno, plan->gic.version, "not created", err);
 	hv->irqchip_fd = (int)device.fd;
@@ -72,6 +76,8 @@ int kvm_irqchip_init(struct hv *hv, const struct board_plan *plan, struct error 
 	uint32_t irqs = INTID_SPI_FIRST + gic->spi_count;
 	int code;
 
+	if (gic->software)
+		return 0;
 	irqs = (irqs + IRQS_STEP - 1) / IRQS_STEP * IRQS_STEP;
 	if (irqs < IRQS_MIN)
 		irqs = IRQS_MIN;

@@ -177,27 +177,42 @@ static int plan_cpus(struct planner *p)
 
 /* --- interrupt controller ----------------------------------------------------------- */
 
-/* 0 where there is none that fits. */
-static unsigned int choose_gic(struct planner *p)
+static void refuse_gic(struct planner *p, unsigned int wanted)
 {
 	const struct host_caps *caps = p->caps;
 	const char *host = caps->stated ? "the stated host" : "this host";
+	unsigned int other = wanted == 3 ? 2 : 3;
 
-	if (!caps->gicv2 && !caps->gicv3) {
+	if (caps->arch == CONFIG_ARCH_X86_64)
+		return; /* said by plan_arch() */
+	if (!caps->gicv2 && !caps->gicv3 && !caps->user_irq)
 		problems_add(p->problems, &p->config->pos,
-			"%s offers no GIC in its kernel, a GICv2 or GICv3 is needed",
+			"%s offers no GIC in its kernel, nor what one outside of it "
+			"needs",
 			host);
-		return 0;
-	}
+	else
+		problems_add(p->problems, &p->config->pos,
+			"gic_version is %u, %s offers a GICv%u only: write "
+			"gic_version=\"%u\", or gic_version=\"host\" for the best that "
+			"a host has",
+			wanted, host, other, other);
+}
+
+/* The hypervisor's, else a GICv2 of ours; 0 where there is none that fits. */
+static unsigned int choose_gic(struct planner *p)
+{
+	const struct host_caps *caps = p->caps;
+	unsigned int wanted = p->config->gic;
+
 	if (p->config->gic == CONFIG_GIC_HOST)
-		return caps->gicv3 ? 3 : 2;
-	if (p->config->gic == CONFIG_GIC_V2 ? caps->gicv2 : caps->gicv3)
-		return p->config->gic;
-	problems_add(p->problems, &p->config->pos,
-		"gic_version is %d, %s offers a GICv%d only: write gic_version=\"%d\", "
-		"or "
-		"gic_version=\"host\" for the best that a host has",
-		(int)p->config->gic, host, caps->gicv3 ? 3 : 2, caps->gicv3 ? 3 : 2);
+		wanted = caps->gicv3 ? 3 : 2;
+	if (wanted == 3 ? caps->gicv3 : caps->gicv2)
+		return wanted;
+	if (wanted == 2 && caps->user_irq) {
+		p->plan->gic.software = true;
+		return wanted;
+	}
+	refuse_gic(p, wanted);
 	return 0;
 }
 

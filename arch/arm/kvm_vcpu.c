@@ -48,6 +48,7 @@ void kvm_arch_caps(const struct hv *hv, struct host_caps *ret)
 	ret->arch = CONFIG_ARCH_ARM64;
 	ret->gicv2 = kvm_device_offered(hv, KVM_DEV_TYPE_ARM_VGIC_V2);
 	ret->gicv3 = kvm_device_offered(hv, KVM_DEV_TYPE_ARM_VGIC_V3);
+	ret->user_irq = kvm_cap(hv, KVM_CAP_ARM_USER_IRQ);
 	ret->ipa_bits = ipa_bits ? (unsigned int)ipa_bits : 40;
 	ret->aarch32_el1 = kvm_cap(hv, KVM_CAP_ARM_EL1_32BIT);
 	ret->pmu = kvm_cap(hv, KVM_CAP_ARM_PMU_V3);
@@ -67,11 +68,13 @@ int kvm_arch_vcpu_init(
 	return kvm_arm_vcpu_init(vcpu, plan, features, err);
 }
 
-static int init_pmu(struct hv_vcpu *vcpu)
+/* A GIC of ours is told of the PMU's interrupt with each exit. */
+static int init_pmu(struct hv_vcpu *vcpu, bool software_gic)
 {
 	int irq = PPI_PMU;
-	int code = kvm_set_attr(
-		vcpu->fd, KVM_ARM_VCPU_PMU_V3_CTRL, KVM_ARM_VCPU_PMU_V3_IRQ, &irq);
+	int code = software_gic ? 0
+				: kvm_set_attr(vcpu->fd, KVM_ARM_VCPU_PMU_V3_CTRL,
+					  KVM_ARM_VCPU_PMU_V3_IRQ, &irq);
 
 	if (code)
 		return code;
@@ -119,7 +122,7 @@ int kvm_arch_vcpu_finish(
 {
 	int code;
 
-	if (plan->pmu && (code = init_pmu(vcpu)))
+	if (plan->pmu && (code = init_pmu(vcpu, plan->gic.software)))
 		return error_set(err, code, NULL, "KVM gives vCPU %u no PMU: %s",
 			vcpu->index, strerror(-code));
 	if (plan->steal_time.bytes && (code = init_steal_time(vcpu, plan)))

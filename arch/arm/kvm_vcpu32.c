@@ -33,6 +33,7 @@ void kvm_arch_caps(const struct hv *hv, struct host_caps *ret)
 	ret->arch = CONFIG_ARCH_ARMV7;
 	ret->gicv2 = kvm_device_offered(hv, KVM_DEV_TYPE_ARM_VGIC_V2);
 	ret->gicv3 = kvm_device_offered(hv, KVM_DEV_TYPE_ARM_VGIC_V3);
+	ret->user_irq = kvm_cap(hv, KVM_CAP_ARM_USER_IRQ);
 	ret->ipa_bits = ADDRESS_BITS;
 	ret->aarch32_el1 = true;
 	kvm_arm_cpu_compatible(ret->cpu_compatible, sizeof(ret->cpu_compatible));

@@ -26,13 +26,13 @@
 struct kvm_routes {
 	bool split;
 	unsigned int fixed; /* entries that stay: the in-kernel controllers' */
-	struct kvm_irq_routing table;
-	struct kvm_irq_routing_entry entries[ROUTES_MAX]; /* table.entries */
+	struct kvm_irq_routing
+		table; /* the last member: its entries follow, ROUTES_MAX */
 };
 
 static void add_pin(struct kvm_routes *routes, uint32_t gsi, uint32_t chip, uint32_t pin)
 {
-	struct kvm_irq_routing_entry *entry = &routes->entries[routes->table.nr++];
+	struct kvm_irq_routing_entry *entry = &routes->table.entries[routes->table.nr++];
 
 	*entry = (struct kvm_irq_routing_entry){
 		.gsi = gsi, .type = KVM_IRQ_ROUTING_IRQCHIP};
@@ -90,7 +90,8 @@ int kvm_irqchip_create(struct hv *hv, const struct board_plan *plan, struct erro
 {
 	uint64_t identity = X86_KVM_IDENTITY_GPA;
 
-	hv->routes = calloc(1, sizeof(*hv->routes));
+	hv->routes = calloc(1,
+		sizeof(*hv->routes) + ROUTES_MAX * sizeof(hv->routes->table.entries[0]));
 	if (!hv->routes)
 		return error_set(err, -ENOMEM, NULL, "no memory for interrupt routes");
 	hv->routes->split = plan->x86.split_irqchip;
@@ -123,8 +124,8 @@ bool kvm_arch_line_routed(const struct hv *hv, unsigned int irq)
 static struct kvm_irq_routing_entry *find_route(struct kvm_routes *routes, uint32_t gsi)
 {
 	for (unsigned int i = routes->fixed; i < routes->table.nr; i++)
-		if (routes->entries[i].gsi == gsi)
-			return &routes->entries[i];
+		if (routes->table.entries[i].gsi == gsi)
+			return &routes->table.entries[i];
 	return NULL;
 }
 
@@ -138,7 +139,7 @@ int hv_route_msi(struct hv *hv, unsigned int irq, uint64_t address, uint32_t dat
 	if (!entry && routes->table.nr == ROUTES_MAX)
 		return -ENOSPC;
 	if (!entry)
-		entry = &routes->entries[routes->table.nr++];
+		entry = &routes->table.entries[routes->table.nr++];
 	*entry = (struct kvm_irq_routing_entry){.gsi = irq, .type = KVM_IRQ_ROUTING_MSI};
 	entry->u.msi.address_lo = (uint32_t)address;
 	entry->u.msi.address_hi = (uint32_t)(address >> 32);

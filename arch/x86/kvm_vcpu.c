@@ -15,6 +15,7 @@
 
 #include "arch/x86/cpuid.h"
 #include "arch/x86/layout.h"
+#include "src/container_of.h"
 #include "src/error.h"
 #include "src/plan.h"
 
@@ -171,13 +172,17 @@ static int set_msrs(const struct hv_vcpu *vcpu)
 		{.index = MSR_IA32_MISC_ENABLE, .data = MISC_ENABLE_FAST_STRING},
 		{.index = MSR_MTRR_DEF_TYPE, .data = MTRR_ENABLE | MTRR_WRITE_BACK},
 	};
-	struct {
-		struct kvm_msrs head;
-		struct kvm_msr_entry entries[2];
-	} msrs = {.head = {.nmsrs = 2}};
+	const unsigned int count = ARRAY_SIZE(entries);
+	struct kvm_msrs *msrs = calloc(1, sizeof(*msrs) + sizeof(entries));
+	int done;
 
-	memcpy(msrs.entries, entries, sizeof(entries));
-	return ioctl(vcpu->fd, KVM_SET_MSRS, &msrs) == 2 ? 0 : -EIO;
+	if (!msrs)
+		return -ENOMEM;
+	msrs->nmsrs = count;
+	memcpy(msrs->entries, entries, sizeof(entries));
+	done = ioctl(vcpu->fd, KVM_SET_MSRS, msrs);
+	free(msrs);
+	return done == (int)count ? 0 : -EIO;
 }
 
 static void set_lvt(struct kvm_lapic_state *lapic, unsigned int offset, uint32_t value)

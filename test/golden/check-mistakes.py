@@ -227,6 +227,8 @@ CASES = [
     "check --host gic=4 vm.xml", "check --host ipa=31 vm.xml", "check --host cat=yes vm.xml",
     "check --host pmu=maybe vm.xml", "check --host gic=3 vm.xml",
     "check --host gic=none vm.xml", "check vm.xml --host gic=2 ipa=40",
+    "check --host gic=2 --set gic_version=3 vm.xml",
+    "check --host gic=none --set gic_version=3 vm.xml",
     ["check", "--host", "vcpus=4", "--set", "cpu_count=5", "vm.xml"],
     set_("cpu_count=9"), set_("bootargs=" + "a" * 5000), set_("arch=armv7"),
     set_("arch=armv7", "kernel_rom=kernel.zImage.dtb", "ram_size=4G"),

@@ -147,20 +147,27 @@ TEST(takes_the_gic_that_the_host_offers_or_says_which_to_write)
 		enum config_gic asked;
 		bool v2;
 		bool v3;
+		bool user_irq;
 		unsigned int version; /* 0: a problem */
+		bool software;
 		const char *text;
 	} table[] = {
-		{CONFIG_GIC_HOST, true, true, 3, NULL},
-		{CONFIG_GIC_HOST, true, false, 2, NULL},
-		{CONFIG_GIC_HOST, false, true, 3, NULL},
-		{CONFIG_GIC_HOST, false, false, 0, "no GIC"},
-		{CONFIG_GIC_V2, true, false, 2, NULL},
-		{CONFIG_GIC_V2, false, true, 0,
-			"gic_version=\"3\", or gic_version=\"host\""},
-		{CONFIG_GIC_V3, false, true, 3, NULL},
-		{CONFIG_GIC_V3, true, false, 0,
-			"gic_version=\"2\", or gic_version=\"host\""},
-		{CONFIG_GIC_V3, false, false, 0, "no GIC"},
+		{CONFIG_GIC_HOST, true, true, true, 3},
+		{CONFIG_GIC_HOST, true, false, true, 2},
+		{CONFIG_GIC_HOST, false, true, true, 3},
+		{CONFIG_GIC_HOST, false, false, true, 2, .software = true},
+		{CONFIG_GIC_HOST, false, false, false, 0, .text = "no GIC"},
+		{CONFIG_GIC_V2, true, false, true, 2},
+		{CONFIG_GIC_V2, true, true, true, 2},
+		{CONFIG_GIC_V2, false, true, true, 2, .software = true},
+		{CONFIG_GIC_V2, false, true, false, 0,
+			.text = "gic_version=\"3\", or gic_version=\"host\""},
+		{CONFIG_GIC_V3, false, true, true, 3},
+		{CONFIG_GIC_V3, true, false, true, 0,
+			.text = "gic_version=\"2\", or gic_version=\"host\""},
+		{CONFIG_GIC_V3, false, false, true, 0,
+			.text = "gic_version=\"2\", or gic_version=\"host\""},
+		{CONFIG_GIC_V3, false, false, false, 0, .text = "no GIC"},
 	};
 
 	for (unsigned int i = 0; i < ARRAY_SIZE(table); i++) {
@@ -170,6 +177,7 @@ TEST(takes_the_gic_that_the_host_offers_or_says_which_to_write)
 		f.config.gic = table[i].asked;
 		f.caps.gicv2 = table[i].v2;
 		f.caps.gicv3 = table[i].v3;
+		f.caps.user_irq = table[i].user_irq;
 		if (!table[i].version) {
 			CHECK_HAS(only_problem()->text, table[i].text);
 			CHECK_EQ(f.problems.list[0].pos.line, 1);
@@ -177,8 +185,10 @@ TEST(takes_the_gic_that_the_host_offers_or_says_which_to_write)
 		}
 		plan = arm_fixture_plan(&f);
 		CHECK(plan);
-		if (plan)
+		if (plan) {
 			CHECK_EQ(plan->gic.version, table[i].version);
+			CHECK_EQ(plan->gic.software, table[i].software);
+		}
 		board_plan_destroy(plan);
 	}
 }
@@ -362,7 +372,7 @@ TEST(reports_all_problems_in_one_run)
 	arm_fixture_init(&f);
 	f.config.cpu_count = 600;
 	f.config.ram_size_bytes = 1ull << 62;
-	f.caps.gicv2 = false;
+	f.caps.gicv2 = f.caps.user_irq = false;
 	arm_fixture_add_devices(&f, FIXTURE_DEVICES_MAX);
 	plan = arm_fixture_plan(&f);
 	CHECK(!plan);

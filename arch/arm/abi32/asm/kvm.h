@@ -49,7 +49,11 @@ struct kvm_regs {
 #define KVM_DEV_ARM_VGIC_CTRL_INIT 0
 
 #define KVM_ARM_IRQ_TYPE_SHIFT 24
+#define KVM_ARM_IRQ_TYPE_CPU 0
 #define KVM_ARM_IRQ_TYPE_SPI 1
+#define KVM_ARM_IRQ_VCPU_SHIFT 16
+#define KVM_ARM_IRQ_CPU_IRQ 0
+#define KVM_ARM_IRQ_CPU_FIQ 1
 
 /* Parts of <linux/kvm.h>'s structures. */
 struct kvm_guest_debug_arch {
