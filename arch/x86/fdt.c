@@ -84,7 +84,7 @@ static int write_pic(struct tree *tree)
 
 	if (!tree->plan->x86.pic)
 		return 0;
-	TREE_TRY(tree_begin(tree, "pic", 0, "interrupt-controller@i%x", PIC_PORT));
+	TREE_TRY(tree_begin(tree, "pic", 0, "interrupt-controller@%x", PIC_PORT));
 	TREE_TRY(fdt_property_string(tree->fdt, "compatible", "intel,i8259"));
 	TREE_TRY(tree_cells(tree->fdt, "reg", ports, 6));
 	TREE_TRY(put_controller(tree));
@@ -97,7 +97,7 @@ static int begin_part(struct tree *tree, const char *label, const char *name,
 {
 	const uint32_t reg[] = {ISA_IO, part->port, part->count};
 
-	TREE_TRY(tree_begin(tree, label, 0, "%s@i%x", name, part->port));
+	TREE_TRY(tree_begin(tree, label, 0, "%s@%x", name, part->port));
 	TREE_TRY(fdt_property_string(tree->fdt, "compatible", compatible));
 	TREE_TRY(tree_cells(tree->fdt, "reg", reg, 3));
 	return put_irq(tree, part->irq);
@@ -201,7 +201,7 @@ int x86_fdt_write(const struct board_plan *plan, const struct boot_seed *seed,
 		.write_nodes = write_nodes,
 	};
 
-	snprintf(serial, sizeof(serial), "/isa@20/serial@i%x", plan->x86.serial.port);
+	snprintf(serial, sizeof(serial), "/isa@20/serial@%x", plan->x86.serial.port);
 	return tree_write(
 		&board, plan, seed, overlay, overlay_bytes, buf, room, ret_bytes, err);
 }

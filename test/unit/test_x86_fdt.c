@@ -66,9 +66,9 @@ TEST(isa_parts_have_ports_and_edge_interrupts)
 		uint32_t count;
 		uint32_t irq;
 	} table[] = {
-		{"/isa@20/serial@i3f8", "ns16550a", 0x3f8, 8, 4},
-		{"/isa@20/rtc@i70", "motorola,mc146818", 0x70, 2, 8},
-		{"/isa@20/timer@i40", "intel,i8254", 0x40, 4, 2},
+		{"/isa@20/serial@3f8", "ns16550a", 0x3f8, 8, 4},
+		{"/isa@20/rtc@70", "motorola,mc146818", 0x70, 2, 8},
+		{"/isa@20/timer@40", "intel,i8254", 0x40, 4, 2},
 	};
 
 	x86_fixture_init(&f);
@@ -84,8 +84,8 @@ TEST(isa_parts_have_ports_and_edge_interrupts)
 		CHECK_EQ(tree_cell(tree, path, "interrupts", 1), 3);
 		CHECK(!tree_has_property(tree, path, "interrupt-parent"));
 	}
-	CHECK_EQ(tree_cell(tree, "/isa@20/interrupt-controller@i20", "reg", 4), 0xa0);
-	CHECK_STR(tree_text(tree, "/aliases", "serial0"), "/isa@20/serial@i3f8");
+	CHECK_EQ(tree_cell(tree, "/isa@20/interrupt-controller@20", "reg", 4), 0xa0);
+	CHECK_STR(tree_text(tree, "/aliases", "serial0"), "/isa@20/serial@3f8");
 }
 
 TEST(a_part_that_is_not_there_has_no_node)
@@ -94,10 +94,10 @@ TEST(a_part_that_is_not_there_has_no_node)
 	x86_fixture_bare(&f);
 	CHECK(write_tree(NULL, NULL, 0));
 	CHECK(tree_has_node(tree, "/isa@20"));
-	CHECK(!tree_has_node(tree, "/isa@20/serial@i3f8"));
-	CHECK(!tree_has_node(tree, "/isa@20/rtc@i70"));
-	CHECK(!tree_has_node(tree, "/isa@20/timer@i40"));
-	CHECK(!tree_has_node(tree, "/isa@20/interrupt-controller@i20"));
+	CHECK(!tree_has_node(tree, "/isa@20/serial@3f8"));
+	CHECK(!tree_has_node(tree, "/isa@20/rtc@70"));
+	CHECK(!tree_has_node(tree, "/isa@20/timer@40"));
+	CHECK(!tree_has_node(tree, "/isa@20/interrupt-controller@20"));
 	CHECK(!tree_has_node(tree, "/aliases"));
 	CHECK(!tree_has_property(tree, "/chosen", "stdout-path"));
 }
@@ -175,10 +175,10 @@ TEST(an_overlay_refers_to_every_label)
 		{"ioapic0", IOAPIC},
 		{"ioapic1", IOAPIC2},
 		{"isa", "/isa@20"},
-		{"pic", "/isa@20/interrupt-controller@i20"},
-		{"pit", "/isa@20/timer@i40"},
-		{"uart0", "/isa@20/serial@i3f8"},
-		{"rtc", "/isa@20/rtc@i70"},
+		{"pic", "/isa@20/interrupt-controller@20"},
+		{"pit", "/isa@20/timer@40"},
+		{"uart0", "/isa@20/serial@3f8"},
+		{"rtc", "/isa@20/rtc@70"},
 		{"memory", "/memory@0"},
 		{"cpu0", "/cpus/cpu@0"},
 		{"cpu254", "/cpus/cpu@fe"},
