@@ -84,6 +84,10 @@ static int answer(unsigned long request, void *argument)
 		return check_extension((unsigned long)(uintptr_t)argument);
 	case KVM_CREATE_DEVICE:
 		return create_device(argument);
+	case KVM_IRQ_LINE:
+		fake_kvm.lines[fake_kvm.line_count++ % FAKE_KVM_LINES] =
+			*(const struct kvm_irq_level *)argument;
+		return 0;
 	case KVM_SET_DEVICE_ATTR:
 	case KVM_ENABLE_CAP:
 		return 0;
@@ -112,5 +116,20 @@ bool fake_kvm_has(uint64_t id, uint64_t value)
 	for (unsigned int i = fake_kvm.set_count; i-- > 0;)
 		if (fake_kvm.set[i].id == id)
 			return fake_kvm.set[i].value == value;
+	return false;
+}
+
+bool fake_kvm_input(uint32_t irq)
+{
+	unsigned int kept = fake_kvm.line_count < FAKE_KVM_LINES ? fake_kvm.line_count
+								 : FAKE_KVM_LINES;
+
+	for (unsigned int i = 1; i <= kept; i++) {
+		const struct kvm_irq_level *line =
+			&fake_kvm.lines[(fake_kvm.line_count - i) % FAKE_KVM_LINES];
+
+		if (line->irq == irq)
+			return line->level;
+	}
 	return false;
 }
