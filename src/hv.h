@@ -58,7 +58,7 @@ int hv_ioeventfd(
 /*
  * Interrupt lines that no in-kernel controller has (x86: GSIs of our own IOAPIC) are sent
  * as messages. Until it is routed, and after hv_unroute(), a line keeps one edge for
- * later. Any thread.
+ * later. Any thread, one at a time.
  */
 int hv_route_msi(struct hv *hv, unsigned int irq, uint64_t address, uint32_t data);
 void hv_unroute(struct hv *hv, unsigned int irq);

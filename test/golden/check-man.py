@@ -4,13 +4,15 @@
 
 check-man.py TOOL ROOT: TOOL is the built config_tool, ROOT the repository. The manual
 describes element E below ".Ss <E>…" and its attribute A below ".It Va A"; its examples are
-those of config/examples, to the letter but for the comment at their head.
+those of config/examples, to the letter but for the comment at their head. What README.md
+shows as XML is in the language too.
 """
 
 import pathlib
 import re
 import subprocess
 import sys
+import tempfile
 import xml.etree.ElementTree
 
 tool, root = sys.argv[1], pathlib.Path(sys.argv[2])
@@ -58,6 +60,17 @@ def check_examples(page):
             failures.append(f"{name} reads otherwise in the manual")
 
 
+def check_readme():
+    for text in re.findall(r"^```xml\n(.*?)^```$", (root / "README.md").read_text(),
+                           re.M | re.S):
+        with tempfile.NamedTemporaryFile("w", suffix=".xml") as file:
+            file.write(text)
+            file.flush()
+            run = subprocess.run([tool, file.name], capture_output=True, text=True)
+        if run.returncode:
+            failures.append(f"README.md shows what the parser refuses: {run.stdout}")
+
+
 manual = (root / "docs/bonsai.xml.5").read_text()
 sources = {"the parser": names_of_parser(), "the schema": names_of_schema(),
            "the manual": names_of_manual(manual)}
@@ -66,6 +79,7 @@ for source, names in sources.items():
     for name in sorted(everything - names):
         failures.append(f"{source} does not have {' '.join(map(str, name))}")
 check_examples(manual)
+check_readme()
 print(*failures, sep="\n", end="\n" if failures else "")
 print(f"{len(everything)} passed, 0 failed" if not failures else
       f"0 passed, {len(failures)} failed")
