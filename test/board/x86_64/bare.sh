@@ -30,6 +30,34 @@ reboots_in_place()
 	[ "$(grep -c "real mode" out)" -ge 3 ] || fail "fewer than 3 boots"
 }
 
+# boots_through FIRMWARE CPUS [TEXT]: a kernel, which is a bzImage and says what it was given.
+boots_through()
+{
+	printf '\001\002\003an initrd' >one # no text, of whole words
+	printf 'of two\000' >two
+	vm "firmware_rom='$lab/firmware/$1' kernel_rom='$lab/bare/setup' cpu_count='$2'
+		initrd_rom='one two' bootargs='some words' on_reboot='exit'" </dev/null
+	run 60 0
+	says "started as Linux is" "some words" "the rest at 1 MiB" "an initrdof two" "${3-}"
+}
+
+# elf_through FIRMWARE
+elf_through()
+{
+	vm "firmware_rom='$lab/firmware/$1' kernel_rom='$lab/bare/protected' cpu_count='1'" \
+		</dev/null
+	run 60 0
+	says "up in protected mode"
+}
+
+refuses_seabios_alone()
+{
+	cp "$lab/firmware/seabios.bin" .
+	vm "firmware_rom='seabios.bin' kernel_rom='$lab/bare/setup' cpu_count='1'" </dev/null
+	run 20 2
+	says "vm.xml:1: firmware_rom" "is SeaBIOS, which boots this kernel_rom with QEMU's linuxboot_dma.bin only"
+}
+
 claim "a guest begins in 64-bit mode" bare_guest off 1 up
 claim "a guest with a PVH note begins in 32-bit protected mode" bare_guest protected 1 \
 	"up in protected mode"
@@ -37,3 +65,11 @@ claim "a firmware begins in real mode at the reset vector" begins_in_real_mode
 claim "a reboot begins there again" reboots_in_place
 claim "reads of nothing give ones, writes are ignored" bare_guest stray 1 ffffffff ok
 claim "INIT and SIPI start a CPU" bare_guest smp 2 2
+for cpus in 1 2; do
+	claim "qboot boots a bzImage with $cpus CPUs" boots_through qboot.rom $cpus
+	claim "SeaBIOS boots a bzImage with $cpus CPUs" \
+		boots_through seabios.bin $cpus "SeaBIOS (version"
+done
+claim "qboot starts an ELF kernel" elf_through qboot.rom
+claim "SeaBIOS starts an ELF kernel" elf_through seabios.bin
+claim "SeaBIOS without its option ROM is refused" refuses_seabios_alone
