@@ -8,7 +8,9 @@
  *   timed out when the terminal has given what it had; what a reader leaves in the FIFO
  *   does so a little later, for an interrupt controller that wants an edge.
  * - A full receive FIFO leaves the input with the terminal, so nothing from outside is
- *   overrun; only loopback can.
+ *   overrun; only loopback can. So does a guest that does not listen, neither by
+ * interrupt nor by polling: drivers empty the FIFO several times while they open a port,
+ * and would lose some of what was typed before, but not all.
  * - Nothing empties the transmit FIFO but the terminal: what was written has been sent.
  */
 #include "arch/x86/serial16550.h"
@@ -32,6 +34,12 @@
 /* Four characters of ten bits at 115200 baud. */
 #define TIMEOUT_NS 350000u
 
+/*
+ * So many reads of LSR without a write of anything, though there was room to send: the
+ * guest is waiting for input. Drivers that probe, or send, read it but a few times.
+ */
+#define POLLS_LISTENING 16u
+
 /* 9600 baud, which a PC's firmware leaves behind. */
 #define DIVISOR_DEFAULT 12u
 
@@ -48,6 +56,7 @@ struct serial16550 {
 	struct byte_fifo tx;
 	bool overrun;    /* LSR's */
 	bool rx_timeout; /* characters wait, fewer than the trigger level */
+	unsigned int polls;
 	bool tx_emptied; /* since the last write of THR, and not yet told by IIR */
 
 	uint8_t ier;
@@ -118,10 +127,16 @@ static uint8_t modem_lines(const struct serial16550 *serial)
 
 /* ---- receiving -------------------------------------------------------------------- */
 
+static bool listening(const struct serial16550 *serial)
+{
+	return (serial->ier & IER_RX) || serial->polls >= POLLS_LISTENING;
+}
+
 /* What is in the FIFO now is to be told of, should nobody read it. */
 static void expect_timeout(struct serial16550 *serial)
 {
-	if (serial->rx.count && (serial->fcr & FCR_ENABLE) && !serial->timeout_timer.loop)
+	if (serial->rx.count && (serial->fcr & FCR_ENABLE) && (serial->ier & IER_RX) &&
+		!serial->timeout_timer.loop)
 		loop_timer_arm(
 			serial->ports.region.loop, &serial->timeout_timer, TIMEOUT_NS);
 }
@@ -141,7 +156,8 @@ static void pull_input(struct serial16550 *serial)
 	uint8_t bytes[FIFO_DEPTH];
 	size_t got;
 
-	if ((serial->mcr & MCR_LOOP) || serial->rx.count >= rx_depth(serial))
+	if (!listening(serial) || (serial->mcr & MCR_LOOP) ||
+		serial->rx.count >= rx_depth(serial))
 		return;
 	got = terminal_read(serial->terminal, bytes, rx_depth(serial) - serial->rx.count);
 	for (size_t i = 0; i < got; i++)
@@ -205,6 +221,9 @@ static uint8_t read_lsr(struct serial16550 *serial)
 {
 	uint8_t value = serial->tx.count ? 0 : LSR_THRE | LSR_TEMT;
 
+	if (value && serial->polls < POLLS_LISTENING)
+		serial->polls++;
+	pull_input(serial);
 	if (serial->rx.count)
 		value |= LSR_DR;
 	if (serial->overrun)
@@ -254,6 +273,8 @@ static void write_ier(struct serial16550 *serial, uint8_t value)
 	if ((value & ~serial->ier & IER_TX) && !serial->tx.count)
 		serial->tx_emptied = true;
 	serial->ier = value & 0x0f;
+	pull_input(serial);
+	expect_timeout(serial);
 }
 
 /* Other bits hold only with FCR_ENABLE, whose change empties the FIFOs. */
@@ -331,6 +352,7 @@ static void port_write(struct isa_ports *ports, uint64_t offset, uint8_t value)
 {
 	struct serial16550 *serial = container_of(ports, struct serial16550, ports);
 
+	serial->polls = 0;
 	write_register(serial, offset, value);
 	update_irq(serial);
 }
@@ -418,8 +440,8 @@ void serial16550_reset(struct serial16550 *serial)
 	serial->msr_deltas = 0;
 	serial->scr = 0;
 	serial->divisor = DIVISOR_DEFAULT;
+	serial->polls = 0;
 	update_irq(serial);
-	pull_input(serial); /* the terminal does not tell again of what it has */
 }
 
 void serial16550_set_irq(struct serial16550 *serial, struct irq_line *irq)
