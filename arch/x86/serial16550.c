@@ -8,10 +8,12 @@
  *   timed out when the terminal has given what it had; what a reader leaves in the FIFO
  *   does so a little later, for an interrupt controller that wants an edge.
  * - A full receive FIFO leaves the input with the terminal, so nothing from outside is
- *   overrun; only loopback can. So does a guest that does not listen, neither by
- * interrupt nor by polling: drivers empty the FIFO several times while they open a port,
- * and would lose some of what was typed before, but not all.
+ *   overrun; only loopback can. A guest that does not listen, by interrupt or by polling,
+ *   leaves it there too: drivers empty the FIFO several times while they open a port, and
+ *   would lose some of what was typed before, but not all.
  * - Nothing empties the transmit FIFO but the terminal: what was written has been sent.
+ *   The receive FIFO is emptied when that is asked for, not by turning FIFOs on or off,
+ *   which Linux does after it has enabled the interrupt.
  */
 #include "arch/x86/serial16550.h"
 
@@ -127,9 +129,11 @@ static uint8_t modem_lines(const struct serial16550 *serial)
 
 /* ---- receiving -------------------------------------------------------------------- */
 
+/* A driver that tries what IER keeps has not opened the port: OUT2 is off still. */
 static bool listening(const struct serial16550 *serial)
 {
-	return (serial->ier & IER_RX) || serial->polls >= POLLS_LISTENING;
+	return ((serial->ier & IER_RX) && (serial->mcr & MCR_OUT2)) ||
+	       serial->polls >= POLLS_LISTENING;
 }
 
 /* What is in the FIFO now is to be told of, should nobody read it. */
@@ -277,10 +281,10 @@ static void write_ier(struct serial16550 *serial, uint8_t value)
 	expect_timeout(serial);
 }
 
-/* Other bits hold only with FCR_ENABLE, whose change empties the FIFOs. */
+/* Other bits hold only with FCR_ENABLE. */
 static void write_fcr(struct serial16550 *serial, uint8_t value)
 {
-	if (((value ^ serial->fcr) & FCR_ENABLE) || (value & FCR_CLEAR_RX)) {
+	if ((value & FCR_ENABLE) && (value & FCR_CLEAR_RX)) {
 		serial->rx.count = 0;
 		serial->rx_timeout = false;
 	}
