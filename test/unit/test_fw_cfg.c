@@ -231,8 +231,7 @@ TEST(joins_files_and_bytes_in_one_item)
 		memset(ram(&bench, BUF_GPA), 0xff, 8);
 		CHECK_EQ(dma(&bench, select_and(0x20) | SKIP, from, 0), 0);
 		CHECK_EQ(dma(&bench, READ, 8, BUF_GPA), 0);
-		CHECK_STR(
-			(char *)ram(&bench, BUF_GPA), "234--9\0" + (from < 6 ? from : 6));
+		CHECK_STR((char *)ram(&bench, BUF_GPA), &"234--9\0"[from < 6 ? from : 6]);
 		CHECK_EQ(ram(&bench, BUF_GPA)[7], 0);
 	}
 	bench_finish(&bench);
