@@ -212,7 +212,7 @@ static void print_memory(const struct child *child, uint64_t ram_kib)
 static void print_exits(void)
 {
 	static const char *const names[] = {
-		"exits", "mmio_exit_user", "mmio_exit_kernel", "wfi_exit_stat"};
+		"exits", "mmio_exit_user", "mmio_exits", "io_exits"};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		char path[64];
@@ -222,7 +222,7 @@ static void print_exits(void)
 		snprintf(path, sizeof(path), "/sys/kernel/debug/kvm/%s", names[i]);
 		file = fopen(path, "r");
 		if (!file)
-			return;
+			continue; /* KVM's names differ between architectures */
 		if (fscanf(file, "%" SCNu64, &count) == 1)
 			printf("%s %" PRIu64 "\n", names[i], count);
 		fclose(file);

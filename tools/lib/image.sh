@@ -39,14 +39,15 @@ unpack_kernel()
 
 # unpack_bzimage FILE OUT: the ELF vmlinux inside, with its PVH note (Linux,
 # Documentation/arch/x86/boot.rst: setup_sects, payload_offset, payload_length). Debian packs
-# with xz.
+# with xz or zstd; the size of the unpacked kernel, in four bytes, follows.
 unpack_bzimage()
 {
-	local setup offset length
+	local setup offset length unpack="xz -dc"
 	read -r setup < <(od -An -t u1 -j 0x1f1 -N 1 "$1")
 	read -r offset length < <(od -An -t u4 -j 0x248 -N 8 "$1")
-	head -c $(((setup + 1) * 512 + offset + length)) "$1" | tail -c "$length" |
-		xz -dc --single-stream >"$2.elf"
+	offset=$(((setup + 1) * 512 + offset))
+	[ "$(od -An -t x4 -j $offset -N 4 "$1")" != " fd2fb528" ] || unpack="zstd -dqc"
+	head -c $((offset + length - 4)) "$1" | tail -c $((length - 4)) | $unpack >"$2.elf"
 	mv "$2.elf" "$2"
 }
 

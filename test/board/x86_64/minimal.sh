@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: Apache-2.0
+# A kernel without ACPI and PCI: it knows the machine from its command line and the MP table.
+
+# minimal_guest KERNEL CPUS ATTRIBUTES: all devices, found by a kernel in $lab.
+minimal_guest()
+{
+	local kernel=$1 cpus=$2
+	echo "from the host" >disk.img
+	truncate -s 8M disk.img
+	script <<-'END'
+		echo "cpus: $(nproc)"
+		echo "disk: $(head -n 1 /dev/vda)"
+		echo "from the guest" | dd of=/dev/vda bs=4k seek=1 conv=fsync 2>/dev/null
+		echo "net: $(cat /sys/class/net/eth0/address) $(wget -q -O - http://10.0.2.2:8080/hello)"
+		echo "rng: $(head -c 16 /dev/hwrng | wc -c)"
+		echo "interrupts: $(grep -E 'virtio|ttyS0' /proc/interrupts)"
+	END
+	vm "kernel_rom='$lab/$kernel' initrd_rom='$lab/${kernel%/*}/initrd' cpu_count='$cpus'
+		on_reboot='exit' bootargs='console=hvc0 loglevel=4'" <<-END
+		<isa acpi="no"/>
+		<virtio_device name="hvc0" type="console"><stdio/></virtio_device>
+		<virtio_device name="disk" type="block"><file path="disk.img"/></virtio_device>
+		<virtio_device name="script" type="block" readonly="yes"><file path="script.img"/></virtio_device>
+		<virtio_device name="eth0" type="net" mac="02:00:00:00:00:07"><user/></virtio_device>
+		<virtio_device name="rng" type="rng"/>
+	END
+	run 90 0
+	says "cpus: $cpus" "disk: from the host" "rng: 16" "guest: exit status 0" \
+		"net: 02:00:00:00:00:07 served by the board" IO-APIC
+	[ "$(dd if=disk.img bs=4k skip=1 count=1 2>/dev/null | head -n 1)" = "from the guest" ] ||
+		fail "the disk does not have what the guest wrote"
+}
+
+# What the least of all machines does: a disk, a shell on the serial port, 32 MB.
+boots_to_a_shell_in_32_mb()
+{
+	cp "$lab/root.ext4" disk.img
+	mkfifo keys
+	vm "kernel_rom='$lab/minimal/linux' cpu_count='2' on_reboot='exit'
+		bootargs='console=ttyS0 root=/dev/vda rw init=/bin/sh panic=-1 reboot=t'" <<-END
+		<isa acpi="no"/>
+		<virtio_device name="vda" type="block"><file path="disk.img"/></virtio_device>
+	END
+	sed -i 's/256M/32M/' vm.xml
+	bonsai run vm.xml <keys >out 2>&1 &
+	exec 5>keys
+	wait_for 60 "# "
+	printf 'mount -t proc proc /proc\nnproc\nfree -m\necho $((6 * 7)) done\n' >&5
+	wait_for 20 "42 done"
+	printf 'exit\n' >&5
+	exec 5>&-
+	wait $! || fail "exit status $?"
+	tr -d '\r' <out
+	tr -d '\r' <out | grep -qx 2 || fail "not two CPUs"
+	says "Attempted to kill init"
+}
+
+for cpus in 1 2 4; do
+	claim "kernel without ACPI: $cpus CPUs, disk, net, console, rng" \
+		minimal_guest minimal/linux $cpus
+done
+claim "kernel without ACPI, as an ELF file" minimal_guest minimal/vmlinux 2
+claim "kernel without ACPI gives a shell in 32 MB" boots_to_a_shell_in_32_mb
