@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The least driver of a virtio disk on virtio-mmio (OASIS virtio 1.2, sections 4.2 and
+ * 5.2): one request at a time. Its rings are in memory that the guest does not cache,
+ * which suits emulated boards and those whose stage 2 forces caching.
+ */
+#ifndef TEST_GUEST_BARE_ARM_DISK_H
+#define TEST_GUEST_BARE_ARM_DISK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* The first disk that there is; false without one. */
+bool disk_open(void);
+
+/* Asks for the block of 4 KiB of that number. */
+void disk_read(uint32_t number);
+
+/* Whether what was asked for last has come. */
+bool disk_is_done(void);
+
+/* In the handler of its interrupt. */
+void disk_acknowledge(void);
+
+#endif
