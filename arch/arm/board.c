@@ -15,6 +15,7 @@
 #include "arch/arm/fdt.h"
 #include "arch/arm/image.h"
 #include "arch/arm/layout.h"
+#include "src/align.h"
 #include "src/error.h"
 
 struct planner {
@@ -23,11 +24,6 @@ struct planner {
 	struct board_plan *plan;
 	struct problems *problems;
 };
-
-static uint64_t align_up(uint64_t value, uint64_t align)
-{
-	return (value + align - 1) / align * align;
-}
 
 static uint64_t range_end(const struct plan_range *range)
 {

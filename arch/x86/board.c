@@ -20,6 +20,7 @@
 #include "arch/x86/image.h"
 #include "arch/x86/layout.h"
 #include "arch/x86/load.h"
+#include "src/align.h"
 #include "src/container_of.h"
 #include "src/error.h"
 
@@ -38,16 +39,6 @@ struct planner {
 	struct board_plan *plan;
 	struct problems *problems;
 };
-
-static uint64_t align_down(uint64_t value, uint64_t align)
-{
-	return value / align * align;
-}
-
-static uint64_t align_up(uint64_t value, uint64_t align)
-{
-	return align_down(value + align - 1, align);
-}
 
 /* --- who runs ----------------------------------------------------------------------- */
 

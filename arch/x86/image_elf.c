@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "arch/x86/layout.h"
+#include "src/align.h"
 #include "src/container_of.h"
 #include "src/error.h"
 #include "src/plan.h"
@@ -291,11 +292,6 @@ static void fill_image(const struct elf *elf, struct kernel_image *image)
 }
 
 /* --- where it begins ---------------------------------------------------------------- */
-
-static uint64_t align_up(uint64_t value, uint64_t align)
-{
-	return (value + align - 1) / align * align;
-}
 
 /* 1 and *ret where these notes have the entry, 0 where they do not. */
 static int find_entry(const uint8_t *notes, uint64_t bytes, uint64_t align, uint64_t *ret)
