@@ -169,6 +169,14 @@ static void plan_legacy(struct planner *p)
 	p->plan->uart_irq = isa->serial ? X86_SERIAL_IRQ : 0;
 }
 
+/* Pins of IOAPIC 1: those of a PC's PCI, and the ISA ones that no legacy device has. */
+#define PCI_PIN_FIRST 16u
+#define PCI_PINS 8u
+static const unsigned int isa_free[] = {5, 6, 7, 9, 10, 11, 12, 14, 15, 3};
+
+/* So many devices a kernel takes that is told of them on its command line. */
+#define NAMED_DEVICES_MAX (PCI_PINS + ARRAY_SIZE(isa_free))
+
 /*
  * The GSI of device i: first the pins of IOAPIC 1 that no legacy device has. ACPI finds
  * those of IOAPIC 2 after them; a kernel that is told on its command line knows only
@@ -176,15 +184,13 @@ static void plan_legacy(struct planner *p)
  */
 static unsigned int device_gsi(const struct plan_x86 *x86, unsigned int i)
 {
-	static const unsigned int isa_free[] = {5, 6, 7, 9, 10, 11, 12, 14, 15, 3};
-
-	if (i < 8)
-		return 16 + i;
+	if (i < PCI_PINS)
+		return PCI_PIN_FIRST + i;
 	if (x86->acpi)
-		return X86_IOAPIC_PINS + i - 8;
-	if (i - 8 < ARRAY_SIZE(isa_free))
-		return isa_free[i - 8];
-	return X86_IOAPIC_PINS + i - 8 - ARRAY_SIZE(isa_free);
+		return X86_IOAPIC_PINS + i - PCI_PINS;
+	if (i < NAMED_DEVICES_MAX)
+		return isa_free[i - PCI_PINS];
+	return X86_IOAPIC_PINS + i - NAMED_DEVICES_MAX;
 }
 
 static void add_ioapic(struct plan_x86 *x86)
@@ -200,7 +206,8 @@ static int plan_devices(struct planner *p)
 	struct board_plan *plan = p->plan;
 	unsigned int count = p->config->device_count;
 	const struct config_isa *isa = &p->config->isa;
-	unsigned int room = isa->acpi || !isa->kernel_cmdline ? X86_VIRTIO_COUNT_MAX : 18;
+	unsigned int room = isa->acpi || !isa->kernel_cmdline ? X86_VIRTIO_COUNT_MAX
+							      : NAMED_DEVICES_MAX;
 
 	add_ioapic(&plan->x86);
 	if (count > room) {

@@ -26,8 +26,8 @@
 struct kvm_routes {
 	bool split;
 	unsigned int fixed; /* entries that stay: the in-kernel controllers' */
-	struct kvm_irq_routing
-		table; /* the last member: its entries follow, ROUTES_MAX */
+	/* The last member: its entries follow, ROUTES_MAX of them. */
+	struct kvm_irq_routing table;
 };
 
 static void add_pin(struct kvm_routes *routes, uint32_t gsi, uint32_t chip, uint32_t pin)
