@@ -17,32 +17,26 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
+#include "host/listener.h"
 #include "src/container_of.h"
 #include "src/error.h"
 #include "src/log.h"
 
-#define RETRY_NS 1000000000ull
+#define BACKLOG 4
 
 static const char busy[] = "bonsai: another client is at this console\r\n";
 
 struct socket_terminal {
 	struct terminal base;
-	struct loop_fd listener;
-	struct loop_fd client;   /* fd stays open while gone until its input is taken */
-	struct loop_timer retry; /* accept() was short of something */
+	struct listener listener;
+	struct loop_fd client; /* fd stays open while gone until its input is taken */
 	struct loop_task drain_task;
 	bool tcp;
 	bool ended; /* the client sends no more, but may read */
 	bool input_wanted;
 	bool output_wanted;
-	/* The socket file that is ours to remove. */
-	const char *path;
-	dev_t device;
-	ino_t inode;
 };
 
 static struct socket_terminal *socket_of(struct terminal *terminal)
@@ -148,35 +142,17 @@ static void welcome(struct socket_terminal *sock, int fd)
 		terminal_set_attached(&sock->base, true);
 }
 
-static void listener_ready(struct loop_fd *watch, uint32_t events)
+static void client_comes(struct listener *listener, int fd)
 {
 	struct socket_terminal *sock =
-		container_of(watch, struct socket_terminal, listener);
-	int fd = accept4(watch->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+		container_of(listener, struct socket_terminal, listener);
 
-	if (fd < 0) {
-		/* Without descriptors it would be ready again at once, and for good. */
-		if (errno == EMFILE || errno == ENFILE || errno == ENOMEM ||
-			errno == ENOBUFS) {
-			loop_fd_remove(watch);
-			loop_timer_arm(sock->base.loop, &sock->retry, RETRY_NS);
-		}
-		return;
-	}
 	if (!terminal_is_attached(&sock->base) || sock->ended) {
 		welcome(sock, fd);
 		return;
 	}
 	terminal_send_fd(&sock->base, fd, busy, sizeof(busy) - 1);
 	close(fd);
-}
-
-static void retry_expired(struct loop_timer *timer)
-{
-	struct socket_terminal *sock = container_of(timer, struct socket_terminal, retry);
-
-	if (loop_fd_add(sock->base.loop, &sock->listener))
-		loop_timer_arm(sock->base.loop, timer, RETRY_NS);
 }
 
 /* ---- the terminal's side ---------------------------------------------------------- */
@@ -207,27 +183,13 @@ static void socket_lost(struct terminal *terminal)
 	leave(socket_of(terminal));
 }
 
-static void remove_file(struct socket_terminal *sock)
-{
-	struct stat stat;
-
-	/* Another VM may have put its own there meanwhile. */
-	if (sock->path && lstat(sock->path, &stat) == 0 && stat.st_dev == sock->device &&
-		stat.st_ino == sock->inode)
-		unlink(sock->path);
-}
-
 static void socket_destroy(struct terminal *terminal)
 {
 	struct socket_terminal *sock = socket_of(terminal);
 
-	remove_file(sock);
-	loop_timer_cancel(&sock->retry);
 	loop_task_cancel(terminal->loop, &sock->drain_task);
 	close_client(sock);
-	loop_fd_remove(&sock->listener);
-	if (sock->listener.fd >= 0)
-		close(sock->listener.fd);
+	listener_close(&sock->listener);
 	terminal_finish(terminal);
 	free(sock);
 }
@@ -251,85 +213,18 @@ static int create(struct loop *loop, const char *name, int family,
 	if (!sock)
 		return error_set(err, -ENOMEM, pos, "no memory for a terminal");
 	terminal_init(&sock->base, &socket_ops, loop, name, false);
-	sock->listener.events = EPOLLIN;
-	sock->listener.ready = listener_ready;
 	sock->client.fd = -1;
 	sock->client.ready = client_ready;
-	sock->retry.expired = retry_expired;
 	sock->drain_task.run = run_drain_task;
 	sock->input_wanted = true;
 	sock->tcp = family != AF_UNIX;
-	sock->listener.fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	if (sock->listener.fd < 0) {
-		code = error_set(
-			err, -errno, pos, "no socket for %s: %s", name, strerror(errno));
+	code = listener_open(&sock->listener, loop, family, client_comes);
+	if (code) {
+		error_set(err, code, pos, "no socket for %s: %s", name, strerror(-code));
 		socket_destroy(&sock->base);
 		return code;
 	}
 	*ret = sock;
-	return 0;
-}
-
-static int start_listening(struct socket_terminal *sock)
-{
-	if (listen(sock->listener.fd, 4) < 0)
-		return -errno;
-	return loop_fd_add(sock->base.loop, &sock->listener);
-}
-
-/*
- * Whether a process still has the socket at this address. A datagram socket cannot
- * connect to it either way, so a living owner does not notice.
- */
-static bool is_alive(const struct sockaddr_un *address)
-{
-	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	bool alive = true;
-
-	if (fd < 0)
-		return true;
-	if (connect(fd, (const struct sockaddr *)address, sizeof(*address)) < 0)
-		alive = errno != ECONNREFUSED;
-	close(fd);
-	return alive;
-}
-
-static int bind_unix(struct socket_terminal *sock, const char *path,
-	const struct source_pos *pos, struct error *err)
-{
-	struct sockaddr_un address = {.sun_family = AF_UNIX};
-	size_t length = strlen(path);
-	struct stat stat;
-
-	if (length >= sizeof(address.sun_path))
-		return error_set(err, -ENAMETOOLONG, pos,
-			"socket path has %zu characters, %zu are allowed: %s", length,
-			sizeof(address.sun_path) - 1, path);
-	memcpy(address.sun_path, path, length);
-	if (lstat(path, &stat) == 0) {
-		if (!S_ISSOCK(stat.st_mode))
-			return error_set(err, -EEXIST, pos,
-				"%s exists and is no socket; remove it or choose another "
-				"path",
-				path);
-		if (is_alive(&address))
-			return error_set(err, -EADDRINUSE, pos,
-				"socket %s belongs to a running process; end it or "
-				"choose "
-				"another path",
-				path);
-		unlink(path);
-	}
-	/* The mode of the descriptor becomes that of the file, without a gap. */
-	if (fchmod(sock->listener.fd, 0600) < 0 ||
-		bind(sock->listener.fd, (struct sockaddr *)&address, sizeof(address)) <
-			0 ||
-		lstat(path, &stat) < 0)
-		return error_set(err, -errno, pos, "cannot make the socket %s: %s", path,
-			strerror(errno));
-	sock->path = path;
-	sock->device = stat.st_dev;
-	sock->inode = stat.st_ino;
 	return 0;
 }
 
@@ -341,10 +236,10 @@ int terminal_unix_create(struct loop *loop, const char *path,
 
 	if (code)
 		return code;
-	code = bind_unix(sock, path, pos, err);
+	code = listener_bind_unix(&sock->listener, path, pos, err);
 	if (code)
 		goto fail;
-	code = start_listening(sock);
+	code = listener_start(&sock->listener, BACKLOG);
 	if (!code)
 		code = terminal_set_place(&sock->base, "%s", path);
 	if (code) {
@@ -392,13 +287,13 @@ static int listen_tcp(struct socket_terminal *sock, const char *text,
 	int on = 1;
 	int code;
 
-	setsockopt(sock->listener.fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-	if (bind(sock->listener.fd, &address->any, bytes) < 0)
+	setsockopt(sock->listener.watch.fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+	if (bind(sock->listener.watch.fd, &address->any, bytes) < 0)
 		return -errno;
-	code = start_listening(sock);
+	code = listener_start(&sock->listener, BACKLOG);
 	if (code)
 		return code;
-	if (getsockname(sock->listener.fd, &address->any, &bytes) < 0)
+	if (getsockname(sock->listener.watch.fd, &address->any, &bytes) < 0)
 		return -errno;
 	if (address->any.sa_family == AF_INET)
 		return terminal_set_place(

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "host/listener.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "src/container_of.h"
+#include "src/error.h"
+
+#define RETRY_NS 1000000000ull
+
+static void listener_ready(struct loop_fd *watch, uint32_t events)
+{
+	struct listener *listener = container_of(watch, struct listener, watch);
+	int fd = accept4(watch->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+
+	if (fd >= 0) {
+		listener->accepted(listener, fd);
+		return;
+	}
+	/* Without descriptors it would be ready again at once, and for good. */
+	if (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS) {
+		loop_fd_remove(watch);
+		loop_timer_arm(listener->loop, &listener->retry, RETRY_NS);
+	}
+}
+
+static void retry_expired(struct loop_timer *timer)
+{
+	struct listener *listener = container_of(timer, struct listener, retry);
+
+	if (loop_fd_add(listener->loop, &listener->watch))
+		loop_timer_arm(listener->loop, timer, RETRY_NS);
+}
+
+int listener_open(struct listener *listener, struct loop *loop, int family,
+	void (*accepted)(struct listener *listener, int fd))
+{
+	listener->accepted = accepted;
+	listener->loop = loop;
+	listener->watch.events = EPOLLIN;
+	listener->watch.ready = listener_ready;
+	listener->retry.expired = retry_expired;
+	listener->watch.fd =
+		socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	return listener->watch.fd < 0 ? -errno : 0;
+}
+
+/*
+ * Whether a process still has the socket at this address. A datagram socket cannot
+ * connect to it either way, so a living owner does not notice.
+ */
+static bool is_alive(const struct sockaddr_un *address)
+{
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	bool alive = true;
+
+	if (fd < 0)
+		return true;
+	if (connect(fd, (const struct sockaddr *)address, sizeof(*address)) < 0)
+		alive = errno != ECONNREFUSED;
+	close(fd);
+	return alive;
+}
+
+int listener_bind_unix(struct listener *listener, const char *path,
+	const struct source_pos *pos, struct error *err)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	int fd = listener->watch.fd;
+	size_t length = strlen(path);
+	struct stat stat;
+
+	if (length >= sizeof(address.sun_path))
+		return error_set(err, -ENAMETOOLONG, pos,
+			"socket path has %zu characters, %zu are allowed: %s", length,
+			sizeof(address.sun_path) - 1, path);
+	memcpy(address.sun_path, path, length);
+	if (lstat(path, &stat) == 0) {
+		if (!S_ISSOCK(stat.st_mode))
+			return error_set(err, -EEXIST, pos,
+				"%s exists and is no socket; remove it or choose another "
+				"path",
+				path);
+		if (is_alive(&address))
+			return error_set(err, -EADDRINUSE, pos,
+				"socket %s belongs to a running process; end it or "
+				"choose "
+				"another path",
+				path);
+		unlink(path);
+	}
+	/* The mode of the descriptor becomes that of the file, without a gap. */
+	if (fchmod(fd, 0600) < 0 ||
+		bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0 ||
+		lstat(path, &stat) < 0)
+		return error_set(err, -errno, pos, "cannot make the socket %s: %s", path,
+			strerror(errno));
+	listener->path = path;
+	listener->device = stat.st_dev;
+	listener->inode = stat.st_ino;
+	return 0;
+}
+
+int listener_start(struct listener *listener, int backlog)
+{
+	if (listen(listener->watch.fd, backlog) < 0)
+		return -errno;
+	return loop_fd_add(listener->loop, &listener->watch);
+}
+
+static void remove_file(struct listener *listener)
+{
+	struct stat stat;
+
+	/* Another VM may have put its own there meanwhile. */
+	if (listener->path && lstat(listener->path, &stat) == 0 &&
+		stat.st_dev == listener->device && stat.st_ino == listener->inode)
+		unlink(listener->path);
+	listener->path = NULL;
+}
+
+void listener_close(struct listener *listener)
+{
+	remove_file(listener);
+	loop_timer_cancel(&listener->retry);
+	loop_fd_remove(&listener->watch);
+	if (listener->watch.fd >= 0)
+		close(listener->watch.fd);
+	listener->watch.fd = -1;
+}

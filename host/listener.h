@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A listening stream socket of the host: its address, its file where it has one, its
+ * clients as they come. Everything runs with the loop's lock held.
+ */
+#ifndef HOST_LISTENER_H
+#define HOST_LISTENER_H
+
+#include <sys/types.h>
+
+#include "src/loop.h"
+
+struct error;
+struct source_pos;
+
+/* Embedded by its owner. */
+struct listener {
+	/* A client, non-blocking; fd is the owner's. */
+	void (*accepted)(struct listener *listener, int fd);
+
+	/* The listener's own. */
+	struct loop *loop;
+	struct loop_fd watch;
+	struct loop_timer retry; /* accept() was short of something */
+	const char *path;        /* the socket file that is ours to remove */
+	dev_t device;
+	ino_t inode;
+};
+
+/* A fresh socket of the family, not yet bound: -errno. Close it on failure too. */
+int listener_open(struct listener *listener, struct loop *loop, int family,
+	void (*accepted)(struct listener *listener, int fd));
+
+/*
+ * Binds it to a file that only this user may connect to. path is borrowed. One that a
+ * dead process left behind is replaced; anything else that is there is left alone, with
+ * an error.
+ */
+int listener_bind_unix(struct listener *listener, const char *path,
+	const struct source_pos *pos, struct error *err);
+
+/* Of the bound socket: -errno. */
+int listener_start(struct listener *listener, int backlog);
+
+/* Removes the file unless it is another's by now; one never opened (fd -1) is fine. */
+void listener_close(struct listener *listener);
+
+#endif
