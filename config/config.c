@@ -16,6 +16,7 @@
 #include "config/build.h"
 #include "config/device.h"
 #include "config/language.h"
+#include "config/memory.h"
 #include "config/text.h"
 #include "config/value.h"
 #include "config/x86.h"
@@ -87,6 +88,7 @@ static void read_root(struct build *build, const struct xml_element *root)
 	config->pos = build_pos(build, root->line);
 	config->gic = CONFIG_GIC_V2;
 	config->ram_size_pos = config->pos;
+	config->memory.pos = config->pos;
 	config->isa = (struct config_isa){.rtc = true,
 		.serial = true,
 		.pit = true,
@@ -137,10 +139,8 @@ static void read_child(struct build *build, const struct xml_element *element)
 		if (is_first(build, element))
 			device_read_uart(build, element, &config->uart);
 	} else if (!strcmp(element->name, language_memory.name)) {
-		if (!is_first(build, element))
-			return;
-		attributes_apply(build, &language_memory, element, ~0u, config);
-		element_no_children(build, element);
+		if (is_first(build, element))
+			memory_read(build, element);
 	} else if (!strcmp(element->name, language_isa.name)) {
 		if (is_first(build, element))
 			x86_read_isa(build, element);
@@ -201,6 +201,7 @@ static void read_config(struct build *build, const struct xml_element *root)
 	}
 	read_root(build, root);
 	read_children(build, root);
+	memory_check(build);
 	x86_check_isa(build);
 	x86_find_option_roms(build);
 	device_resolve_terminals(build);

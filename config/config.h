@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "config/config_memory.h"
 #include "config/config_x86.h"
 #include "src/error.h"
 
@@ -25,9 +26,6 @@ enum config_gic { CONFIG_GIC_HOST = 0, CONFIG_GIC_V2 = 2, CONFIG_GIC_V3 = 3 };
 enum config_reboot { CONFIG_REBOOT_RESTART, CONFIG_REBOOT_EXIT };
 
 enum config_crash { CONFIG_CRASH_EXIT, CONFIG_CRASH_RESTART };
-
-/* How the kernel image gets into guest RAM: read, or privately mapped page by page. */
-enum config_image { CONFIG_IMAGE_READ, CONFIG_IMAGE_MAP };
 
 /* A file beside the VM. path is resolved (--rom-dir, then the XML's folder) and exists.
  */
@@ -149,7 +147,7 @@ struct vm_config {
 		*affinity; /* host CPUs, vCPU i runs on affinity[i % affinity_count] */
 	enum config_reboot on_reboot;
 	enum config_crash on_crash;
-	enum config_image image;
+	struct config_memory memory;
 	struct config_isa isa;
 	unsigned int fw_cfg_count;
 	struct config_fw_cfg *fw_cfgs; /* in the order of the file */

@@ -19,6 +19,8 @@ static const char *const arches[] = {"arm64", "armv7", "x86_64", NULL};
 static const char *const reboots[] = {"restart", "exit", NULL};
 static const char *const crashes[] = {"exit", "restart", NULL};
 static const char *const images[] = {"read", "map", NULL};
+static const char *const hugepages[] = {"no", "yes", "2M", "1G", NULL};
+static const char *const no_or_yes[] = {"no", "yes", NULL};
 static const char *const protocols[] = {"tcp", "udp", NULL};
 static const char *const caches[] = {"writeback", "none", NULL};
 
@@ -43,10 +45,12 @@ const struct element_def language_config = {ELEMENT("config", config_attributes)
 
 /* <memory> */
 static const struct attribute_def memory_attributes[] = {
-	{"image", set_word, AT(vm_config, image), .words = images},
-	{"hugepages", NULL},
-	{"merge", NULL},
-	{"shared", NULL},
+	{"image", set_word, AT(config_memory, image), .words = images},
+	{"hugepages", set_word, AT(config_memory, hugepages), .words = hugepages},
+	{"merge", set_bool, AT(config_memory, merge)},
+	{"shared", set_word, AT(config_memory, shared), .min = CONFIG_SHARED_NO,
+		.words = no_or_yes},
+	{"lock", set_bool, AT(config_memory, lock)},
 };
 const struct element_def language_memory = {ELEMENT("memory", memory_attributes)};
 

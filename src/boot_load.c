@@ -42,7 +42,7 @@ static int load_segments(const struct board_plan *plan, const struct guest_mem *
 		if (!parts[i].buf)
 			return -EFAULT;
 	}
-	if (plan->config->image != CONFIG_IMAGE_MAP)
+	if (plan->config->memory.image != CONFIG_IMAGE_MAP)
 		return rom_read_parts(rom, parts, image->segment_count, err);
 	for (unsigned int i = 0; !rc && i < image->segment_count; i++)
 		rc = rom_map_part(rom, &parts[i], err);
@@ -68,7 +68,7 @@ static int load_kernel(
 		return rc;
 	if (plan->files.kernel.segment_count)
 		rc = load_segments(plan, mem, &rom, err);
-	else if (config->image == CONFIG_IMAGE_MAP)
+	else if (config->memory.image == CONFIG_IMAGE_MAP)
 		rc = rom_map_into(&rom, hva, (size_t)plan->kernel.bytes, err);
 	else
 		rc = rom_read(&rom, hva, (size_t)plan->kernel.bytes, &bytes, err);

@@ -95,14 +95,14 @@ static int measure_kernel(const struct board *board, const struct vm_config *con
 
 	if (rc)
 		return rc;
-	if (config->image == CONFIG_IMAGE_MAP && rom.packing != UNPACK_NONE)
+	if (config->memory.image == CONFIG_IMAGE_MAP && rom.packing != UNPACK_NONE)
 		rc = rom_error(&rom, -EINVAL, err,
 			"is %s-compressed and cannot be mapped: unpack it, or leave out "
 			"<memory image=\"map\"/>",
 			unpack_name(rom.packing));
 	else
 		rc = measure_kernel_rom(board, config, &rom, ret, err);
-	if (!rc && config->image == CONFIG_IMAGE_MAP)
+	if (!rc && config->memory.image == CONFIG_IMAGE_MAP)
 		rc = check_mappable(&rom, ret, err);
 	rom_close(&rom);
 	return rc;

@@ -119,17 +119,40 @@ static int watch_signals(struct machine *machine, struct error *err)
 /* ---- making it ------------------------------------------------------------------------
  */
 
+static int add_ram(
+	struct machine *machine, const struct plan_range *range, struct error *err)
+{
+	int code = guest_mem_add(&machine->mem, range->gpa, range->bytes, err);
+
+	if (code)
+		err->pos = machine->plan->config->memory.pos;
+	return code;
+}
+
 static int create_ram(struct machine *machine, struct error *err)
 {
+	static const enum guest_mem_pages pages[] = {
+		[CONFIG_HUGEPAGES_NO] = GUEST_MEM_SMALL,
+		[CONFIG_HUGEPAGES_DEFAULT] = GUEST_MEM_DEFAULT,
+		[CONFIG_HUGEPAGES_2M] = GUEST_MEM_2M,
+		[CONFIG_HUGEPAGES_1G] = GUEST_MEM_1G,
+	};
 	const struct board_plan *plan = machine->plan;
+	const struct config_memory *memory = &plan->config->memory;
 	int code = 0;
 
+	machine->mem.options = (struct guest_mem_options){
+		.pages = pages[memory->hugepages],
+		.shared = memory->shared == CONFIG_SHARED_YES,
+		.merge = memory->merge,
+		.lock = memory->lock,
+	};
 	for (unsigned int i = 0; i < plan->ram_count && !code; i++)
-		code = guest_mem_add(
-			&machine->mem, plan->ram[i].gpa, plan->ram[i].bytes, err);
+		code = add_ram(machine, &plan->ram[i], err);
+	/* No huge page is so small. */
+	machine->mem.options.pages = GUEST_MEM_SMALL;
 	if (!code && plan->firmware.bytes)
-		code = guest_mem_add(
-			&machine->mem, plan->firmware.gpa, plan->firmware.bytes, err);
+		code = add_ram(machine, &plan->firmware, err);
 	return code;
 }
 

@@ -285,7 +285,7 @@ static void print_rom(const char *what, const struct config_rom *rom, FILE *out)
 static void print_kernel(const struct board_plan *plan, FILE *out)
 {
 	const struct kernel_image *kernel = &plan->files.kernel;
-	bool mapped = plan->config->image == CONFIG_IMAGE_MAP;
+	bool mapped = plan->config->memory.image == CONFIG_IMAGE_MAP;
 
 	if (!plan->config->kernel.path)
 		return;
@@ -372,6 +372,32 @@ static void print_cpus(const struct board_plan *plan, FILE *out)
 			plan->gic.software ? " in software" : "", plan->gic.spi_count);
 }
 
+/* Nothing where it is as it is by default. */
+static void print_memory(const struct config_memory *memory, FILE *out)
+{
+	static const char *const pages[] = {
+		[CONFIG_HUGEPAGES_DEFAULT] = "of huge pages",
+		[CONFIG_HUGEPAGES_2M] = "of huge pages of 2 MiB",
+		[CONFIG_HUGEPAGES_1G] = "of huge pages of 1 GiB",
+	};
+	const char *words[] = {
+		pages[memory->hugepages],
+		memory->shared == CONFIG_SHARED_YES ? "shared" : NULL,
+		memory->lock ? "locked" : NULL,
+		memory->merge ? "merged where equal" : NULL,
+	};
+	const char *before = "memory    ";
+
+	for (unsigned int i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		if (!words[i])
+			continue;
+		fprintf(out, "%s%s", before, words[i]);
+		before = ", ";
+	}
+	if (before[0] == ',')
+		fprintf(out, "\n");
+}
+
 int board_plan_print(const struct board_plan *plan, FILE *out)
 {
 	struct map map = {0};
@@ -386,6 +412,7 @@ int board_plan_print(const struct board_plan *plan, FILE *out)
 		arch_name(plan->arch));
 	print_host(&plan->caps, out);
 	print_cpus(plan, out);
+	print_memory(&plan->config->memory, out);
 	print_map(&map, out);
 	if (plan->arch == CONFIG_ARCH_X86_64)
 		print_ports(&plan->x86, out);

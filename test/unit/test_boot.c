@@ -121,9 +121,9 @@ TEST(loads_kernel_initrds_and_tree)
 	begin();
 	f.config.initrd_count = 2;
 	check_load();
-	f.config.image = CONFIG_IMAGE_MAP;
+	f.config.memory.image = CONFIG_IMAGE_MAP;
 	check_load();
-	f.config.image = CONFIG_IMAGE_READ;
+	f.config.memory.image = CONFIG_IMAGE_READ;
 	write_gzip();
 	check_load();
 	end();
@@ -221,7 +221,7 @@ TEST(a_packed_kernel_cannot_be_mapped)
 {
 	begin();
 	write_gzip();
-	f.config.image = CONFIG_IMAGE_MAP;
+	f.config.memory.image = CONFIG_IMAGE_MAP;
 	CHECK(!plan_from_files());
 	CHECK_EQ(f.problems.count, 1);
 	CHECK_HAS(f.problems.list[0].text, "is gzip-compressed and cannot be mapped");
@@ -309,9 +309,9 @@ TEST(a_zimage_loads_without_what_was_appended)
 	make_zimage(200001, 0x12340); /* as with real ones, beyond the first bytes */
 	write_file(kernel, image, sizeof(image));
 	check_zimage();
-	f.config.image = CONFIG_IMAGE_MAP;
+	f.config.memory.image = CONFIG_IMAGE_MAP;
 	check_zimage();
-	f.config.image = CONFIG_IMAGE_READ;
+	f.config.memory.image = CONFIG_IMAGE_READ;
 	write_gzip();
 	check_zimage();
 	end();

@@ -164,7 +164,7 @@ TEST(loads_segments_plain_packed_and_mapped)
 		check_segments();
 	}
 	write_kernel(UNPACK_NONE, FILE_BYTES);
-	config.image = CONFIG_IMAGE_MAP;
+	config.memory.image = CONFIG_IMAGE_MAP;
 	check_segments();
 	CHECK_EQ(loads, 4);
 	/* Without a place for it there is no tree. */
@@ -265,7 +265,7 @@ TEST(a_file_that_shrank_since_the_plan_is_refused_at_load)
 		CHECK_EQ(problems.count, 1);
 		CHECK_HAS(problems.list[0].text, "is truncated for the test");
 	}
-	config.image = CONFIG_IMAGE_MAP;
+	config.memory.image = CONFIG_IMAGE_MAP;
 	write_kernel(UNPACK_NONE, FILE_BYTES - 1);
 	CHECK_EQ(boot_load(&plan, &mem, &err), -EBADMSG);
 	CHECK_EQ(truncate(kernel, 0x1800), 0);

@@ -40,7 +40,7 @@ TEST(fills_in_the_defaults)
 	CHECK_EQ(config->arch, CONFIG_ARCH_AUTO);
 	CHECK_EQ(config->on_reboot, CONFIG_REBOOT_RESTART);
 	CHECK_EQ(config->on_crash, CONFIG_CRASH_EXIT);
-	CHECK_EQ(config->image, CONFIG_IMAGE_READ);
+	CHECK_EQ(config->memory.image, CONFIG_IMAGE_READ);
 	CHECK_EQ(config->uart.kind, CONFIG_TERMINAL_STDIO);
 	CHECK_EQ(config->device_count, 0);
 	CHECK(config->isa.rtc && config->isa.serial && config->isa.pit);

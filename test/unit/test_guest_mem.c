@@ -2,6 +2,9 @@
 #include "src/guest_mem.h"
 
 #include <errno.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include "src/error.h"
 #include "test/unit/test.h"
@@ -84,6 +87,138 @@ TEST(refuses_what_the_host_cannot_give)
 	CHECK_EQ(mem.count, 0);
 }
 
+static struct guest_mem with(struct guest_mem_options options)
+{
+	return (struct guest_mem){.options = options};
+}
+
+TEST(gives_a_reset_guest_zeroes_whatever_its_memory_is)
+{
+	static const struct guest_mem_options table[] = {
+		{.pages = GUEST_MEM_SMALL},
+		{.shared = true},
+		{.lock = true},
+		{.shared = true, .lock = true},
+	};
+
+	for (unsigned int i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		struct guest_mem mem = with(table[i]);
+		uint8_t *hva;
+
+		CHECK_EQ(guest_mem_add(&mem, BASE, BYTES, NULL), 0);
+		hva = mem.regions[0].hva;
+		CHECK_EQ((uintptr_t)hva % GUEST_MEM_ALIGN_BYTES, 0);
+		hva[0] = hva[BYTES - 1] = 1;
+		CHECK_EQ(guest_mem_clear(&mem), 0);
+		CHECK(mem.regions[0].hva == hva);
+		CHECK_EQ(hva[0], 0);
+		CHECK_EQ(hva[BYTES - 1], 0);
+		hva[0] = 1;
+		guest_mem_finish(&mem);
+	}
+}
+
+TEST(shares_memory_that_nobody_can_shrink)
+{
+	struct guest_mem mem = with((struct guest_mem_options){.shared = true});
+	uint8_t *other;
+
+	CHECK_EQ(guest_mem_add(&mem, BASE, BYTES, NULL), 0);
+	CHECK(mem.regions[0].fd >= 0);
+	other = mmap(
+		NULL, BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, mem.regions[0].fd, 0);
+	CHECK(other != MAP_FAILED);
+	mem.regions[0].hva[4096] = 7;
+	CHECK_EQ(other[4096], 7);
+	CHECK_EQ(ftruncate(mem.regions[0].fd, 4096), -1);
+	/* The other process has the same memory after a reset of the guest. */
+	CHECK_EQ(guest_mem_clear(&mem), 0);
+	CHECK_EQ(other[4096], 0);
+	other[4096] = 9;
+	CHECK_EQ(mem.regions[0].hva[4096], 9);
+	munmap(other, BYTES);
+	guest_mem_finish(&mem);
+}
+
+TEST(keeps_private_memory_to_itself)
+{
+	struct guest_mem mem = {0};
+
+	CHECK_EQ(guest_mem_add(&mem, BASE, BYTES, NULL), 0);
+	CHECK_EQ(mem.regions[0].fd, -1);
+	guest_mem_finish(&mem);
+}
+
+TEST(refuses_to_lock_more_than_the_user_may)
+{
+	struct guest_mem mem = with((struct guest_mem_options){.lock = true});
+	struct rlimit before;
+	struct rlimit little = {.rlim_cur = 65536};
+	struct error err = {0};
+	int code;
+
+	CHECK_EQ(getrlimit(RLIMIT_MEMLOCK, &before), 0);
+	little.rlim_max = before.rlim_max;
+	CHECK_EQ(setrlimit(RLIMIT_MEMLOCK, &little), 0);
+	code = guest_mem_add(&mem, BASE, BYTES, &err);
+	CHECK_EQ(setrlimit(RLIMIT_MEMLOCK, &before), 0);
+	/* The limit is none for root. */
+	if (code) {
+		CHECK_HAS(err.text, "4 MiB of guest RAM may not be locked");
+		CHECK_HAS(err.text, "the limit is 64 KiB");
+		CHECK_HAS(err.text, "ulimit -l");
+		CHECK_EQ(mem.count, 0);
+	} else {
+		CHECK_EQ(geteuid(), 0);
+	}
+	guest_mem_finish(&mem);
+}
+
+TEST(has_huge_pages_or_says_how_many_are_missing)
+{
+	static const struct {
+		struct guest_mem_options options;
+		uint64_t bytes;
+	} table[] = {
+		{{.pages = GUEST_MEM_DEFAULT}, 1ull << 30},
+		{{.pages = GUEST_MEM_2M}, BYTES},
+		{{.pages = GUEST_MEM_2M, .shared = true, .lock = true}, BYTES},
+		{{.pages = GUEST_MEM_1G}, 1ull << 30},
+	};
+
+	for (unsigned int i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		struct guest_mem mem = with(table[i].options);
+		struct error err = {0};
+
+		if (guest_mem_add(&mem, BASE, table[i].bytes, &err)) {
+			CHECK_HAS(err.text, "huge pages of ");
+			CHECK_EQ(mem.count, 0);
+			continue;
+		}
+		mem.regions[0].hva[BYTES - 1] = 1;
+		CHECK_EQ(guest_mem_clear(&mem), 0);
+		CHECK_EQ(mem.regions[0].hva[BYTES - 1], 0);
+		guest_mem_finish(&mem);
+	}
+}
+
+TEST(refuses_ram_that_huge_pages_do_not_divide)
+{
+	struct guest_mem mem = with((struct guest_mem_options){.pages = GUEST_MEM_1G});
+	struct error err;
+
+	CHECK_EQ(guest_mem_add(&mem, BASE, BYTES, &err), -EINVAL);
+	CHECK_STR(err.text,
+		"4 MiB of guest RAM at 0x40000000 are no multiple of the huge "
+		"pages' 1024 MiB");
+	CHECK_EQ(mem.count, 0);
+}
+
 TEST_MAIN(CASE(hands_out_only_ranges_that_lie_in_ram),
 	CASE(aligns_ram_to_two_mebibytes_and_clears_it),
-	CASE(does_not_join_neighbouring_regions), CASE(refuses_what_the_host_cannot_give))
+	CASE(does_not_join_neighbouring_regions), CASE(refuses_what_the_host_cannot_give),
+	CASE(gives_a_reset_guest_zeroes_whatever_its_memory_is),
+	CASE(shares_memory_that_nobody_can_shrink), CASE(keeps_private_memory_to_itself),
+	CASE(refuses_to_lock_more_than_the_user_may),
+	CASE(has_huge_pages_or_says_how_many_are_missing),
+	CASE(refuses_ram_that_huge_pages_do_not_divide))

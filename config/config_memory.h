@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* <memory>: what guest RAM consists of on the host. */
+#ifndef CONFIG_CONFIG_MEMORY_H
+#define CONFIG_CONFIG_MEMORY_H
+
+#include <stdbool.h>
+
+#include "src/error.h"
+
+/* How the kernel image gets into guest RAM: read, or privately mapped page by page. */
+enum config_image { CONFIG_IMAGE_READ, CONFIG_IMAGE_MAP };
+
+/* What guest RAM consists of: ordinary pages, or huge ones that the host set aside. */
+enum config_hugepages {
+	CONFIG_HUGEPAGES_NO,
+	CONFIG_HUGEPAGES_DEFAULT,
+	CONFIG_HUGEPAGES_2M,
+	CONFIG_HUGEPAGES_1G
+};
+
+/* Whether other processes of the host can map guest RAM. */
+enum config_shared { CONFIG_SHARED_UNSAID, CONFIG_SHARED_NO, CONFIG_SHARED_YES };
+
+struct config_memory {
+	struct source_pos pos; /* of <memory>, or of <config> where it is not said */
+	enum config_image image;
+	enum config_hugepages hugepages;
+	enum config_shared shared;
+	bool merge; /* equal pages with other VMs */
+	bool lock;  /* never swapped out */
+};
+
+#endif
