@@ -17,6 +17,7 @@
 #include "config/device.h"
 #include "config/language.h"
 #include "config/memory.h"
+#include "config/ready.h"
 #include "config/text.h"
 #include "config/value.h"
 #include "config/x86.h"
@@ -141,6 +142,9 @@ static void read_child(struct build *build, const struct xml_element *element)
 	} else if (!strcmp(element->name, language_memory.name)) {
 		if (is_first(build, element))
 			memory_read(build, element);
+	} else if (!strcmp(element->name, language_ready.name)) {
+		if (is_first(build, element))
+			ready_read(build, element, &config->ready);
 	} else if (!strcmp(element->name, language_isa.name)) {
 		if (is_first(build, element))
 			x86_read_isa(build, element);
@@ -205,6 +209,7 @@ static void read_config(struct build *build, const struct xml_element *root)
 	x86_check_isa(build);
 	x86_find_option_roms(build);
 	device_resolve_terminals(build);
+	ready_resolve(build);
 	if (build->config->name)
 		device_resolve_macs(build);
 }
@@ -320,6 +325,7 @@ void config_destroy(struct vm_config *config)
 	for (unsigned int i = 0; i < config->fw_cfg_count; i++)
 		x86_finish_fw_cfg(&config->fw_cfgs[i]);
 	free(config->fw_cfgs);
+	ready_finish(&config->ready);
 	for (unsigned int i = 0; i < config->initrd_count; i++)
 		free(config->initrds[i].path);
 	free(config->initrds);

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "config/config_memory.h"
+#include "config/config_ready.h"
 #include "config/config_x86.h"
 #include "src/error.h"
 
@@ -112,8 +113,6 @@ enum config_device_type {
 	CONFIG_DEVICE_RNG,
 };
 
-#define CONFIG_NAME_CHARS 32
-
 struct config_device {
 	struct source_pos pos;
 	char name[CONFIG_NAME_CHARS + 1];
@@ -148,6 +147,7 @@ struct vm_config {
 	enum config_reboot on_reboot;
 	enum config_crash on_crash;
 	struct config_memory memory;
+	struct config_ready ready;
 	struct config_isa isa;
 	unsigned int fw_cfg_count;
 	struct config_fw_cfg *fw_cfgs; /* in the order of the file */

@@ -54,6 +54,13 @@ static const struct attribute_def memory_attributes[] = {
 };
 const struct element_def language_memory = {ELEMENT("memory", memory_attributes)};
 
+/* <ready> */
+static const struct attribute_def ready_attributes[] = {
+	{"text", set_text, AT(config_ready, text), .required = true},
+	{"device", set_name, AT(config_ready, device)},
+};
+const struct element_def language_ready = {ELEMENT("ready", ready_attributes)};
+
 /* <isa> and <fw_cfg>, of the x86 board */
 static const struct attribute_def isa_attributes[] = {
 	{"rtc", set_bool, AT(config_isa, rtc)},
@@ -161,7 +168,7 @@ const struct element_list language_none = {NULL, 0};
 
 const char *const language_types[] = {"console", "net", "block", "rng", NULL};
 const char *const language_children[] = {
-	"uart", "virtio_device", "memory", "isa", "fw_cfg", NULL};
+	"uart", "virtio_device", "memory", "ready", "isa", "fw_cfg", NULL};
 const char *const language_later_types[] = {
 	"gpu", "input", "balloon", "vsock", "fs", "pmem", "vhost_user", NULL};
 const char *const language_later_children[] = {"control", "sandbox", "verify", NULL};

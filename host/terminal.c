@@ -201,9 +201,8 @@ void terminal_set_attached(struct terminal *terminal, bool attached)
 		tell_attached(terminal);
 }
 
-size_t terminal_write(struct terminal *terminal, const void *buf, size_t bytes)
+static size_t take(struct terminal *terminal, const uint8_t *from, size_t bytes)
 {
-	const uint8_t *from = buf;
 	size_t done = 0;
 
 	if (terminal_is_attached(terminal) && send_unread(terminal))
@@ -215,6 +214,34 @@ size_t terminal_write(struct terminal *terminal, const void *buf, size_t bytes)
 	if (done < bytes)
 		terminal->blocked = true;
 	return done;
+}
+
+size_t terminal_write(struct terminal *terminal, const void *buf, size_t bytes)
+{
+	size_t taken = take(terminal, buf, bytes);
+	struct terminal_listener *next;
+
+	for (struct terminal_listener *at = terminal->listeners; at && taken; at = next) {
+		next = at->next;
+		at->wrote(at, buf, taken);
+	}
+	return taken;
+}
+
+void terminal_listen(struct terminal *terminal, struct terminal_listener *listener)
+{
+	listener->next = terminal->listeners;
+	terminal->listeners = listener;
+}
+
+void terminal_unlisten(struct terminal *terminal, struct terminal_listener *listener)
+{
+	struct terminal_listener **at = &terminal->listeners;
+
+	while (*at && *at != listener)
+		at = &(*at)->next;
+	if (*at)
+		*at = listener->next;
 }
 
 ssize_t terminal_write_fd(

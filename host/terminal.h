@@ -42,6 +42,15 @@ struct terminal_user {
 	const struct terminal_events *events;
 };
 
+/*
+ * Somebody who hears each byte of output once, when it is taken from the user, whether or
+ * not anybody is attached. On the writing thread; calls no verb of the terminal.
+ */
+struct terminal_listener {
+	void (*wrote)(struct terminal_listener *listener, const void *buf, size_t bytes);
+	struct terminal_listener *next; /* the terminal's */
+};
+
 /* --- one implementation a line; path strings are borrowed for the terminal's life ----
  */
 
@@ -84,6 +93,10 @@ size_t terminal_read(struct terminal *terminal, void *buf, size_t room);
 
 /* Takes as many bytes as there is room for; fewer promises a later events->writable. */
 size_t terminal_write(struct terminal *terminal, const void *buf, size_t bytes);
+
+void terminal_listen(struct terminal *terminal, struct terminal_listener *listener);
+/* Does nothing where it does not listen; a listener may do this to itself. */
+void terminal_unlisten(struct terminal *terminal, struct terminal_listener *listener);
 
 bool terminal_is_attached(const struct terminal *terminal);
 

@@ -61,6 +61,7 @@ struct terminal {
 	const struct terminal_ops *ops;
 	struct loop *loop;
 	struct terminal_user *user;
+	struct terminal_listener *listeners;
 	const char *name;  /* for log lines; borrowed */
 	char *place;       /* owned; NULL for none */
 	uint64_t stall_ns; /* TERMINAL_STALL_NS, but for tests */

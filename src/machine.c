@@ -21,6 +21,7 @@
 #include "src/hv.h"
 #include "src/log.h"
 #include "src/machine_devices.h"
+#include "src/service.h"
 #include "src/vcpu.h"
 
 struct machine {
@@ -36,6 +37,7 @@ struct machine {
 	struct board_devices *board_devices;
 	unsigned int device_count;
 	struct machine_device *devices;
+	struct service *service;
 
 	/* Of one boot; a reboot makes them anew. */
 	struct hv *hv;
@@ -219,6 +221,23 @@ static int create_devices(struct machine *machine, struct error *err)
 	return code;
 }
 
+/* Where the guest writes what it is ready by; NULL where it is as soon as it runs. */
+static struct terminal *ready_console(const struct machine *machine)
+{
+	const struct config_ready *ready = &machine->plan->config->ready;
+
+	if (!ready->text)
+		return NULL;
+	for (unsigned int i = 0; i < machine->device_count; i++) {
+		const struct machine_device *device = &machine->devices[i];
+
+		if (device->plan->config->type == CONFIG_DEVICE_CONSOLE &&
+			!strcmp(device->plan->config->name, ready->device))
+			return device->terminals[0];
+	}
+	return machine->uart_terminal;
+}
+
 int machine_create(const struct board_plan *plan, struct hv *hv, struct machine **ret,
 	struct error *err)
 {
@@ -244,6 +263,9 @@ int machine_create(const struct board_plan *plan, struct hv *hv, struct machine 
 	if (!code)
 		code = create_devices(machine, err);
 	if (!code)
+		code = service_create(machine->loop, &plan->config->ready,
+			ready_console(machine), &machine->service, err);
+	if (!code)
 		code = setup_vm(machine, err);
 	if (code) {
 		machine_destroy(machine);
@@ -258,6 +280,7 @@ void machine_destroy(struct machine *machine)
 	if (!machine)
 		return;
 	vcpu_set_destroy(machine->vcpus);
+	service_destroy(machine->service);
 	for (unsigned int i = 0; i < machine->device_count; i++)
 		machine_device_destroy(&machine->devices[i]);
 	free(machine->devices);
@@ -284,9 +307,15 @@ static int start(struct machine *machine, struct error *err)
 	if (code)
 		return code;
 	machine->ended = HV_EXIT_NONE;
-	return vcpu_set_create(machine->hv, &machine->bus, &machine->ports,
+	code = vcpu_set_create(machine->hv, &machine->bus, &machine->ports,
 		machine->plan->cpu_count, config->affinity, config->affinity_count,
 		&vcpu_events, machine, &machine->vcpus, err);
+	if (code)
+		return code;
+	loop_lock(machine->loop);
+	service_started(machine->service);
+	loop_unlock(machine->loop);
+	return 0;
 }
 
 static void stop(struct machine *machine)
@@ -342,6 +371,7 @@ int machine_run(struct machine *machine, enum machine_end *ret, struct error *er
 				err, code, NULL, "event loop: %s", strerror(-code));
 		kind = machine->ended;
 		if (!restarts(machine, kind)) {
+			service_stopping(machine->service);
 			*ret = kind == HV_EXIT_CRASH || kind == HV_EXIT_STUCK
 				       ? MACHINE_CRASHED
 				       : MACHINE_POWERED_OFF;

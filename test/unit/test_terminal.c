@@ -302,6 +302,44 @@ TEST(a_later_user_hears_of_earlier_input)
 	fake_finish(fake, &probe);
 }
 
+struct listener {
+	struct terminal_listener base;
+	struct terminal *terminal; /* it stops listening at the first byte */
+	char heard[32];
+};
+
+static void listener_wrote(struct terminal_listener *base, const void *buf, size_t bytes)
+{
+	struct listener *listener = container_of(base, struct listener, base);
+
+	strncat(listener->heard, buf, bytes);
+	if (listener->terminal)
+		terminal_unlisten(listener->terminal, base);
+}
+
+TEST(listeners_hear_each_byte_that_is_taken_once)
+{
+	struct listener all = {.base.wrote = listener_wrote};
+	struct listener first = {.base.wrote = listener_wrote};
+	struct probe probe;
+	struct fake *fake = fake_create(&probe, true, 3);
+
+	first.terminal = &fake->base;
+	terminal_listen(&fake->base, &all.base);
+	terminal_listen(&fake->base, &first.base);
+	CHECK_EQ(say(fake, "abcde"), 3);
+	CHECK_EQ(say(fake, "de"), 0);
+	terminal_set_attached(&fake->base, false);
+	CHECK_EQ(say(fake, "de"), 2); /* which nobody reads yet */
+	CHECK_STR(all.heard, "abcde");
+	CHECK_STR(first.heard, "abc");
+	terminal_unlisten(&fake->base, &all.base);
+	terminal_unlisten(&fake->base, &all.base);
+	CHECK_EQ(say(fake, "f"), 1);
+	CHECK_STR(all.heard, "abcde");
+	fake_finish(fake, &probe);
+}
+
 TEST(null_takes_everything_and_has_nothing)
 {
 	struct terminal *terminal;
@@ -330,4 +368,5 @@ TEST_MAIN(CASE(takes_no_more_than_the_far_end_and_promises_room),
 	CASE(a_user_that_waits_for_room_hears_of_a_loss),
 	CASE(reads_as_far_as_there_is_room_and_goes_on_after_that),
 	CASE(a_later_user_hears_of_earlier_input),
+	CASE(listeners_hear_each_byte_that_is_taken_once),
 	CASE(null_takes_everything_and_has_nothing))
