@@ -73,6 +73,21 @@ void element_no_children(struct build *build, const struct xml_element *element)
 			build, child->line, "element", child->name, element->name, none);
 }
 
+unsigned int element_count_children(struct build *build,
+	const struct xml_element *element, const char *name, unsigned int most)
+{
+	unsigned int count = 0;
+
+	for (const struct xml_element *child = element->children; child;
+		child = child->next)
+		count += !strcmp(child->name, name);
+	if (count <= most)
+		return count;
+	build_problem(
+		build, element->line, "%u <%s> elements, allowed: %u", count, name, most);
+	return most;
+}
+
 static void problem_unknown_attribute(struct build *build, const struct element_def *def,
 	const struct xml_attribute *attribute, unsigned int types)
 {

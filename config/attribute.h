@@ -49,6 +49,10 @@ void element_no_text(struct build *build, const struct xml_element *element);
 /* Likewise for children; says so of each. */
 void element_no_children(struct build *build, const struct xml_element *element);
 
+/* How many children have that name, or most where more are: then it is a problem. */
+unsigned int element_count_children(struct build *build,
+	const struct xml_element *element, const char *name, unsigned int most);
+
 /*
  * "unknown WHAT 'NAME' in <IN>", with the likely meant one or all that are allowed.
  * allowed is ended by NULL.

@@ -15,6 +15,7 @@
 #include "config/attribute.h"
 #include "config/build.h"
 #include "config/device.h"
+#include "config/handover.h"
 #include "config/language.h"
 #include "config/memory.h"
 #include "config/ready.h"
@@ -148,10 +149,8 @@ static void read_child(struct build *build, const struct xml_element *element)
 	} else if (!strcmp(element->name, language_isa.name)) {
 		if (is_first(build, element))
 			x86_read_isa(build, element);
-	} else if (!strcmp(element->name, language_fw_cfg.name)) {
-		if (config->fw_cfg_count < LANGUAGE_FW_CFGS_MAX)
-			x86_read_fw_cfg(
-				build, element, &config->fw_cfgs[config->fw_cfg_count++]);
+	} else if (handover_read(build, element)) {
+		return;
 	} else if (language_index(language_later_children, element->name) >= 0) {
 		problem_not_yet(build, element->line, "element", element->name);
 	} else {
@@ -160,33 +159,16 @@ static void read_child(struct build *build, const struct xml_element *element)
 	}
 }
 
-/* How many there are of that name, or most where that is a problem. */
-static unsigned int count_children(struct build *build, const struct xml_element *root,
-	const char *name, unsigned int most)
-{
-	unsigned int count = 0;
-
-	for (const struct xml_element *child = root->children; child; child = child->next)
-		count += !strcmp(child->name, name);
-	if (count <= most)
-		return count;
-	build_problem(
-		build, root->line, "%u <%s> elements, allowed: %u", count, name, most);
-	return most;
-}
-
 static void read_children(struct build *build, const struct xml_element *root)
 {
 	struct vm_config *config = build->config;
 
 	element_no_text(build, root);
 	config->devices = build_alloc(build,
-		count_children(build, root, language_device.name, LANGUAGE_DEVICES_MAX),
+		element_count_children(
+			build, root, language_device.name, LANGUAGE_DEVICES_MAX),
 		sizeof(*config->devices));
-	config->fw_cfgs = build_alloc(build,
-		count_children(build, root, language_fw_cfg.name, LANGUAGE_FW_CFGS_MAX),
-		sizeof(*config->fw_cfgs));
-	if (!config->devices || !config->fw_cfgs)
+	if (!handover_prepare(build, root) || !config->devices)
 		return;
 	for (const struct xml_element *child = root->children; child; child = child->next)
 		read_child(build, child);
@@ -322,9 +304,7 @@ void config_destroy(struct vm_config *config)
 	for (unsigned int i = 0; i < config->device_count; i++)
 		device_finish(&config->devices[i]);
 	free(config->devices);
-	for (unsigned int i = 0; i < config->fw_cfg_count; i++)
-		x86_finish_fw_cfg(&config->fw_cfgs[i]);
-	free(config->fw_cfgs);
+	handover_finish(config);
 	ready_finish(&config->ready);
 	for (unsigned int i = 0; i < config->initrd_count; i++)
 		free(config->initrds[i].path);

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "config/config_handover.h"
 #include "config/config_memory.h"
 #include "config/config_ready.h"
 #include "config/config_x86.h"
@@ -150,7 +151,7 @@ struct vm_config {
 	struct config_ready ready;
 	struct config_isa isa;
 	unsigned int fw_cfg_count;
-	struct config_fw_cfg *fw_cfgs; /* in the order of the file */
+	struct config_fw_cfg *fw_cfgs; /* credentials too, in the order of the file */
 	struct config_terminal uart;
 	unsigned int device_count;
 	struct config_device *devices; /* in the order of the file */

@@ -20,17 +20,4 @@ struct config_isa {
 	struct source_pos pos; /* of the element, else of <config> */
 };
 
-/*
- * <fw_cfg>: an item that the guest reads by its name, which begins with "opt/". Exactly
- * one of path and string is set.
- */
-#define CONFIG_FW_CFG_NAME_CHARS 55
-
-struct config_fw_cfg {
-	struct source_pos pos;
-	char *name;
-	char *path;   /* resolved as a disk's is */
-	char *string; /* without its NUL */
-};
-
 #endif

@@ -61,7 +61,7 @@ static const struct attribute_def ready_attributes[] = {
 };
 const struct element_def language_ready = {ELEMENT("ready", ready_attributes)};
 
-/* <isa> and <fw_cfg>, of the x86 board */
+/* <isa>, of the x86 board */
 static const struct attribute_def isa_attributes[] = {
 	{"rtc", set_bool, AT(config_isa, rtc)},
 	{"serial", set_bool, AT(config_isa, serial)},
@@ -73,12 +73,22 @@ static const struct attribute_def isa_attributes[] = {
 };
 const struct element_def language_isa = {ELEMENT("isa", isa_attributes)};
 
+/* <fw_cfg> and <credential> */
 static const struct attribute_def fw_cfg_attributes[] = {
 	{"name", set_item_name, AT(config_fw_cfg, name), .required = true},
 	{"file", set_path, AT(config_fw_cfg, path)},
 	{"string", set_any_text, AT(config_fw_cfg, string)},
 };
 const struct element_def language_fw_cfg = {ELEMENT("fw_cfg", fw_cfg_attributes)};
+
+static const struct attribute_def credential_attributes[] = {
+	{"name", set_credential_name, AT(config_fw_cfg, name), .required = true},
+	{"file", set_path, AT(config_fw_cfg, path)},
+	{"fd", set_fd, AT(config_fw_cfg, fd), .min = 3, .max = INT_MAX},
+	{"credential", set_host_credential, AT(config_fw_cfg, host_credential)},
+};
+const struct element_def language_credential = {
+	ELEMENT("credential", credential_attributes)};
 
 const struct element_def language_uart = {.name = "uart"};
 
@@ -168,7 +178,7 @@ const struct element_list language_none = {NULL, 0};
 
 const char *const language_types[] = {"console", "net", "block", "rng", NULL};
 const char *const language_children[] = {
-	"uart", "virtio_device", "memory", "ready", "isa", "fw_cfg", NULL};
+	"uart", "virtio_device", "memory", "ready", "isa", "fw_cfg", "credential", NULL};
 const char *const language_later_types[] = {
 	"gpu", "input", "balloon", "vsock", "fs", "pmem", "vhost_user", NULL};
 const char *const language_later_children[] = {"control", "sandbox", "verify", NULL};

@@ -12,7 +12,7 @@
 #define LANGUAGE_DEVICES_MAX 128u
 #define LANGUAGE_PORTS_MAX 15u /* of one console: two of the 34 queues each */
 #define LANGUAGE_FORWARDS_MAX 64u
-#define LANGUAGE_FW_CFGS_MAX 64u
+#define LANGUAGE_FW_CFGS_MAX 64u /* and so many credentials */
 
 struct element_list {
 	const struct element_def *elements;
@@ -24,6 +24,7 @@ extern const struct element_def language_memory;
 extern const struct element_def language_ready;
 extern const struct element_def language_isa;
 extern const struct element_def language_fw_cfg;
+extern const struct element_def language_credential;
 extern const struct element_def language_uart;
 extern const struct element_def language_device;
 extern const struct element_def language_port;

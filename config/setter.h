@@ -27,21 +27,23 @@ SETTER(set_word);     /* an enum: def->min and the index in def->words */
 SETTER(set_bool);     /* bool: no, yes */
 
 /* Values that one place has: config/setter_vm.c. */
-SETTER(set_vm_name);   /* char * */
-SETTER(set_rom);       /* struct config_rom; "" is none where def->min is 0 */
-SETTER(set_initrds);   /* struct vm_config, its initrds */
-SETTER(set_ram_size);  /* struct vm_config, size and position */
-SETTER(set_cpu_type);  /* char * */
-SETTER(set_gic);       /* enum config_gic */
-SETTER(set_affinity);  /* struct vm_config, its affinity */
-SETTER(set_type);      /* enum config_device_type */
-SETTER(set_port_name); /* char * */
-SETTER(set_item_name); /* char * */
-SETTER(set_protocol);  /* bool: tcp, udp */
-SETTER(set_mac);       /* uint8_t [6] */
-SETTER(set_serial);    /* char [21] */
-SETTER(set_iothread);  /* bool */
-SETTER(set_ifname);    /* char * */
-SETTER(set_fd);        /* int */
+SETTER(set_vm_name);         /* char * */
+SETTER(set_rom);             /* struct config_rom; "" is none where def->min is 0 */
+SETTER(set_initrds);         /* struct vm_config, its initrds */
+SETTER(set_ram_size);        /* struct vm_config, size and position */
+SETTER(set_cpu_type);        /* char * */
+SETTER(set_gic);             /* enum config_gic */
+SETTER(set_affinity);        /* struct vm_config, its affinity */
+SETTER(set_type);            /* enum config_device_type */
+SETTER(set_port_name);       /* char * */
+SETTER(set_item_name);       /* char * */
+SETTER(set_credential_name); /* char *, of the item */
+SETTER(set_host_credential); /* char * */
+SETTER(set_protocol);        /* bool: tcp, udp */
+SETTER(set_mac);             /* uint8_t [6] */
+SETTER(set_serial);          /* char [21] */
+SETTER(set_iothread);        /* bool */
+SETTER(set_ifname);          /* char * */
+SETTER(set_fd);              /* int */
 
 #endif

@@ -2,7 +2,9 @@
 #include "config/setter.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <net/if.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -167,6 +169,43 @@ SETTER(set_item_name)
 	else
 		problem_value(build, attribute,
 			"opt/ and 1 to 51 printable characters without blanks");
+}
+
+/* As systemd has them: a file's name without a colon. */
+static bool is_credential(const char *name, size_t chars_max)
+{
+	size_t chars = strlen(name);
+
+	return chars && chars <= chars_max && strspn(name, PRINTABLE) == chars &&
+	       !strpbrk(name, "/:") && strcmp(name, ".") && strcmp(name, "..");
+}
+
+SETTER(set_credential_name)
+{
+	static const char prefix[] = CONFIG_CREDENTIAL_PREFIX;
+	char buf[CONFIG_FW_CFG_NAME_CHARS + 1];
+	char **name = member;
+
+	if (!is_credential(attribute->value, sizeof(buf) - sizeof(prefix))) {
+		problem_value(build, attribute,
+			"1 to 28 printable characters without blanks / :, neither . nor "
+			"..");
+		return;
+	}
+	snprintf(buf, sizeof(buf), "%s%s", prefix, attribute->value);
+	*name = build_copy(build, buf);
+}
+
+SETTER(set_host_credential)
+{
+	char **name = member;
+
+	if (is_credential(attribute->value, NAME_MAX))
+		*name = build_copy(build, attribute->value);
+	else
+		problem_value(build, attribute,
+			"1 to 255 printable characters without blanks / :, neither . nor "
+			"..");
 }
 
 SETTER(set_protocol)

@@ -96,7 +96,8 @@ struct board_plan {
 	struct plan_gic gic;
 	struct plan_x86 x86;
 
-	struct plan_range uart; /* bytes 0 on x86, where plan->x86.serial has it */
+	struct plan_range fw_cfg; /* registers; on x86 plan->x86.fw_cfg has its ports */
+	struct plan_range uart;   /* bytes 0 on x86, where plan->x86.serial has it */
 	unsigned int uart_irq;
 	unsigned int device_count;
 	struct plan_device *devices;

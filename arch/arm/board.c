@@ -17,6 +17,7 @@
 #include "arch/arm/layout.h"
 #include "src/align.h"
 #include "src/error.h"
+#include "src/fw_cfg.h"
 
 struct planner {
 	const struct vm_config *config;
@@ -109,10 +110,6 @@ static void plan_arch(struct planner *p)
 	if (config->isa.said)
 		problems_add(p->problems, &config->isa.pos,
 			"an ARM guest has no ISA devices: leave <isa> out");
-	for (unsigned int i = 0; i < config->fw_cfg_count; i++)
-		problems_add(p->problems, &config->fw_cfgs[i].pos,
-			"an ARM guest has no fw_cfg device: leave '%s' out",
-			config->fw_cfgs[i].name);
 }
 
 /*
@@ -297,6 +294,8 @@ static int plan_devices(struct planner *p)
 
 	plan->uart = (struct plan_range){ARM_UART_GPA, ARM_UART_BYTES};
 	plan->uart_irq = ARM_UART_INTID;
+	if (p->config->fw_cfg_count)
+		plan->fw_cfg = (struct plan_range){ARM_FW_CFG_GPA, FW_CFG_MMIO_BYTES};
 	if (count > ARM_VIRTIO_COUNT_MAX) {
 		problems_add(p->problems, &p->config->devices[ARM_VIRTIO_COUNT_MAX].pos,
 			"virtio_device number %d: the board has room for %d of %u",

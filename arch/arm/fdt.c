@@ -156,6 +156,21 @@ static int write_uart(struct tree *tree)
 	return fdt_end_node(tree->fdt);
 }
 
+/* It reads and writes RAM as the CPUs see it. */
+static int write_fw_cfg(struct tree *tree)
+{
+	const struct plan_range *fw_cfg = &tree->plan->fw_cfg;
+
+	if (!fw_cfg->bytes)
+		return 0;
+	TREE_TRY(tree_begin(
+		tree, "fw_cfg", 0, "fw-cfg@%llx", (unsigned long long)fw_cfg->gpa));
+	TREE_TRY(fdt_property_string(tree->fdt, "compatible", "qemu,fw-cfg-mmio"));
+	TREE_TRY(tree_reg(tree->fdt, fw_cfg, 1));
+	TREE_TRY(fdt_property(tree->fdt, "dma-coherent", NULL, 0));
+	return fdt_end_node(tree->fdt);
+}
+
 static int write_virtio(struct tree *tree, unsigned int index)
 {
 	TREE_TRY(tree_begin_virtio(tree, index));
@@ -173,6 +188,7 @@ static int write_nodes(struct tree *tree)
 	TREE_TRY(write_gic(tree));
 	TREE_TRY(write_clock(tree));
 	TREE_TRY(write_uart(tree));
+	TREE_TRY(write_fw_cfg(tree));
 	for (unsigned int i = 0; i < tree->plan->device_count; i++)
 		TREE_TRY(write_virtio(tree, i));
 	return 0;

@@ -13,6 +13,8 @@
  *	             | GICv3 redistributors        |  128 KiB a vCPU, vCPU 0 to 122
  *	0x0900_0000  +-----------------------------+
  *	             | PL011                       |  4 KiB, SPI 1
+ *	0x0902_0000  +-----------------------------+
+ *	             | fw_cfg                      |  24 bytes; where there are items
  *	0x090a_0000  +-----------------------------+
  *	             | stolen time                 |  64 bytes a vCPU; memory, not RAM
  *	0x0a00_0000  +-----------------------------+
@@ -34,6 +36,7 @@
 #define ARM_GICC_GPA 0x08010000ull
 #define ARM_GICR_GPA 0x080a0000ull
 #define ARM_UART_GPA 0x09000000ull
+#define ARM_FW_CFG_GPA 0x09020000ull
 #define ARM_STEAL_TIME_GPA 0x090a0000ull
 #define ARM_VIRTIO_GPA 0x0a000000ull
 #define ARM_RAM_GPA 0x40000000ull

@@ -23,6 +23,7 @@
 #include "src/align.h"
 #include "src/container_of.h"
 #include "src/error.h"
+#include "src/fw_cfg.h"
 
 #define PAGE_BYTES 0x1000ull
 #define E820_RAM 1
@@ -159,7 +160,7 @@ static void plan_legacy(struct planner *p)
 		x86->rtc = (struct x86_port){X86_RTC_PORT, X86_RTC_PORTS, X86_RTC_IRQ};
 	x86->i8042 = (struct x86_port){X86_I8042_PORT, X86_I8042_PORTS, X86_I8042_IRQ};
 	if (firmware || p->config->fw_cfg_count)
-		x86->fw_cfg = (struct x86_port){X86_FW_CFG_PORT, X86_FW_CFG_PORTS, 0};
+		x86->fw_cfg = (struct x86_port){X86_FW_CFG_PORT, FW_CFG_PORTS_BYTES, 0};
 	if (isa->acpi) {
 		x86->pvpanic = (struct x86_port){X86_PVPANIC_PORT, X86_PVPANIC_PORTS, 0};
 		x86->ged = (struct plan_range){X86_GED_GPA, X86_GED_BYTES};

@@ -6,7 +6,6 @@
 #include <time.h>
 
 #include "arch/x86/firmware.h"
-#include "arch/x86/fw_cfg.h"
 #include "arch/x86/ged.h"
 #include "arch/x86/i8042.h"
 #include "arch/x86/ioapic.h"
@@ -18,6 +17,7 @@
 #include "src/bus.h"
 #include "src/container_of.h"
 #include "src/error.h"
+#include "src/fw_cfg.h"
 #include "src/hv.h"
 
 /* An IOAPIC that is not the hypervisor's. */
@@ -142,7 +142,8 @@ static int create_fw_cfg(struct board_devices *devices, struct error *err)
 
 	if (!at->count)
 		return 0;
-	code = fw_cfg_create(devices->host.mem, at->port, &devices->fw_cfg, err);
+	code = fw_cfg_create(
+		devices->host.mem, FW_CFG_PORTS, at->port, &devices->fw_cfg, err);
 	if (!code)
 		code = x86_firmware_fill(devices->plan, devices->fw_cfg, err);
 	return code ? code

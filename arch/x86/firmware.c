@@ -7,18 +7,15 @@
 #include "arch/x86/firmware.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "arch/x86/firmware_acpi.h"
-#include "arch/x86/fw_cfg.h"
 #include "arch/x86/layout.h"
 #include "src/boot.h"
 #include "src/error.h"
+#include "src/fw_cfg.h"
 #include "src/le.h"
 #include "src/plan.h"
 #include "src/rom.h"
@@ -387,41 +384,6 @@ static void put_option_rom(struct filler *f)
 	put_named(f, "bootorder", order, strlen(order) + 1);
 }
 
-/* --- the user's items --------------------------------------------------------------- */
-
-static int append_path(struct fw_cfg_item *item, const char *path)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	struct stat status;
-	int rc = 0;
-
-	if (fd < 0)
-		return -errno;
-	if (fstat(fd, &status) < 0)
-		rc = -errno;
-	else if (!S_ISREG(status.st_mode))
-		rc = -EINVAL;
-	else
-		rc = fw_cfg_append_file(item, fd, 0, (uint64_t)status.st_size);
-	close(fd);
-	return rc;
-}
-
-static void put_own(struct filler *f, const struct config_fw_cfg *config)
-{
-	struct fw_cfg_item *item = fw_cfg_file(f->fw_cfg, config->name);
-	int rc = 0;
-
-	if (config->string)
-		failed(f, fw_cfg_append(item, config->string, strlen(config->string)));
-	else
-		rc = append_path(item, config->path);
-	if (rc && !f->rc)
-		f->rc = error_set(f->err, rc, &config->pos,
-			"fw_cfg file '%s' cannot be used: %s", config->path,
-			strerror(-rc));
-}
-
 int x86_firmware_fill(
 	const struct board_plan *plan, struct fw_cfg *fw_cfg, struct error *err)
 {
@@ -440,8 +402,8 @@ int x86_firmware_fill(
 			put_option_rom(f);
 		}
 	}
-	for (unsigned int i = 0; i < config->fw_cfg_count; i++)
-		put_own(f, &config->fw_cfgs[i]);
+	if (!f->rc)
+		f->rc = fw_cfg_add_configured(fw_cfg, config, err);
 	failed(f, fw_cfg_seal(fw_cfg));
 	return f->rc;
 }

@@ -7,9 +7,9 @@
 
 #include "arch/x86/acpi.h"
 #include "arch/x86/blob.h"
-#include "arch/x86/fw_cfg.h"
 #include "arch/x86/layout.h"
 #include "src/error.h"
+#include "src/fw_cfg.h"
 
 #define COMMAND_BYTES 128
 #define COMMAND_ALLOCATE 1

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Port accesses of any kind and DMA accesses with any descriptor, in RAM that is small
- * enough to be missed. Beyond the sanitizers it holds the device to its items: what the
- * data port gives is what the item has there, and zeroes behind it.
+ * Accesses of any kind to the ports or, by the input's first byte, the registers of ARM,
+ * and DMA accesses with any descriptor, in RAM that is small enough to be missed. Beyond
+ * the sanitizers it holds the device to its items: what the data register gives is what
+ * the item has there, and zeroes behind it.
  */
 #include <endian.h>
 #include <stdlib.h>
@@ -10,8 +11,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "arch/x86/fw_cfg.h"
 #include "src/bus.h"
+#include "src/fw_cfg.h"
 #include "src/guest_mem.h"
 #include "test/fuzz/device.h"
 
@@ -24,20 +25,45 @@ struct run {
 	struct guest_mem mem;
 	struct fw_cfg *fw_cfg;
 	struct mmio_region *region;
+	enum fw_cfg_form form;
 	uint64_t offset; /* in the item, where known */
 	bool known;
 };
 
-static void write_port(
+static void write_register(
 	struct run *run, uint64_t offset, unsigned int bytes, uint64_t value)
 {
 	run->region->ops->write(run->region, offset, bytes, value);
 }
 
+static void select_item(struct run *run)
+{
+	if (run->form == FW_CFG_PORTS)
+		write_register(run, 0, 2, ITEM_KEY);
+	else
+		write_register(run, 8, 2, htobe16(ITEM_KEY));
+	run->known = true;
+	run->offset = 0;
+}
+
+static void start_access(struct run *run, bool whole)
+{
+	uint64_t dma = run->form == FW_CFG_PORTS ? 4 : 16;
+
+	if (whole && run->form == FW_CFG_MMIO) {
+		write_register(run, dma, 8, htobe64(ACCESS_GPA));
+	} else {
+		write_register(run, dma, 4, 0);
+		write_register(run, dma + 4, 4, htobe32(ACCESS_GPA));
+	}
+	run->known = false;
+}
+
 /* Item bytes count up from one. */
 static void read_data(struct run *run)
 {
-	uint64_t byte = run->region->ops->read(run->region, 1, 1);
+	uint64_t data = run->form == FW_CFG_PORTS ? 1 : 0;
+	uint64_t byte = run->region->ops->read(run->region, data, 1);
 	uint64_t want = run->offset < ITEM_BYTES ? run->offset + 1 : 0;
 
 	if (run->known && byte != want)
@@ -60,9 +86,7 @@ static void start_dma(struct run *run, const uint8_t *data)
 
 	memcpy(guest_mem_range(&run->mem, ACCESS_GPA, sizeof(access)), &access,
 		sizeof(access));
-	write_port(run, 4, 4, 0);
-	write_port(run, 8, 4, htobe32(ACCESS_GPA));
-	run->known = false;
+	start_access(run, data[0] & 8);
 }
 
 static void step(struct run *run, const uint8_t *data)
@@ -71,12 +95,10 @@ static void step(struct run *run, const uint8_t *data)
 	case 0:
 	case 1:
 		run->known = false;
-		fuzz_access(run->region, data[1] % 12, data);
+		fuzz_access(run->region, data[1] % run->region->bytes, data);
 		break;
 	case 2:
-		write_port(run, 0, 2, ITEM_KEY);
-		run->known = true;
-		run->offset = 0;
+		select_item(run);
 		break;
 	case 3:
 		for (unsigned int i = 0; i <= data[1]; i++)
@@ -119,10 +141,11 @@ static int add_items(struct run *run)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 {
-	struct run run = {.fw_cfg = NULL};
+	struct run run = {.form = bytes && data[0] & 0x10 ? FW_CFG_MMIO : FW_CFG_PORTS};
 
 	if (guest_mem_add(&run.mem, 0, RAM_BYTES, NULL) ||
-		fw_cfg_create(&run.mem, 0x510, &run.fw_cfg, NULL) || add_items(&run))
+		fw_cfg_create(&run.mem, run.form, 0x510, &run.fw_cfg, NULL) ||
+		add_items(&run))
 		abort();
 	run.region = fw_cfg_region(run.fw_cfg);
 	for (; bytes >= FUZZ_STEP_BYTES;

@@ -193,6 +193,23 @@ FILES = {
     "disks.xml": VM.format("", "".join((
         disk("missing", "none.img"), disk("empty", "disk.empty"), disk("odd", "disk.odd"),
         disk("folder", "folder"), disk("device", "/dev/null"), disk("good", "disk.img")))),
+    "secret": b"",
+    "secret.large": bytes(MIB + 1),
+    "items.xml": VM.format("", """
+<fw_cfg name="opt/a" file="none"/>
+<fw_cfg name="opt/b" file="folder"/>
+<fw_cfg name="b" string="x"/>
+<fw_cfg name="opt/b" string="x"/>
+<credential name="a" string="secret"/>
+<credential name="b" file="none"/>
+<credential name="c" file="pipe"/>
+<credential name="d" file="locked"/>
+<credential name="e" file="secret.large"/>
+<credential name="f" credential="f"/>
+<credential name="g" file="secret" fd="3"/>
+<credential name="a/b" file="secret"/>
+"""),
+    "fd.xml": VM.format("", '<credential name="a" fd="1000"/>'),
     "readonly.xml": VM.format("", disk("a", "disk.mode") + disk("b", "disk.mode2",
                                                                  'readonly="yes"')),
     "nokernel.xml": '<config ram_size="64M" cpu_count="1"/>\n',
@@ -246,7 +263,7 @@ CASES = [
     "check other.xml", "check binary.xml", "check utf16.xml", "check entity.xml",
     "check laughs.xml", "check include.xml", "check deep.xml", "check long.xml",
     "check quote.xml", "check pipe", "check /dev/zero", "check many.xml",
-    "run many.xml", "check disks.xml", "plan disks.xml", "check readonly.xml", "check nokernel.xml",
+    "run many.xml", "check disks.xml", "plan disks.xml", "check items.xml", "plan fd.xml", "check readonly.xml", "check nokernel.xml",
     *(set_("kernel_rom=" + name) for name in sorted(FILES) if name.startswith("kernel.")),
     *(x86("kernel_rom=" + name) for name in sorted(FILES) if name.startswith("x86.")),
     x86("kernel_rom=x86.bzImage", "ram_size=32M"), x86("kernel_rom=x86.vmlinux", "ram_size=16M"),

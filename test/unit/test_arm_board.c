@@ -349,20 +349,28 @@ TEST(refuses_what_is_not_in_this_build)
 
 TEST(refuses_what_only_an_x86_guest_has)
 {
-	static char name[] = "opt/a";
-	struct config_fw_cfg item = {.name = name, .pos = {"vm.xml", 8}};
-
 	arm_fixture_init(&f);
 	f.config.isa = (struct config_isa){.said = true, .pos = {"vm.xml", 6}};
 	CHECK_STR(
 		only_problem()->text, "an ARM guest has no ISA devices: leave <isa> out");
 	CHECK_EQ(f.problems.list[0].pos.line, 6);
+}
+
+TEST(has_fw_cfg_where_there_are_items)
+{
+	struct config_fw_cfg item = {.fd = -1};
+	struct board_plan *plan;
+
 	arm_fixture_init(&f);
+	plan = arm_fixture_plan(&f);
+	CHECK_EQ(plan->fw_cfg.bytes, 0);
+	board_plan_destroy(plan);
 	f.config.fw_cfgs = &item;
 	f.config.fw_cfg_count = 1;
-	CHECK_STR(only_problem()->text,
-		"an ARM guest has no fw_cfg device: leave 'opt/a' out");
-	CHECK_EQ(f.problems.list[0].pos.line, 8);
+	plan = arm_fixture_plan(&f);
+	CHECK_EQ(plan->fw_cfg.gpa, 0x09020000);
+	CHECK_EQ(plan->fw_cfg.bytes, 24);
+	board_plan_destroy(plan);
 }
 
 TEST(reports_all_problems_in_one_run)
@@ -441,6 +449,7 @@ TEST_MAIN(CASE(plans_the_map_that_genode_and_qemu_share),
 	CASE(keeps_the_tree_off_two_mebibyte_borders_whatever_the_kernel),
 	CASE(refuses_what_does_not_fit_with_the_numbers), CASE(never_cuts_bootargs),
 	CASE(refuses_more_devices_than_slots), CASE(refuses_what_is_not_in_this_build),
-	CASE(refuses_what_only_an_x86_guest_has), CASE(reports_all_problems_in_one_run),
+	CASE(refuses_what_only_an_x86_guest_has), CASE(has_fw_cfg_where_there_are_items),
+	CASE(reports_all_problems_in_one_run),
 	CASE(takes_the_cpu_type_of_the_config_then_of_the_host),
 	CASE(prints_a_plan_with_lines_of_the_xml), CASE(knows_which_board_runs_a_guest))

@@ -95,6 +95,55 @@ TEST(the_next_vm_gets_the_uart_as_after_power_on)
 	bench_finish(&bench);
 }
 
+TEST(fw_cfg_answers_where_the_plan_puts_it)
+{
+	static char name[] = "opt/a";
+	static char text[] = "from the host";
+	struct config_fw_cfg item = {.name = name, .string = text, .fd = -1};
+	struct board_devices *devices;
+	struct host_caps caps;
+	struct bench bench;
+	uint64_t value;
+	struct hv *hv;
+
+	bench_init(&bench);
+	board_plan_destroy(bench.plan);
+	f.config.fw_cfgs = &item;
+	f.config.fw_cfg_count = 1;
+	bench.plan = arm_fixture_plan(&f);
+	CHECK_EQ(create(&bench, &devices, NULL), 0);
+	CHECK(bus_write(&bench.bus, ARM_FW_CFG_GPA + 8, 2, 0x2000));
+	CHECK(bus_read(&bench.bus, ARM_FW_CFG_GPA, 4, &value));
+	CHECK_EQ(value, 0x6d6f7266); /* "from" */
+	/* The next VM finds it as after power-on. */
+	CHECK_EQ(hv_open(&hv, &caps, NULL), 0);
+	CHECK_EQ(arm_board.connect_devices(devices, hv, NULL), 0);
+	CHECK(bus_read(&bench.bus, ARM_FW_CFG_GPA, 4, &value));
+	CHECK_EQ(value, 0x554d4551);
+	hv_destroy(hv);
+	arm_board.destroy_devices(devices);
+	bench_finish(&bench);
+}
+
+TEST(an_item_that_cannot_be_read_fails_and_leaves_nothing)
+{
+	static char name[] = "opt/a";
+	static char path[] = "/none";
+	struct config_fw_cfg item = {.name = name, .path = path, .fd = -1};
+	struct board_devices *devices = NULL;
+	struct bench bench;
+	struct error err;
+
+	bench_init(&bench);
+	board_plan_destroy(bench.plan);
+	f.config.fw_cfgs = &item;
+	f.config.fw_cfg_count = 1;
+	bench.plan = arm_fixture_plan(&f);
+	CHECK_EQ(create(&bench, &devices, &err), -ENOENT);
+	CHECK(!devices);
+	bench_finish(&bench);
+}
+
 TEST(a_place_that_is_taken_fails_and_leaves_nothing)
 {
 	struct board_devices *devices;
@@ -114,4 +163,6 @@ TEST(a_place_that_is_taken_fails_and_leaves_nothing)
 
 TEST_MAIN(CASE(the_uart_answers_where_the_plan_puts_it),
 	CASE(the_next_vm_gets_the_uart_as_after_power_on),
+	CASE(fw_cfg_answers_where_the_plan_puts_it),
+	CASE(an_item_that_cannot_be_read_fails_and_leaves_nothing),
 	CASE(a_place_that_is_taken_fails_and_leaves_nothing))

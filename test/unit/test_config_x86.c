@@ -62,47 +62,6 @@ TEST(gives_stdio_to_no_serial_port_that_is_left_out)
 	config_destroy(config);
 }
 
-/* As the problem of the file's only item, whose line is the first. */
-static void check_item(const char *path, const char *problem)
-{
-	char xml[256];
-	struct vm_config *config;
-
-	snprintf(xml, sizeof(xml),
-		"<config ram_size='1M' cpu_count='1' kernel_rom='/dev/null'>"
-		"<fw_cfg name='opt/a' file='%s'/></config>",
-		path);
-	config = parse(xml, false);
-	CHECK_EQ(!config, !!problem);
-	CHECK_EQ(problems.count, problem ? 1 : 0);
-	if (problem) {
-		CHECK_STR(problems.list[0].text, problem);
-		CHECK_EQ(problems.list[0].pos.line, 1);
-	}
-	config_destroy(config);
-}
-
-TEST(says_in_one_line_why_a_file_is_no_item)
-{
-	char path[] = "/tmp/test_config_x86.XXXXXX";
-	int fd = mkstemp(path);
-	char text[256];
-
-	check_item("none", "fw_cfg file 'dir/none' cannot be used: "
-			   "No such file or directory");
-	check_item("/tmp", "fw_cfg file '/tmp' is no regular file");
-	check_item(path, NULL);
-	CHECK_EQ(ftruncate(fd, UINT32_MAX), 0);
-	check_item(path, NULL);
-	CHECK_EQ(ftruncate(fd, (off_t)UINT32_MAX + 1), 0);
-	snprintf(text, sizeof(text),
-		"fw_cfg file '%s' has 4294967296 bytes, an item has at most 4294967295",
-		path);
-	check_item(path, text);
-	close(fd);
-	CHECK_EQ(unlink(path), 0);
-}
-
 /* Makes an empty file, or removes it. */
 static void place(const char *folder, const char *name, bool there)
 {
@@ -175,5 +134,4 @@ TEST(finds_option_roms_in_the_rom_dir_by_the_xml_and_by_the_firmware)
 
 TEST_MAIN(CASE(reads_what_an_x86_machine_has),
 	CASE(gives_stdio_to_no_serial_port_that_is_left_out),
-	CASE(says_in_one_line_why_a_file_is_no_item),
 	CASE(finds_option_roms_in_the_rom_dir_by_the_xml_and_by_the_firmware))

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "arch/x86/fw_cfg.h"
+#include "src/fw_cfg.h"
 
 #include <endian.h>
 #include <errno.h>
@@ -41,7 +41,7 @@ static void bench_init(struct bench *bench)
 {
 	*bench = (struct bench){.ports.stray_ones = true};
 	CHECK_EQ(guest_mem_add(&bench->mem, 0, RAM_BYTES, NULL), 0);
-	CHECK_EQ(fw_cfg_create(&bench->mem, PORT, &bench->fw_cfg, NULL), 0);
+	CHECK_EQ(fw_cfg_create(&bench->mem, FW_CFG_PORTS, PORT, &bench->fw_cfg, NULL), 0);
 	CHECK_EQ(bus_add(&bench->ports, fw_cfg_region(bench->fw_cfg), NULL), 0);
 }
 

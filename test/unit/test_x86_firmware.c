@@ -10,11 +10,11 @@
 #include <unistd.h>
 
 #include "arch/x86/acpi.h"
-#include "arch/x86/fw_cfg.h"
 #include "arch/x86/layout.h"
 #include "src/board.h"
 #include "src/bus.h"
 #include "src/error.h"
+#include "src/fw_cfg.h"
 #include "src/guest_mem.h"
 #include "src/rom.h"
 #include "test/unit/pack.h"
@@ -100,7 +100,7 @@ static void make_bzimage(struct rig *rig, bool packed)
 static int fill(struct rig *rig)
 {
 	fw_cfg_destroy(rig->fw_cfg);
-	CHECK_EQ(fw_cfg_create(&rig->mem, 0x510, &rig->fw_cfg, NULL), 0);
+	CHECK_EQ(fw_cfg_create(&rig->mem, FW_CFG_PORTS, 0x510, &rig->fw_cfg, NULL), 0);
 	rig->region = fw_cfg_region(rig->fw_cfg);
 	return x86_firmware_fill(&rig->fixture.plan, rig->fw_cfg, &err);
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "test/unit/x86_fixture.h"
 
+#include "src/fw_cfg.h"
+
 static char bootargs[] = "console=ttyS0";
 
 static void add_ioapic(struct plan_x86 *x86)
@@ -39,7 +41,7 @@ void x86_fixture_init(struct x86_fixture *fixture)
 						.i8042 = {X86_I8042_PORT, X86_I8042_PORTS,
 							X86_I8042_IRQ},
 						.fw_cfg = {X86_FW_CFG_PORT,
-							X86_FW_CFG_PORTS, 0},
+							FW_CFG_PORTS_BYTES, 0},
 						.pvpanic = {X86_PVPANIC_PORT,
 							X86_PVPANIC_PORTS, 0},
 						.ged = {X86_GED_GPA, X86_GED_BYTES},

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "arch/x86/fw_cfg.h"
+#include "src/fw_cfg.h"
 
 #include <assert.h>
 #include <endian.h>
@@ -12,17 +12,19 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "arch/x86/layout.h"
 #include "src/bus.h"
 #include "src/container_of.h"
 #include "src/error.h"
 #include "src/guest_mem.h"
 #include "src/log.h"
 
-#define REG_SELECTOR 0
-#define REG_DATA 1
-#define REG_DMA_HIGH 4
-#define REG_DMA_LOW 8
+#define PORT_SELECTOR 0
+#define PORT_DATA 1
+#define PORT_DMA 4
+
+#define REG_DATA 0
+#define REG_SELECTOR 8
+#define REG_DMA 16
 
 #define KEY_SIGNATURE 0x00
 #define KEY_ID 0x01
@@ -197,6 +199,9 @@ int fw_cfg_seal(struct fw_cfg *fw_cfg)
 static void destroy_item(struct fw_cfg_item *item)
 {
 	for (unsigned int i = 0; i < item->part_count; i++) {
+		/* It may be a secret. */
+		if (item->parts[i].own)
+			explicit_bzero(item->parts[i].own, (size_t)item->parts[i].bytes);
 		free(item->parts[i].own);
 		if (item->parts[i].fd >= 0)
 			close(item->parts[i].fd);
@@ -335,51 +340,105 @@ static struct fw_cfg *from_region(struct mmio_region *region)
 	return container_of(region, struct fw_cfg, region);
 }
 
-static uint64_t region_read(
-	struct mmio_region *region, uint64_t offset, unsigned int bytes)
+/* Which the guest sees in memory's order; offset is in the DMA address. */
+static uint64_t read_signature(uint64_t offset, unsigned int bytes)
 {
-	struct fw_cfg *fw_cfg = from_region(region);
 	uint64_t value = 0;
-	uint8_t byte;
 
-	if (offset >= REG_DMA_HIGH) {
-		memcpy(&value, dma_signature + offset - REG_DMA_HIGH, bytes);
-		return le64toh(value);
-	}
-	if (offset != REG_DATA || bytes != 1)
-		return ~0ull >> (64 - 8 * bytes);
-	pthread_mutex_lock(&fw_cfg->lock);
-	read_next(fw_cfg, &byte, 1);
-	pthread_mutex_unlock(&fw_cfg->lock);
-	return byte;
+	memcpy(&value, dma_signature + offset, bytes);
+	return le64toh(value);
 }
 
-static void region_write(
+static uint64_t read_data(struct fw_cfg *fw_cfg, unsigned int bytes)
+{
+	uint64_t value = 0;
+
+	pthread_mutex_lock(&fw_cfg->lock);
+	read_next(fw_cfg, (uint8_t *)&value, bytes);
+	pthread_mutex_unlock(&fw_cfg->lock);
+	return le64toh(value);
+}
+
+static void write_selector(struct fw_cfg *fw_cfg, uint16_t key)
+{
+	pthread_mutex_lock(&fw_cfg->lock);
+	select_item(fw_cfg, key);
+	pthread_mutex_unlock(&fw_cfg->lock);
+}
+
+/* offset is in the DMA address, whose last byte starts the access. */
+static void write_dma(
+	struct fw_cfg *fw_cfg, uint64_t offset, unsigned int bytes, uint64_t value)
+{
+	uint32_t half = be32toh((uint32_t)value);
+
+	pthread_mutex_lock(&fw_cfg->lock);
+	if (offset == 0 && bytes == 4) {
+		fw_cfg->dma_high = half;
+	} else if (offset == 4 && bytes == 4) {
+		uint64_t gpa = (uint64_t)fw_cfg->dma_high << 32 | half;
+
+		fw_cfg->dma_high = 0;
+		start_dma(fw_cfg, gpa);
+	} else if (offset == 0 && bytes == 8) {
+		fw_cfg->dma_high = 0;
+		start_dma(fw_cfg, be64toh(value));
+	}
+	pthread_mutex_unlock(&fw_cfg->lock);
+}
+
+static uint64_t ports_read(
+	struct mmio_region *region, uint64_t offset, unsigned int bytes)
+{
+	if (offset >= PORT_DMA)
+		return read_signature(offset - PORT_DMA, bytes);
+	if (offset != PORT_DATA || bytes != 1)
+		return ~0ull >> (64 - 8 * bytes);
+	return read_data(from_region(region), bytes);
+}
+
+static void ports_write(
 	struct mmio_region *region, uint64_t offset, unsigned int bytes, uint64_t value)
 {
 	struct fw_cfg *fw_cfg = from_region(region);
-	uint32_t half = be32toh((uint32_t)value);
-	uint64_t gpa;
 
-	pthread_mutex_lock(&fw_cfg->lock);
-	if (offset == REG_SELECTOR && bytes == 2) {
-		select_item(fw_cfg, (uint16_t)value);
-	} else if (offset == REG_DMA_HIGH && bytes == 4) {
-		fw_cfg->dma_high = half;
-	} else if (offset == REG_DMA_LOW && bytes == 4) {
-		gpa = (uint64_t)fw_cfg->dma_high << 32 | half;
-		fw_cfg->dma_high = 0;
-		start_dma(fw_cfg, gpa);
-	}
-	pthread_mutex_unlock(&fw_cfg->lock);
+	if (offset == PORT_SELECTOR && bytes == 2)
+		write_selector(fw_cfg, (uint16_t)value);
+	else if (offset >= PORT_DMA)
+		write_dma(fw_cfg, offset - PORT_DMA, bytes, value);
 }
 
-static const struct mmio_ops region_ops = {.read = region_read, .write = region_write};
+static uint64_t mmio_read(struct mmio_region *region, uint64_t offset, unsigned int bytes)
+{
+	if (offset >= REG_DMA)
+		return read_signature(offset - REG_DMA, bytes);
+	return offset == REG_DATA ? read_data(from_region(region), bytes) : 0;
+}
+
+static void mmio_write(
+	struct mmio_region *region, uint64_t offset, unsigned int bytes, uint64_t value)
+{
+	struct fw_cfg *fw_cfg = from_region(region);
+
+	if (offset == REG_SELECTOR && bytes == 2)
+		write_selector(fw_cfg, be16toh((uint16_t)value));
+	else if (offset >= REG_DMA)
+		write_dma(fw_cfg, offset - REG_DMA, bytes, value);
+}
+
+/* By enum fw_cfg_form. */
+static const struct {
+	struct mmio_ops ops;
+	uint32_t bytes;
+} forms[] = {
+	[FW_CFG_PORTS] = {{.read = ports_read, .write = ports_write}, FW_CFG_PORTS_BYTES},
+	[FW_CFG_MMIO] = {{.read = mmio_read, .write = mmio_write}, FW_CFG_MMIO_BYTES},
+};
 
 /* --- making it ---------------------------------------------------------------------- */
 
-int fw_cfg_create(const struct guest_mem *mem, uint64_t port, struct fw_cfg **ret,
-	struct error *err)
+int fw_cfg_create(const struct guest_mem *mem, enum fw_cfg_form form, uint64_t gpa,
+	struct fw_cfg **ret, struct error *err)
 {
 	const uint32_t id = htole32(ID_TRADITIONAL | ID_DMA);
 	struct fw_cfg *fw_cfg = calloc(1, sizeof(*fw_cfg));
@@ -387,9 +446,9 @@ int fw_cfg_create(const struct guest_mem *mem, uint64_t port, struct fw_cfg **re
 	if (!fw_cfg)
 		return error_set(err, -ENOMEM, NULL, "fw_cfg: no memory left");
 	fw_cfg->region = (struct mmio_region){
-		.ops = &region_ops,
-		.gpa = port,
-		.bytes = X86_FW_CFG_PORTS,
+		.ops = &forms[form].ops,
+		.gpa = gpa,
+		.bytes = forms[form].bytes,
 		.name = "fw_cfg",
 	};
 	fw_cfg->mem = mem;
