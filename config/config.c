@@ -192,6 +192,7 @@ static void read_config(struct build *build, const struct xml_element *root)
 	x86_find_option_roms(build);
 	device_resolve_terminals(build);
 	ready_resolve(build);
+	device_check_balloons(build);
 	if (build->config->name)
 		device_resolve_macs(build);
 }

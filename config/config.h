@@ -107,11 +107,20 @@ struct config_block {
 	bool discard;
 };
 
+struct config_balloon {
+	uint64_t size_bytes; /* that the guest is asked for at first */
+	struct source_pos size_pos;
+	unsigned int stats_interval; /* seconds; 0: no statistics by themselves */
+	bool deflate_on_oom;
+	bool free_page_reporting;
+};
+
 enum config_device_type {
 	CONFIG_DEVICE_CONSOLE,
 	CONFIG_DEVICE_NET,
 	CONFIG_DEVICE_BLOCK,
 	CONFIG_DEVICE_RNG,
+	CONFIG_DEVICE_BALLOON,
 };
 
 struct config_device {
@@ -122,6 +131,7 @@ struct config_device {
 		struct config_console console;
 		struct config_net net;
 		struct config_block block;
+		struct config_balloon balloon;
 	};
 };
 

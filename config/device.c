@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "config/device.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -40,6 +41,10 @@ static void read_backends(struct build *build, const struct xml_element *element
 	case CONFIG_DEVICE_BLOCK:
 		backend_read_block(build, element, &device->block);
 		break;
+	case CONFIG_DEVICE_BALLOON:
+		build_claim(build, element->line, false, "type 'balloon'");
+		backend_read_none(build, element);
+		break;
 	case CONFIG_DEVICE_RNG:
 		backend_read_none(build, element);
 		break;
@@ -77,6 +82,9 @@ bool device_read(struct build *build, const struct xml_element *element,
 		device->net.fd = -1;
 	} else if (device->type == CONFIG_DEVICE_BLOCK) {
 		device->block.queues = 1;
+	} else if (device->type == CONFIG_DEVICE_BALLOON) {
+		device->balloon.deflate_on_oom = true;
+		device->balloon.free_page_reporting = true;
 	}
 	attributes_apply(build, &language_device, element, 1u << index, device);
 	if (device->name[0])
@@ -158,6 +166,23 @@ void device_resolve_macs(struct build *build)
 	}
 }
 
+void device_check_balloons(struct build *build)
+{
+	const struct vm_config *config = build->config;
+
+	for (unsigned int i = 0; i < config->device_count; i++) {
+		const struct config_device *device = &config->devices[i];
+
+		if (device->type == CONFIG_DEVICE_BALLOON && config->ram_size_bytes &&
+			device->balloon.size_bytes >= config->ram_size_bytes)
+			build_problem(build, device->balloon.size_pos.line,
+				"size is %" PRIu64 " MiB, allowed: less than ram_size, "
+				"which is %" PRIu64 " MiB",
+				device->balloon.size_bytes >> 20,
+				config->ram_size_bytes >> 20);
+	}
+}
+
 void device_finish_terminal(struct config_terminal *terminal)
 {
 	free(terminal->path);
@@ -186,6 +211,7 @@ void device_finish(struct config_device *device)
 		free(device->block.path);
 		break;
 	case CONFIG_DEVICE_RNG:
+	case CONFIG_DEVICE_BALLOON:
 		break;
 	}
 }

@@ -22,6 +22,9 @@ void device_read_uart(struct build *build, const struct xml_element *element,
 void device_resolve_terminals(struct build *build);
 void device_resolve_macs(struct build *build);
 
+/* Likewise: a balloon leaves the guest something. */
+void device_check_balloons(struct build *build);
+
 /* What the structures own; half-filled ones are fine. */
 void device_finish(struct config_device *device);
 void device_finish_terminal(struct config_terminal *terminal);

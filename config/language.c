@@ -14,6 +14,7 @@
 
 #define NET (1u << CONFIG_DEVICE_NET)
 #define BLOCK (1u << CONFIG_DEVICE_BLOCK)
+#define BALLOON (1u << CONFIG_DEVICE_BALLOON)
 
 static const char *const arches[] = {"arm64", "armv7", "x86_64", NULL};
 static const char *const reboots[] = {"restart", "exit", NULL};
@@ -106,6 +107,13 @@ static const struct attribute_def device_attributes[] = {
 	{"readonly", set_bool, AT(config_device, block.readonly), .types = BLOCK},
 	{"serial", set_serial, AT(config_device, block.serial), .types = BLOCK},
 	{"iothread", set_iothread, AT(config_device, block.iothread), .types = BLOCK},
+	{"size", set_balloon_size, AT(config_device, balloon), .types = BALLOON},
+	{"stats_interval", set_uint, AT(config_device, balloon.stats_interval),
+		.types = BALLOON, .max = UINT32_MAX},
+	{"deflate_on_oom", set_bool, AT(config_device, balloon.deflate_on_oom),
+		.types = BALLOON},
+	{"free_page_reporting", set_bool, AT(config_device, balloon.free_page_reporting),
+		.types = BALLOON},
 };
 const struct element_def language_device = {ELEMENT("virtio_device", device_attributes)};
 
@@ -176,11 +184,11 @@ const struct element_list language_disks = {disks, COUNT(disks)};
 
 const struct element_list language_none = {NULL, 0};
 
-const char *const language_types[] = {"console", "net", "block", "rng", NULL};
+const char *const language_types[] = {"console", "net", "block", "rng", "balloon", NULL};
 const char *const language_children[] = {
 	"uart", "virtio_device", "memory", "ready", "isa", "fw_cfg", "credential", NULL};
 const char *const language_later_types[] = {
-	"gpu", "input", "balloon", "vsock", "fs", "pmem", "vhost_user", NULL};
+	"gpu", "input", "vsock", "fs", "pmem", "vhost_user", NULL};
 const char *const language_later_children[] = {"control", "sandbox", "verify", NULL};
 const char *const language_later_backends[] = {"nbd", "crypt", NULL};
 

@@ -45,5 +45,6 @@ SETTER(set_serial);          /* char [21] */
 SETTER(set_iothread);        /* bool */
 SETTER(set_ifname);          /* char * */
 SETTER(set_fd);              /* int */
+SETTER(set_balloon_size);    /* struct config_balloon, size and position */
 
 #endif

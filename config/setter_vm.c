@@ -21,6 +21,7 @@
 #define RAM_STEP_BYTES (UINT64_C(64) << 10)
 #define RAM_BYTES_MIN (UINT64_C(1) << 20)
 #define RAM_BYTES_MAX (UINT64_C(1) << 44)
+#define BALLOON_STEP_BYTES 4096
 
 #define PRINTABLE                                                                        \
 	"!\"#$%&'()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\\]^_`"             \
@@ -254,6 +255,21 @@ SETTER(set_iothread)
 			"iothread is 'yes', which is not in this build yet, allowed: no");
 	else
 		*own = false;
+}
+
+SETTER(set_balloon_size)
+{
+	struct config_balloon *balloon = member;
+	uint64_t bytes = 0;
+
+	balloon->size_pos = build_pos(build, attribute->line);
+	if (value_size(attribute->value, &bytes) || bytes > RAM_BYTES_MAX ||
+		bytes % BALLOON_STEP_BYTES)
+		problem_value(build, attribute,
+			"0 to less than ram_size in steps of 4K, as bytes or with K, M "
+			"or G");
+	else
+		balloon->size_bytes = bytes;
 }
 
 SETTER(set_ifname)

@@ -50,7 +50,7 @@ static int load_segments(const struct board_plan *plan, const struct guest_mem *
 }
 
 static int load_kernel(
-	const struct board_plan *plan, const struct guest_mem *mem, struct error *err)
+	const struct board_plan *plan, struct guest_mem *mem, struct error *err)
 {
 	const struct vm_config *config = plan->config;
 	struct rom rom;
@@ -73,6 +73,8 @@ static int load_kernel(
 	else
 		rc = rom_read(&rom, hva, (size_t)plan->kernel.bytes, &bytes, err);
 	rom_close(&rom);
+	if (config->memory.image == CONFIG_IMAGE_MAP)
+		guest_mem_mark_mapped(mem, hva, plan->kernel.bytes);
 	return rc;
 }
 

@@ -10,7 +10,13 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "src/align.h"
 #include "src/error.h"
+
+/* Linux 5.18; a C library may not know it yet. */
+#ifndef MADV_DONTNEED_LOCKED
+#define MADV_DONTNEED_LOCKED 24
+#endif
 
 /* As mmap() and memfd_create() take it: the binary logarithm in the highest bits. */
 #define HUGE_FLAG(bytes_log2) ((unsigned int)(bytes_log2) << 26)
@@ -243,6 +249,7 @@ int guest_mem_add(struct guest_mem *mem, uint64_t gpa, uint64_t bytes, struct er
 			GUEST_MEM_REGIONS_MAX);
 	*region = (struct guest_mem_region){
 		.gpa = gpa, .bytes = bytes, .pages = mem->options.pages, .fd = -1};
+	region->page_bytes = page_bytes(region->pages);
 	if (region->pages != GUEST_MEM_SMALL)
 		code = check_huge(region, err);
 	if (!code)
@@ -256,10 +263,10 @@ int guest_mem_add(struct guest_mem *mem, uint64_t gpa, uint64_t bytes, struct er
 }
 
 /* Memory of other processes too is emptied where it is: they keep their mappings. */
-static int clear_shared(const struct guest_mem_region *region)
+static int punch(int fd, uint64_t offset, uint64_t bytes)
 {
-	if (fallocate(region->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0,
-		    (off_t)region->bytes) < 0)
+	if (fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, (off_t)offset,
+		    (off_t)bytes) < 0)
 		return -errno;
 	return 0;
 }
@@ -286,13 +293,105 @@ int guest_mem_clear(struct guest_mem *mem)
 {
 	int code = 0;
 
+	mem->mapped_bytes = 0;
 	for (unsigned int i = 0; i < mem->count && !code; i++) {
 		const struct guest_mem_region *region = &mem->regions[i];
 
-		code = region->fd < 0 ? clear_private(mem, region) : clear_shared(region);
+		code = region->fd < 0 ? clear_private(mem, region)
+				      : punch(region->fd, 0, region->bytes);
 	}
 	return code;
 }
+
+/* ---- giving pages back ------------------------------------------------------------ */
+
+void guest_mem_mark_mapped(struct guest_mem *mem, void *hva, uint64_t bytes)
+{
+	uint64_t page = page_bytes(GUEST_MEM_SMALL);
+	uint64_t lead = (uintptr_t)hva & (page - 1);
+
+	mem->mapped = (uint8_t *)hva - lead;
+	mem->mapped_bytes = align_up(lead + bytes, page);
+}
+
+uint64_t guest_mem_page_bytes(const struct guest_mem *mem)
+{
+	uint64_t most = page_bytes(GUEST_MEM_SMALL);
+
+	for (unsigned int i = 0; i < mem->count; i++) {
+		if (mem->regions[i].page_bytes > most)
+			most = mem->regions[i].page_bytes;
+	}
+	return most;
+}
+
+/* The region that all of the range lies in, or NULL. */
+static const struct guest_mem_region *find_region(
+	const struct guest_mem *mem, const uint8_t *hva, uint64_t bytes)
+{
+	for (unsigned int i = 0; i < mem->count; i++) {
+		const struct guest_mem_region *region = &mem->regions[i];
+		uint64_t offset = (uintptr_t)hva - (uintptr_t)region->hva;
+
+		if (offset < region->bytes)
+			return bytes <= region->bytes - offset ? region : NULL;
+	}
+	return NULL;
+}
+
+static bool is_mapped(const struct guest_mem *mem, const uint8_t *hva)
+{
+	return (uintptr_t)hva - (uintptr_t)mem->mapped < mem->mapped_bytes;
+}
+
+/* Of [from, to): as far as all of it is of the mapped file, or none. */
+static uint8_t *next_seam(const struct guest_mem *mem, uint8_t *from, uint8_t *to)
+{
+	uint8_t *end = mem->mapped + mem->mapped_bytes;
+
+	if (is_mapped(mem, from))
+		return to < end ? to : end;
+	return from < mem->mapped && mem->mapped < to ? mem->mapped : to;
+}
+
+static int discard_private(
+	const struct guest_mem *mem, const struct guest_mem_region *part)
+{
+	int advice = mem->options.lock ? MADV_DONTNEED_LOCKED : MADV_DONTNEED;
+
+	/* The kernel's pages would read as its file again, not as zeroes. */
+	if (is_mapped(mem, part->hva))
+		return clear_private(mem, part);
+	return madvise(part->hva, part->bytes, advice) < 0 ? -errno : 0;
+}
+
+int guest_mem_discard(const struct guest_mem *mem, void *hva, uint64_t bytes)
+{
+	const struct guest_mem_region *region = find_region(mem, hva, bytes);
+	uint8_t *from = hva;
+	uint8_t *to = from + bytes;
+	int code = 0;
+
+	if (!region)
+		return -EFAULT;
+	from += -(uintptr_t)from & (region->page_bytes - 1);
+	to -= (uintptr_t)to & (region->page_bytes - 1);
+	while (from < to && !code) {
+		struct guest_mem_region part = *region;
+
+		part.hva = from;
+		part.bytes = (uint64_t)(next_seam(mem, from, to) - from);
+		if (region->fd < 0)
+			code = discard_private(mem, &part);
+		else
+			code = punch(
+				region->fd, (uint64_t)(from - region->hva), part.bytes);
+		from += part.bytes;
+	}
+	return code;
+}
+
+/* ---- end and look-up -------------------------------------------------------------- */
 
 void guest_mem_finish(struct guest_mem *mem)
 {

@@ -4,7 +4,8 @@
  * pointer (hva) is guest_mem_range(), which checks the whole range. Guest memory is
  * hostile and shared: copy a header out once, validate the copy, use the copy.
  *
- * The map is fixed before the first vCPU runs; look-ups are safe from any thread.
+ * The map is fixed before the first vCPU runs; look-ups are safe from any thread, and so
+ * is giving pages back.
  */
 #ifndef SRC_GUEST_MEM_H
 #define SRC_GUEST_MEM_H
@@ -39,6 +40,7 @@ struct guest_mem_region {
 	uint64_t bytes;
 	uint8_t *hva;
 	enum guest_mem_pages pages;
+	uint64_t page_bytes;
 	int fd; /* the whole region's memfd, for others to map; -1: private */
 };
 
@@ -46,6 +48,8 @@ struct guest_mem {
 	struct guest_mem_options options; /* of what guest_mem_add() adds from now on */
 	struct guest_mem_region regions[GUEST_MEM_REGIONS_MAX];
 	unsigned int count;
+	uint8_t *mapped; /* see guest_mem_mark_mapped() */
+	uint64_t mapped_bytes;
 };
 
 /*
@@ -57,6 +61,22 @@ int guest_mem_add(struct guest_mem *mem, uint64_t gpa, uint64_t bytes, struct er
 
 /* Gives every page back to the host: the guest reads zeroes again. For a reset. */
 int guest_mem_clear(struct guest_mem *mem);
+
+/*
+ * Says that [hva, hva + bytes), one range at most, is a private mapping of a file now:
+ * what is given back there must not show the file again. Until guest_mem_clear().
+ */
+void guest_mem_mark_mapped(struct guest_mem *mem, void *hva, uint64_t bytes);
+
+/* What RAM is made of, hence the smallest piece that can be given back. */
+uint64_t guest_mem_page_bytes(const struct guest_mem *mem);
+
+/*
+ * Gives the whole pages of [hva, hva + bytes) back to the host; the guest reads
+ * zeroes there until it writes. -EFAULT where the range is not all in one region, which
+ * then keeps everything; else what the host says.
+ */
+int guest_mem_discard(const struct guest_mem *mem, void *hva, uint64_t bytes);
 
 /* Unmaps everything; a zeroed or finished struct is fine. */
 void guest_mem_finish(struct guest_mem *mem);

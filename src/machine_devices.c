@@ -8,6 +8,7 @@
 #include "src/error.h"
 #include "src/hv.h"
 #include "src/log.h"
+#include "virtio/balloon.h"
 #include "virtio/block.h"
 #include "virtio/console.h"
 #include "virtio/net.h"
@@ -167,11 +168,31 @@ static int create_block(
 		&options, &device->dev, err);
 }
 
+/* ---- memory ---------------------------------------------------------------------------
+ */
+
+static int create_balloon(struct machine_device *device, struct loop *loop,
+	const struct guest_mem *mem, struct error *err)
+{
+	const struct config_balloon *config = &device->plan->config->balloon;
+	struct virtio_balloon_options options = {
+		.taken_bytes = config->size_bytes,
+		.stats_interval = config->stats_interval,
+		.deflate_on_oom = config->deflate_on_oom,
+		.free_page_reporting = config->free_page_reporting,
+		.host_page_bytes = guest_mem_page_bytes(mem),
+	};
+
+	return virtio_balloon_create(
+		loop, device->plan->config->name, &options, &device->dev, err);
+}
+
 /* ---- any ------------------------------------------------------------------------------
  */
 
 static int create_by_type(struct machine_device *device, struct loop *loop,
-	void (*quit)(void *quit_data), void *quit_data, struct error *err)
+	const struct guest_mem *mem, void (*quit)(void *quit_data), void *quit_data,
+	struct error *err)
 {
 	switch (device->plan->config->type) {
 	case CONFIG_DEVICE_CONSOLE:
@@ -180,6 +201,8 @@ static int create_by_type(struct machine_device *device, struct loop *loop,
 		return create_net(device, loop, err);
 	case CONFIG_DEVICE_BLOCK:
 		return create_block(device, loop, err);
+	case CONFIG_DEVICE_BALLOON:
+		return create_balloon(device, loop, mem, err);
 	case CONFIG_DEVICE_RNG:
 		break;
 	}
@@ -193,7 +216,7 @@ int machine_device_create(struct machine_device *device, const struct plan_devic
 	int code;
 
 	device->plan = plan;
-	code = create_by_type(device, loop, quit, quit_data, err);
+	code = create_by_type(device, loop, mem, quit, quit_data, err);
 	if (!code)
 		code = virtio_mmio_init(
 			&device->transport, device->dev, mem, plan->mmio.gpa, NULL, err);

@@ -107,6 +107,8 @@ static const char *type_name(enum config_device_type type)
 		return "block";
 	case CONFIG_DEVICE_RNG:
 		return "rng";
+	case CONFIG_DEVICE_BALLOON:
+		return "balloon";
 	}
 	return "unknown";
 }

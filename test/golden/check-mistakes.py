@@ -212,6 +212,9 @@ FILES = {
     "fd.xml": VM.format("", '<credential name="a" fd="1000"/>'),
     "readonly.xml": VM.format("", disk("a", "disk.mode") + disk("b", "disk.mode2",
                                                                  'readonly="yes"')),
+    "balloon.xml": VM.format("", '<virtio_device name="a" type="balloon" size="64M"/>\n'
+                             '<virtio_device name="b" type="balloon" stats_interval="1s">'
+                             '<stdio/></virtio_device>\n'),
     "nokernel.xml": '<config ram_size="64M" cpu_count="1"/>\n',
 }
 FOLDERS = ["folder", "roms"]
@@ -264,6 +267,7 @@ CASES = [
     "check laughs.xml", "check include.xml", "check deep.xml", "check long.xml",
     "check quote.xml", "check pipe", "check /dev/zero", "check many.xml",
     "run many.xml", "check disks.xml", "plan disks.xml", "check items.xml", "plan fd.xml", "check readonly.xml", "check nokernel.xml",
+    "check balloon.xml",
     *(set_("kernel_rom=" + name) for name in sorted(FILES) if name.startswith("kernel.")),
     *(x86("kernel_rom=" + name) for name in sorted(FILES) if name.startswith("x86.")),
     x86("kernel_rom=x86.bzImage", "ram_size=32M"), x86("kernel_rom=x86.vmlinux", "ram_size=16M"),

@@ -2,6 +2,7 @@
 #include "src/guest_mem.h"
 
 #include <errno.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -11,6 +12,7 @@
 
 #define BASE 0x40000000ull
 #define BYTES (4ull << 20)
+#define PAGE 4096
 
 TEST(hands_out_only_ranges_that_lie_in_ram)
 {
@@ -75,6 +77,103 @@ TEST(does_not_join_neighbouring_regions)
 	CHECK_EQ(guest_mem_add(&mem, 0, BYTES, NULL), 0);
 	CHECK_EQ(guest_mem_add(&mem, BASE + 4 * BYTES, BYTES, NULL), -ENOSPC);
 	guest_mem_finish(&mem);
+}
+
+static unsigned int pages_there(void *hva, size_t bytes)
+{
+	unsigned char there[64];
+	unsigned int count = 0;
+
+	CHECK_EQ(mincore(hva, bytes, there), 0);
+	for (size_t i = 0; i < bytes / PAGE; i++)
+		count += there[i] & 1;
+	return count;
+}
+
+TEST(gives_whole_pages_back_and_no_others)
+{
+	static const struct {
+		uint64_t offset;
+		uint64_t bytes;
+		unsigned int left; /* of 16 */
+	} table[] = {
+		{0, PAGE, 15},
+		{0, 16 * PAGE, 0},
+		{1, PAGE, 16},
+		{1, 2 * PAGE, 15},
+		{PAGE - 1, PAGE + 1, 15},
+		{PAGE, PAGE - 1, 16},
+		{5 * PAGE, 3 * PAGE + 5, 13},
+		{0, 1, 16},
+	};
+
+	for (unsigned int i = 0; i < 4 * sizeof(table) / sizeof(table[0]); i++) {
+		const struct guest_mem_options options = {.shared = i & 1, .lock = i & 2};
+		struct guest_mem mem = {.options = options};
+		uint8_t *hva;
+
+		CHECK_EQ(guest_mem_add(&mem, BASE, BYTES, NULL), 0);
+		hva = mem.regions[0].hva;
+		madvise(hva, BYTES, MADV_NOHUGEPAGE);
+		memset(hva, 1, 16 * PAGE);
+		CHECK_EQ(guest_mem_discard(
+				 &mem, hva + table[i / 4].offset, table[i / 4].bytes),
+			0);
+		if (!test_equal(__FILE__, __LINE__, "pages", pages_there(hva, 16 * PAGE),
+			    table[i / 4].left))
+			test_fail(__FILE__, __LINE__, "in row %u", i);
+		guest_mem_finish(&mem);
+	}
+}
+
+TEST(gives_back_nothing_beyond_ram)
+{
+	struct guest_mem mem = {0};
+	uint8_t *hva;
+
+	CHECK_EQ(guest_mem_add(&mem, BASE, BYTES, NULL), 0);
+	hva = mem.regions[0].hva;
+	hva[BYTES - 1] = 1;
+	CHECK_EQ(guest_mem_discard(&mem, hva, BYTES + 1), -EFAULT);
+	CHECK_EQ(guest_mem_discard(&mem, hva + BYTES - PAGE, 2 * PAGE), -EFAULT);
+	CHECK_EQ(guest_mem_discard(&mem, hva + BYTES, PAGE), -EFAULT);
+	CHECK_EQ(guest_mem_discard(&mem, hva - PAGE, 2 * PAGE), -EFAULT);
+	CHECK_EQ(guest_mem_discard(&mem, hva, UINT64_MAX), -EFAULT);
+	CHECK_EQ(hva[BYTES - 1], 1);
+	guest_mem_finish(&mem);
+}
+
+/* A kernel that is mapped from page 2 on, for 4 pages. */
+TEST(does_not_show_a_mapped_file_again)
+{
+	struct guest_mem mem = {0};
+	int fd = memfd_create("kernel", MFD_CLOEXEC);
+	uint8_t text[4 * PAGE];
+	uint8_t *hva;
+
+	memset(text, 7, sizeof(text));
+	CHECK_EQ(write(fd, text, sizeof(text)), sizeof(text));
+	CHECK_EQ(guest_mem_add(&mem, BASE, BYTES, NULL), 0);
+	hva = mem.regions[0].hva;
+	memset(hva, 1, 16 * PAGE);
+	CHECK(mmap(hva + 2 * PAGE, sizeof(text), PROT_READ | PROT_WRITE,
+		      MAP_PRIVATE | MAP_FIXED, fd, 0) != MAP_FAILED);
+	guest_mem_mark_mapped(&mem, hva + 2 * PAGE + 5, sizeof(text) - 10);
+	CHECK_EQ(guest_mem_discard(&mem, hva + PAGE, 3 * PAGE), 0);
+	for (unsigned int i = 0; i < 8; i++)
+		test_equal(__FILE__, __LINE__, "byte", hva[i * PAGE],
+			i == 0 || i > 5 ? 1
+			: i < 4         ? 0
+					: 7);
+	CHECK_EQ(guest_mem_discard(&mem, hva, 16 * PAGE), 0);
+	for (unsigned int i = 0; i < 8; i++)
+		CHECK_EQ(hva[i * PAGE], 0);
+	CHECK_EQ(guest_mem_clear(&mem), 0);
+	hva[2 * PAGE] = 3;
+	CHECK_EQ(guest_mem_discard(&mem, hva, 16 * PAGE), 0);
+	CHECK_EQ(hva[2 * PAGE], 0);
+	guest_mem_finish(&mem);
+	close(fd);
 }
 
 TEST(refuses_what_the_host_cannot_give)
@@ -221,4 +320,6 @@ TEST_MAIN(CASE(hands_out_only_ranges_that_lie_in_ram),
 	CASE(shares_memory_that_nobody_can_shrink), CASE(keeps_private_memory_to_itself),
 	CASE(refuses_to_lock_more_than_the_user_may),
 	CASE(has_huge_pages_or_says_how_many_are_missing),
-	CASE(refuses_ram_that_huge_pages_do_not_divide))
+	CASE(refuses_ram_that_huge_pages_do_not_divide),
+	CASE(gives_whole_pages_back_and_no_others), CASE(gives_back_nothing_beyond_ram),
+	CASE(does_not_show_a_mapped_file_again))
