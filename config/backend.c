@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "config/backend.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "config/attribute.h"
@@ -17,7 +18,7 @@ static void refuse_child(struct build *build, const struct xml_element *element,
 	const char *further)
 {
 	static const struct element_list *const others[] = {
-		&language_terminals, &language_nics, &language_disks};
+		&language_terminals, &language_nics, &language_disks, &language_vsocks};
 	const char *allowed[BACKENDS_MAX + 2];
 	unsigned int count = 0;
 	bool foreign = false;
@@ -32,7 +33,7 @@ static void refuse_child(struct build *build, const struct xml_element *element,
 	if (further)
 		allowed[count++] = further;
 	allowed[count] = NULL;
-	for (unsigned int i = 0; i < 3; i++)
+	for (unsigned int i = 0; i < sizeof(others) / sizeof(others[0]); i++)
 		foreign = foreign || language_find(others[i], child->name);
 	if (foreign || !strcmp(child->name, language_port.name) ||
 		!strcmp(child->name, language_forward.name))
@@ -239,6 +240,44 @@ void backend_read_block(struct build *build, const struct xml_element *element,
 		return;
 	build_check_disk(build, block->path, block->readonly, child->line);
 	build_claim(build, child->line, block->readonly, "path '%s'", block->path);
+}
+
+void backend_read_vsock(struct build *build, const struct xml_element *element,
+	struct config_vsock *vsock)
+{
+	const struct element_def *def = NULL;
+	const struct xml_element *child =
+		find_backend(build, element, &language_vsocks, NULL, &def);
+
+	/* Linux has room for one, and the guest's side has no names for more. */
+	build_claim(build, element->line, false, "type 'vsock'");
+	vsock->backend_pos = build_pos(build, child ? child->line : element->line);
+	if (!child)
+		return; /* unix is the first of the enum */
+	vsock->kind = (enum config_vsock_kind)def->kind;
+	attributes_apply(build, def, child, ~0u, vsock);
+	element_no_children(build, child);
+	if (vsock->path)
+		build_claim(build, child->line, false, "path '%s'", vsock->path);
+}
+
+void backend_resolve_vsock(struct build *build, struct config_vsock *vsock)
+{
+	char name[CONFIG_NAME_CHARS + sizeof(".vsock")];
+	int line = vsock->backend_pos.line;
+
+	if (vsock->kind != CONFIG_VSOCK_UNIX || vsock->path)
+		return;
+	snprintf(name, sizeof(name), "%s.vsock", build->config->name);
+	vsock->path = build_path(build, name);
+	if (!vsock->path)
+		return;
+	if (strlen(vsock->path) > LANGUAGE_VSOCK_PATH_MAX)
+		build_problem(build, line,
+			"the socket of a vsock would be %s, which is too long: give it a "
+			"<unix path=\"...\"/> of at most %u bytes",
+			vsock->path, LANGUAGE_VSOCK_PATH_MAX);
+	build_claim(build, line, false, "path '%s'", vsock->path);
 }
 
 void backend_read_none(struct build *build, const struct xml_element *element)

@@ -11,6 +11,7 @@ struct config_block;
 struct config_console;
 struct config_net;
 struct config_terminal;
+struct config_vsock;
 struct xml_element;
 
 /* The position of a terminal that is not said stays without a file. */
@@ -22,6 +23,10 @@ void backend_read_net(
 	struct build *build, const struct xml_element *element, struct config_net *net);
 void backend_read_block(struct build *build, const struct xml_element *element,
 	struct config_block *block);
+void backend_read_vsock(struct build *build, const struct xml_element *element,
+	struct config_vsock *vsock);
+/* Where no socket was said: one named like the VM, which is known by then. */
+void backend_resolve_vsock(struct build *build, struct config_vsock *vsock);
 /* For a device that has no backend: any child is a problem. */
 void backend_read_none(struct build *build, const struct xml_element *element);
 

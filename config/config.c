@@ -193,8 +193,10 @@ static void read_config(struct build *build, const struct xml_element *root)
 	device_resolve_terminals(build);
 	ready_resolve(build);
 	device_check_balloons(build);
-	if (build->config->name)
+	if (build->config->name) {
 		device_resolve_macs(build);
+		device_resolve_vsock(build);
+	}
 }
 
 /* By line, so that they read like the file; those of the command line come first. */

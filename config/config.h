@@ -12,7 +12,9 @@
 
 #include "config/config_handover.h"
 #include "config/config_memory.h"
+#include "config/config_net.h"
 #include "config/config_ready.h"
+#include "config/config_vsock.h"
 #include "config/config_x86.h"
 #include "src/error.h"
 
@@ -66,34 +68,6 @@ struct config_console {
 	struct config_port *ports; /* further ports, after the console itself */
 };
 
-enum config_nic_kind {
-	CONFIG_NIC_USER,
-	CONFIG_NIC_TAP,
-	CONFIG_NIC_UNIX,
-	CONFIG_NIC_NULL
-};
-
-struct config_forward {
-	struct source_pos pos;
-	bool udp;
-	char *address; /* host address to listen on, or NULL for any */
-	uint16_t host_port;
-	uint16_t guest_port;
-};
-
-struct config_net {
-	uint8_t mac[6];
-	uint16_t mtu; /* 0: not said */
-	uint16_t queues;
-	enum config_nic_kind kind;
-	struct source_pos backend_pos;
-	char *ifname; /* tap, or NULL */
-	int fd;       /* tap: an open descriptor, or -1 */
-	char *path;   /* unix: socket to connect to */
-	unsigned int forward_count;
-	struct config_forward *forwards; /* user */
-};
-
 enum config_disk_cache { CONFIG_DISK_WRITEBACK, CONFIG_DISK_NONE };
 
 struct config_block {
@@ -121,6 +95,7 @@ enum config_device_type {
 	CONFIG_DEVICE_BLOCK,
 	CONFIG_DEVICE_RNG,
 	CONFIG_DEVICE_BALLOON,
+	CONFIG_DEVICE_VSOCK,
 };
 
 struct config_device {
@@ -132,6 +107,7 @@ struct config_device {
 		struct config_net net;
 		struct config_block block;
 		struct config_balloon balloon;
+		struct config_vsock vsock;
 	};
 };
 

@@ -48,6 +48,9 @@ static void read_backends(struct build *build, const struct xml_element *element
 	case CONFIG_DEVICE_RNG:
 		backend_read_none(build, element);
 		break;
+	case CONFIG_DEVICE_VSOCK:
+		backend_read_vsock(build, element, &device->vsock);
+		break;
 	}
 }
 
@@ -85,6 +88,8 @@ bool device_read(struct build *build, const struct xml_element *element,
 	} else if (device->type == CONFIG_DEVICE_BALLOON) {
 		device->balloon.deflate_on_oom = true;
 		device->balloon.free_page_reporting = true;
+	} else if (device->type == CONFIG_DEVICE_VSOCK) {
+		device->vsock.cid = CONFIG_VSOCK_CID;
 	}
 	attributes_apply(build, &language_device, element, 1u << index, device);
 	if (device->name[0])
@@ -183,6 +188,18 @@ void device_check_balloons(struct build *build)
 	}
 }
 
+void device_resolve_vsock(struct build *build)
+{
+	struct config_device *devices = build->config->devices;
+	unsigned int i = 0;
+
+	/* A second one is a problem already. */
+	while (i < build->config->device_count && devices[i].type != CONFIG_DEVICE_VSOCK)
+		i++;
+	if (i < build->config->device_count)
+		backend_resolve_vsock(build, &devices[i].vsock);
+}
+
 void device_finish_terminal(struct config_terminal *terminal)
 {
 	free(terminal->path);
@@ -212,6 +229,9 @@ void device_finish(struct config_device *device)
 		break;
 	case CONFIG_DEVICE_RNG:
 	case CONFIG_DEVICE_BALLOON:
+		break;
+	case CONFIG_DEVICE_VSOCK:
+		free(device->vsock.path);
 		break;
 	}
 }

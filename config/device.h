@@ -18,9 +18,10 @@ bool device_read(struct build *build, const struct xml_element *element,
 void device_read_uart(struct build *build, const struct xml_element *element,
 	struct config_terminal *terminal);
 
-/* After all of them: who is on stdio, and the addresses that were not said. */
+/* After all of them: who is on stdio, the addresses and the socket that were not said. */
 void device_resolve_terminals(struct build *build);
 void device_resolve_macs(struct build *build);
+void device_resolve_vsock(struct build *build);
 
 /* Likewise: a balloon leaves the guest something. */
 void device_check_balloons(struct build *build);

@@ -15,6 +15,7 @@
 #define NET (1u << CONFIG_DEVICE_NET)
 #define BLOCK (1u << CONFIG_DEVICE_BLOCK)
 #define BALLOON (1u << CONFIG_DEVICE_BALLOON)
+#define VSOCK (1u << CONFIG_DEVICE_VSOCK)
 
 static const char *const arches[] = {"arm64", "armv7", "x86_64", NULL};
 static const char *const reboots[] = {"restart", "exit", NULL};
@@ -114,6 +115,8 @@ static const struct attribute_def device_attributes[] = {
 		.types = BALLOON},
 	{"free_page_reporting", set_bool, AT(config_device, balloon.free_page_reporting),
 		.types = BALLOON},
+	{"cid", set_uint, AT(config_device, vsock.cid), .types = VSOCK, .min = 3,
+		.max = UINT32_MAX - 1},
 };
 const struct element_def language_device = {ELEMENT("virtio_device", device_attributes)};
 
@@ -182,13 +185,24 @@ static const struct attribute_def disk_attributes[] = {
 static const struct element_def disks[] = {{ELEMENT("file", disk_attributes)}};
 const struct element_list language_disks = {disks, COUNT(disks)};
 
+/* Backends of a vsock */
+static const struct attribute_def vsock_socket_attributes[] = {
+	{"path", set_socket, AT(config_vsock, path), .required = true,
+		.max = LANGUAGE_VSOCK_PATH_MAX},
+};
+static const struct element_def vsocks[] = {
+	{ELEMENT("unix", vsock_socket_attributes), .kind = CONFIG_VSOCK_UNIX},
+};
+const struct element_list language_vsocks = {vsocks, COUNT(vsocks)};
+
 const struct element_list language_none = {NULL, 0};
 
-const char *const language_types[] = {"console", "net", "block", "rng", "balloon", NULL};
+const char *const language_types[] = {
+	"console", "net", "block", "rng", "balloon", "vsock", NULL};
 const char *const language_children[] = {
 	"uart", "virtio_device", "memory", "ready", "isa", "fw_cfg", "credential", NULL};
 const char *const language_later_types[] = {
-	"gpu", "input", "vsock", "fs", "pmem", "vhost_user", NULL};
+	"gpu", "input", "fs", "pmem", "vhost_user", NULL};
 const char *const language_later_children[] = {"control", "sandbox", "verify", NULL};
 const char *const language_later_backends[] = {"nbd", "crypt", NULL};
 

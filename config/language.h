@@ -13,6 +13,8 @@
 #define LANGUAGE_PORTS_MAX 15u /* of one console: two of the 34 queues each */
 #define LANGUAGE_FORWARDS_MAX 64u
 #define LANGUAGE_FW_CFGS_MAX 64u /* and so many credentials */
+/* Of the socket of a vsock: "_4294967295" is appended for whom the guest reaches. */
+#define LANGUAGE_VSOCK_PATH_MAX 96u
 
 struct element_list {
 	const struct element_def *elements;
@@ -34,6 +36,7 @@ extern const struct element_def language_forward;
 extern const struct element_list language_terminals;
 extern const struct element_list language_nics;
 extern const struct element_list language_disks;
+extern const struct element_list language_vsocks;
 extern const struct element_list language_none;
 
 /* Device types in the order of enum config_device_type, ended by NULL. */

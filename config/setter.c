@@ -44,7 +44,8 @@ SETTER(set_path)
 
 SETTER(set_socket)
 {
-	const size_t most = sizeof(((struct sockaddr_un *)0)->sun_path) - 1;
+	const size_t room = sizeof(((struct sockaddr_un *)0)->sun_path) - 1;
+	const size_t most = def->max ? def->max : room;
 	char **path = member;
 
 	set_path(build, def, attribute, path);

@@ -18,7 +18,7 @@ struct xml_attribute;
 SETTER(set_any_text); /* char * */
 SETTER(set_text);     /* char *, not empty */
 SETTER(set_path);     /* char *, in the XML's folder */
-SETTER(set_socket);   /* char *, the same, short enough for a sockaddr_un */
+SETTER(set_socket);   /* char *, the same, up to def->max or a sockaddr_un */
 SETTER(set_name);     /* char [CONFIG_NAME_CHARS + 1] */
 SETTER(set_address);  /* char * */
 SETTER(set_uint);     /* unsigned int, within def->min and def->max */

@@ -13,6 +13,7 @@
 #include "virtio/console.h"
 #include "virtio/net.h"
 #include "virtio/rng.h"
+#include "virtio/vsock.h"
 
 /* ---- consoles -------------------------------------------------------------------------
  */
@@ -187,6 +188,22 @@ static int create_balloon(struct machine_device *device, struct loop *loop,
 		loop, device->plan->config->name, &options, &device->dev, err);
 }
 
+/* ---- sockets --------------------------------------------------------------------------
+ */
+
+static int create_vsock(
+	struct machine_device *device, struct loop *loop, struct error *err)
+{
+	const struct config_vsock *config = &device->plan->config->vsock;
+	int code = vsock_unix_open(
+		loop, config->path, &config->backend_pos, &device->vsock, err);
+
+	if (code)
+		return code;
+	return virtio_vsock_create(loop, device->plan->config->name, config->cid,
+		device->vsock, &device->dev, err);
+}
+
 /* ---- any ------------------------------------------------------------------------------
  */
 
@@ -203,6 +220,8 @@ static int create_by_type(struct machine_device *device, struct loop *loop,
 		return create_block(device, loop, err);
 	case CONFIG_DEVICE_BALLOON:
 		return create_balloon(device, loop, mem, err);
+	case CONFIG_DEVICE_VSOCK:
+		return create_vsock(device, loop, err);
 	case CONFIG_DEVICE_RNG:
 		break;
 	}
@@ -236,6 +255,7 @@ void machine_device_destroy(struct machine_device *device)
 	free(device->terminals);
 	nic_destroy(device->nic);
 	disk_destroy(device->disk);
+	vsock_host_destroy(device->vsock);
 }
 
 int machine_device_connect(

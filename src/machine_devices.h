@@ -10,6 +10,7 @@
 #include "host/disk.h"
 #include "host/nic.h"
 #include "host/terminal.h"
+#include "host/vsock.h"
 #include "src/bus.h"
 #include "src/guest_mem.h"
 #include "src/loop.h"
@@ -26,6 +27,7 @@ struct machine_device {
 	struct terminal **terminals;
 	struct nic *nic;
 	struct disk *disk;
+	struct vsock_host *vsock;
 };
 
 /* The terminal that the XML asks for; quit is what Ctrl-A x does on stdio. */

@@ -60,8 +60,9 @@ static int version(void)
 #else
 	printf("none\n");
 #endif
-	printf("devices: uart console net block rng\n"
-	       "back ends: stdio pty unix tcp file null, tap user unix null, file\n");
+	printf("devices: uart console net block rng vsock\n"
+	       "back ends: stdio pty unix tcp file null, tap user unix null, file, "
+	       "unix\n");
 	return 0;
 }
 

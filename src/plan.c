@@ -109,6 +109,8 @@ static const char *type_name(enum config_device_type type)
 		return "rng";
 	case CONFIG_DEVICE_BALLOON:
 		return "balloon";
+	case CONFIG_DEVICE_VSOCK:
+		return "vsock";
 	}
 	return "unknown";
 }

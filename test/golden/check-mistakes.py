@@ -215,6 +215,9 @@ FILES = {
     "balloon.xml": VM.format("", '<virtio_device name="a" type="balloon" size="64M"/>\n'
                              '<virtio_device name="b" type="balloon" stats_interval="1s">'
                              '<stdio/></virtio_device>\n'),
+    "vsock.xml": VM.format("", '<virtio_device name="a" type="vsock" cid="2"/>\n'
+                               '<virtio_device name="b" type="vsock" mac="02:00:00:00:00:01">'
+                               '<vhost/></virtio_device>\n'),
     "nokernel.xml": '<config ram_size="64M" cpu_count="1"/>\n',
 }
 FOLDERS = ["folder", "roms"]
@@ -268,6 +271,7 @@ CASES = [
     "check quote.xml", "check pipe", "check /dev/zero", "check many.xml",
     "run many.xml", "check disks.xml", "plan disks.xml", "check items.xml", "plan fd.xml", "check readonly.xml", "check nokernel.xml",
     "check balloon.xml",
+    "check vsock.xml",
     *(set_("kernel_rom=" + name) for name in sorted(FILES) if name.startswith("kernel.")),
     *(x86("kernel_rom=" + name) for name in sorted(FILES) if name.startswith("x86.")),
     x86("kernel_rom=x86.bzImage", "ram_size=32M"), x86("kernel_rom=x86.vmlinux", "ram_size=16M"),

@@ -39,6 +39,7 @@ static void print_names(void)
 	print_list(&language_terminals);
 	print_list(&language_nics);
 	print_list(&language_disks);
+	print_list(&language_vsocks);
 }
 
 static void print_problems(const struct problems *problems)
