@@ -133,6 +133,14 @@ static void list_x86(const struct board_plan *plan, struct map *map)
 	add_line(map, &plan->firmware, "firmware", NULL);
 }
 
+static void list_arm(const struct board_plan *plan, struct map *map)
+{
+	const struct plan_arm *arm = &plan->arm;
+
+	add_line(map, &arm->rtc.mmio, "clock", NULL);
+	add_line(map, &arm->pvpanic.mmio, "panic notification", NULL);
+}
+
 static void list_ranges(const struct board_plan *plan, struct map *map)
 {
 	const struct plan_gic *gic = &plan->gic;
@@ -141,6 +149,7 @@ static void list_ranges(const struct board_plan *plan, struct map *map)
 	add_line(map, &gic->cpu_interface, "GIC CPU interface", NULL);
 	for (unsigned int i = 0; i < gic->redist_count; i++)
 		add_line(map, &gic->redist[i], "GIC redistributors", NULL);
+	list_arm(plan, map);
 	list_x86(plan, map);
 	add_line(map, &plan->uart, "uart", NULL);
 	add_line(map, &plan->fw_cfg, "fw_cfg", NULL);
@@ -224,6 +233,16 @@ static void print_irq(
 			trigger);
 }
 
+/* Of a board's own device; a level-triggered one. */
+static void print_own(const struct board_plan *plan, const char *what,
+	const struct plan_own *own, FILE *out)
+{
+	if (!own->irq)
+		return;
+	print_irq(plan, own->irq, false, out);
+	fprintf(out, "%s\n", what);
+}
+
 static void print_irqs(const struct board_plan *plan, FILE *out)
 {
 	static const char *const timers[] = {
@@ -244,6 +263,7 @@ static void print_irqs(const struct board_plan *plan, FILE *out)
 		print_irq(plan, plan->uart_irq, false, out);
 		fprintf(out, "uart\n");
 	}
+	print_own(plan, "clock", &plan->arm.rtc, out);
 	if (plan->x86.rtc.count) {
 		print_irq(plan, plan->x86.rtc.irq, false, out);
 		fprintf(out, "clock\n");

@@ -15,6 +15,7 @@
 #include "config/config.h"
 #include "src/error.h"
 #include "src/host_caps.h"
+#include "src/plan_arm.h"
 #include "src/plan_x86.h"
 
 struct board;
@@ -94,6 +95,7 @@ struct board_plan {
 	struct plan_range steal_time; /* 64 bytes a vCPU; not RAM of the guest */
 
 	struct plan_gic gic;
+	struct plan_arm arm;
 	struct plan_x86 x86;
 
 	struct plan_range fw_cfg; /* registers; on x86 plan->x86.fw_cfg has its ports */

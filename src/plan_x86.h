@@ -9,10 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-struct plan_range {
-	uint64_t gpa;
-	uint64_t bytes; /* 0: not there */
-};
+#include "src/plan_range.h"
 
 /* How the first vCPU begins. */
 enum x86_entry {

@@ -250,7 +250,7 @@ static void plan_gicv3(struct planner *p)
 static void plan_gic(struct planner *p)
 {
 	struct plan_gic *gic = &p->plan->gic;
-	unsigned int last = ARM_UART_INTID;
+	unsigned int last = ARM_RTC_INTID;
 
 	if (p->plan->device_count)
 		last = ARM_VIRTIO_INTID + p->plan->device_count - 1;
@@ -296,6 +296,10 @@ static int plan_devices(struct planner *p)
 	plan->uart_irq = ARM_UART_INTID;
 	if (p->config->fw_cfg_count)
 		plan->fw_cfg = (struct plan_range){ARM_FW_CFG_GPA, FW_CFG_MMIO_BYTES};
+	plan->arm = (struct plan_arm){
+		.rtc = {{ARM_RTC_GPA, ARM_RTC_BYTES}, ARM_RTC_INTID},
+		.pvpanic = {{ARM_PVPANIC_GPA, ARM_PVPANIC_BYTES}, 0},
+	};
 	if (count > ARM_VIRTIO_COUNT_MAX) {
 		problems_add(p->problems, &p->config->devices[ARM_VIRTIO_COUNT_MAX].pos,
 			"virtio_device number %d: the board has room for %d of %u",

@@ -6,80 +6,145 @@
 #include <string.h>
 
 #include "arch/arm/pl011.h"
+#include "arch/arm/pl031.h"
+#include "arch/arm/primecell.h"
 #include "src/board.h"
 #include "src/bus.h"
+#include "src/container_of.h"
 #include "src/error.h"
 #include "src/fw_cfg.h"
 #include "src/hv.h"
+#include "src/pvpanic.h"
+#include "src/utc.h"
+
+/* All devices with an interrupt are PrimeCells. */
+#define CELLS_MAX 4
 
 struct board_devices {
 	const struct board_plan *plan;
+	struct board_host host;
 	struct pl011 *uart;
+	struct pl031 *rtc;
+	struct pvpanic *pvpanic;
 	struct fw_cfg *fw_cfg;
+
+	unsigned int cell_count;
+	struct {
+		struct primecell *cell;
+		unsigned int irq;
+	} cells[CELLS_MAX];
 };
 
-static int create_fw_cfg(
-	struct board_devices *devices, const struct board_host *host, struct error *err)
+/* ---- creating --------------------------------------------------------------------- */
+
+static int add_cell(struct board_devices *devices, struct primecell *cell,
+	unsigned int irq, struct error *err)
+{
+	devices->cells[devices->cell_count].cell = cell;
+	devices->cells[devices->cell_count].irq = irq;
+	devices->cell_count++;
+	return bus_add(devices->host.bus, &cell->region, err);
+}
+
+static int create_uart(struct board_devices *devices, struct error *err)
 {
 	const struct board_plan *plan = devices->plan;
-	int rc;
+	int code = pl011_create(devices->host.loop, plan->uart.gpa,
+		devices->host.uart_terminal, &devices->uart, err);
+
+	return code ? code
+		    : add_cell(devices, pl011_cell(devices->uart), plan->uart_irq, err);
+}
+
+static int create_rtc(struct board_devices *devices, struct error *err)
+{
+	const struct plan_own *at = &devices->plan->arm.rtc;
+	int code = pl031_create(
+		devices->host.loop, at->mmio.gpa, utc_now_ns, &devices->rtc, err);
+
+	return code ? code : add_cell(devices, pl031_cell(devices->rtc), at->irq, err);
+}
+
+static int create_pvpanic(struct board_devices *devices, struct error *err)
+{
+	const struct plan_range *at = &devices->plan->arm.pvpanic.mmio;
+	int code = pvpanic_create(
+		&devices->host, at->gpa, at->bytes, &devices->pvpanic, err);
+
+	return code ? code
+		    : bus_add(devices->host.bus, pvpanic_region(devices->pvpanic), err);
+}
+
+static int create_fw_cfg(struct board_devices *devices, struct error *err)
+{
+	const struct board_plan *plan = devices->plan;
+	int code;
 
 	if (!plan->fw_cfg.bytes)
 		return 0;
-	rc = fw_cfg_create(
-		host->mem, FW_CFG_MMIO, plan->fw_cfg.gpa, &devices->fw_cfg, err);
-	if (!rc)
-		rc = fw_cfg_add_configured(devices->fw_cfg, plan->config, err);
-	if (rc)
-		return rc;
-	rc = fw_cfg_seal(devices->fw_cfg);
-	if (rc)
-		return error_set(err, rc, NULL, "fw_cfg: %s", strerror(-rc));
-	return bus_add(host->bus, fw_cfg_region(devices->fw_cfg), err);
+	code = fw_cfg_create(
+		devices->host.mem, FW_CFG_MMIO, plan->fw_cfg.gpa, &devices->fw_cfg, err);
+	if (!code)
+		code = fw_cfg_add_configured(devices->fw_cfg, plan->config, err);
+	if (code)
+		return code;
+	code = fw_cfg_seal(devices->fw_cfg);
+	if (code)
+		return error_set(err, code, NULL, "fw_cfg: %s", strerror(-code));
+	return bus_add(devices->host.bus, fw_cfg_region(devices->fw_cfg), err);
 }
 
 int arm_devices_create(const struct board_plan *plan, const struct board_host *host,
 	struct board_devices **ret, struct error *err)
 {
+	static int (*const create[])(
+		struct board_devices * devices, struct error * err) = {
+		create_uart,
+		create_rtc,
+		create_pvpanic,
+		create_fw_cfg,
+	};
 	struct board_devices *devices = calloc(1, sizeof(*devices));
-	int rc;
+	int code = 0;
 
 	if (!devices)
 		return error_set(err, -ENOMEM, NULL, "no memory for the board's devices");
 	devices->plan = plan;
-	rc = pl011_create(host->loop, plan->uart.gpa, NULL, host->uart_terminal,
-		&devices->uart, err);
-	if (!rc)
-		rc = bus_add(host->bus, pl011_region(devices->uart), err);
-	if (!rc)
-		rc = create_fw_cfg(devices, host, err);
-	if (rc)
-		goto fail;
+	devices->host = *host;
+	for (size_t i = 0; i < ARRAY_SIZE(create) && !code; i++)
+		code = create[i](devices, err);
+	if (code) {
+		arm_devices_destroy(devices);
+		return code;
+	}
 	*ret = devices;
 	return 0;
-fail:
-	arm_devices_destroy(devices);
-	return rc;
 }
 
+/* ---- connecting ------------------------------------------------------------------- */
+
 /*
- * An old line is gone with its VM. The new one must not see what the UART was about to
+ * Old lines are gone with their VM. The new ones must not see what a device was about to
  * say: KVM's shared interrupts are edge-triggered at first, so the shortest pulse stays
  * pending.
  */
 int arm_devices_connect(struct board_devices *devices, struct hv *hv, struct error *err)
 {
 	struct irq_line *irq;
-	int rc;
+	int code = 0;
 
-	pl011_set_irq(devices->uart, NULL);
-	pl011_reset(devices->uart);
 	if (devices->fw_cfg)
 		fw_cfg_reset(devices->fw_cfg);
-	rc = hv_irq_line(hv, devices->plan->uart_irq, false, &irq, err);
-	if (!rc)
-		pl011_set_irq(devices->uart, irq);
-	return rc;
+	for (unsigned int i = 0; i < devices->cell_count && !code; i++) {
+		struct primecell *cell = devices->cells[i].cell;
+
+		primecell_set_irq(cell, NULL);
+		primecell_reset(cell);
+		code = hv_irq_line(hv, devices->cells[i].irq, false, &irq, err);
+		if (!code)
+			primecell_set_irq(cell, irq);
+	}
+	return code;
 }
 
 void arm_devices_destroy(struct board_devices *devices)
@@ -87,6 +152,8 @@ void arm_devices_destroy(struct board_devices *devices)
 	if (!devices)
 		return;
 	fw_cfg_destroy(devices->fw_cfg);
+	pvpanic_destroy(devices->pvpanic);
+	pl031_destroy(devices->rtc);
 	pl011_destroy(devices->uart);
 	free(devices);
 }

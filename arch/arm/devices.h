@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The ARM board's own devices: the PL011, fw_cfg. As struct board's verbs say
- * (src/board.h). */
+/* The ARM board's own devices: UART, clock, panic notification, fw_cfg. As struct board's
+ * verbs say (src/board.h). */
 #ifndef ARCH_ARM_DEVICES_H
 #define ARCH_ARM_DEVICES_H
 

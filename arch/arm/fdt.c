@@ -136,23 +136,63 @@ static int write_clock(struct tree *tree)
 	TREE_TRY(tree_begin(tree, "apb_pclk", PHANDLE_CLOCK, "apb-pclk"));
 	TREE_TRY(fdt_property_string(tree->fdt, "compatible", "fixed-clock"));
 	TREE_TRY(fdt_property_u32(tree->fdt, "#clock-cells", 0));
-	TREE_TRY(fdt_property_u32(tree->fdt, "clock-frequency", ARM_UART_CLOCK_HZ));
+	TREE_TRY(fdt_property_u32(tree->fdt, "clock-frequency", ARM_CLOCK_HZ));
 	TREE_TRY(fdt_property_string(tree->fdt, "clock-output-names", "clk24mhz"));
 	return fdt_end_node(tree->fdt);
 }
 
-static int write_uart(struct tree *tree)
+/* As two strings of a list: the first, a NUL, the second. */
+static int put_two(void *fdt, const char *property, const char *first, const char *second)
+{
+	char list[40];
+	int chars = snprintf(list, sizeof(list), "%s%c%s", first, '\0', second);
+
+	return fdt_property(fdt, property, list, chars + 1);
+}
+
+/* All have the clock of their bus; clock is the name of a further one, or NULL. */
+static int put_primecell(struct tree *tree, const char *chip,
+	const struct plan_range *mmio, unsigned int irq, const char *clock)
 {
 	static const uint32_t clocks[] = {PHANDLE_CLOCK, PHANDLE_CLOCK};
+
+	TREE_TRY(put_two(tree->fdt, "compatible", chip, "arm,primecell"));
+	TREE_TRY(tree_reg(tree->fdt, mmio, 1));
+	TREE_TRY(put_irqs(tree, &irq, 1, GIC_LEVEL_HIGH));
+	TREE_TRY(clock ? put_two(tree->fdt, "clock-names", clock, "apb_pclk")
+		       : fdt_property_string(tree->fdt, "clock-names", "apb_pclk"));
+	return tree_cells(tree->fdt, "clocks", clocks, clock ? 2 : 1);
+}
+
+static int write_uart(struct tree *tree)
+{
 	const struct board_plan *plan = tree->plan;
 
 	TREE_TRY(tree_begin(
 		tree, "uart0", 0, "serial@%llx", (unsigned long long)plan->uart.gpa));
-	TREE_TRY(tree_strings(tree->fdt, "compatible", "arm,pl011\0arm,primecell"));
-	TREE_TRY(tree_reg(tree->fdt, &plan->uart, 1));
-	TREE_TRY(put_irqs(tree, &plan->uart_irq, 1, GIC_LEVEL_HIGH));
-	TREE_TRY(tree_strings(tree->fdt, "clock-names", "uartclk\0apb_pclk"));
-	TREE_TRY(tree_cells(tree->fdt, "clocks", clocks, 2));
+	TREE_TRY(
+		put_primecell(tree, "arm,pl011", &plan->uart, plan->uart_irq, "uartclk"));
+	return fdt_end_node(tree->fdt);
+}
+
+static int write_rtc(struct tree *tree)
+{
+	const struct plan_own *rtc = &tree->plan->arm.rtc;
+
+	TREE_TRY(tree_begin(
+		tree, "rtc", 0, "rtc@%llx", (unsigned long long)rtc->mmio.gpa));
+	TREE_TRY(put_primecell(tree, "arm,pl031", &rtc->mmio, rtc->irq, NULL));
+	return fdt_end_node(tree->fdt);
+}
+
+static int write_pvpanic(struct tree *tree)
+{
+	const struct plan_range *mmio = &tree->plan->arm.pvpanic.mmio;
+
+	TREE_TRY(tree_begin(
+		tree, "pvpanic", 0, "pvpanic@%llx", (unsigned long long)mmio->gpa));
+	TREE_TRY(fdt_property_string(tree->fdt, "compatible", "qemu,pvpanic-mmio"));
+	TREE_TRY(tree_reg(tree->fdt, mmio, 1));
 	return fdt_end_node(tree->fdt);
 }
 
@@ -189,6 +229,8 @@ static int write_nodes(struct tree *tree)
 	TREE_TRY(write_clock(tree));
 	TREE_TRY(write_uart(tree));
 	TREE_TRY(write_fw_cfg(tree));
+	TREE_TRY(write_rtc(tree));
+	TREE_TRY(write_pvpanic(tree));
 	for (unsigned int i = 0; i < tree->plan->device_count; i++)
 		TREE_TRY(write_virtio(tree, i));
 	return 0;

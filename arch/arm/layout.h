@@ -13,10 +13,14 @@
  *	             | GICv3 redistributors        |  128 KiB a vCPU, vCPU 0 to 122
  *	0x0900_0000  +-----------------------------+
  *	             | PL011                       |  4 KiB, SPI 1
+ *	0x0901_0000  +-----------------------------+
+ *	             | PL031, the clock            |  4 KiB, SPI 2
  *	0x0902_0000  +-----------------------------+
  *	             | fw_cfg                      |  24 bytes; where there are items
  *	0x090a_0000  +-----------------------------+
  *	             | stolen time                 |  64 bytes a vCPU; memory, not RAM
+ *	0x090e_0000  +-----------------------------+
+ *	             | pvpanic                     |  2 bytes
  *	0x0a00_0000  +-----------------------------+
  *	             | virtio-mmio                 |  512 bytes a device, SPI 8 and up
  *	0x4000_0000  +-----------------------------+
@@ -36,8 +40,10 @@
 #define ARM_GICC_GPA 0x08010000ull
 #define ARM_GICR_GPA 0x080a0000ull
 #define ARM_UART_GPA 0x09000000ull
+#define ARM_RTC_GPA 0x09010000ull
 #define ARM_FW_CFG_GPA 0x09020000ull
 #define ARM_STEAL_TIME_GPA 0x090a0000ull
+#define ARM_PVPANIC_GPA 0x090e0000ull
 #define ARM_VIRTIO_GPA 0x0a000000ull
 #define ARM_RAM_GPA 0x40000000ull
 
@@ -51,7 +57,9 @@
 #define ARM_GICV2_CPUS_MAX 8
 
 #define ARM_UART_BYTES 0x1000ull
-#define ARM_UART_CLOCK_HZ 24000000
+#define ARM_CLOCK_HZ 24000000
+#define ARM_RTC_BYTES 0x1000ull
+#define ARM_PVPANIC_BYTES 2ull
 #define ARM_VIRTIO_STEP_BYTES 0x200ull
 #define ARM_VIRTIO_COUNT_MAX 128
 
@@ -70,6 +78,7 @@
 #define ARM_TIMER_VIRTUAL_INTID 27
 #define ARM_TIMER_HYPERVISOR_INTID 26
 #define ARM_UART_INTID 33
+#define ARM_RTC_INTID 34
 #define ARM_VIRTIO_INTID 40
 /* KVM counts the lines of its GIC in steps of 32. */
 #define ARM_SPI_STEP 32

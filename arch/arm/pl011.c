@@ -15,32 +15,27 @@
 #include "arch/arm/pl011.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "arch/arm/pl011_regs.h"
+#include "arch/arm/primecell.h"
 #include "host/terminal.h"
-#include "src/bus.h"
 #include "src/byte_fifo.h"
 #include "src/container_of.h"
 #include "src/error.h"
-#include "src/irq.h"
 #include "src/log.h"
 
 #define FIFO_DEPTH BYTE_FIFO_BYTES
 
-/* UARTPeriphID0-3 (part 0x011, ARM, revision 3: r1p5) and UARTPCellID0-3. */
-static const uint8_t id_registers[8] = {0x11, 0x10, 0x34, 0x00, 0x0d, 0xf0, 0x05, 0xb1};
+/* UARTPeriphID: part 0x011, ARM, revision 3: r1p5. */
+#define PERIPHERAL_ID 0x00341011u
 
 struct pl011 {
-	struct mmio_region region;
+	struct primecell cell;
 	struct terminal_user user;
 	struct terminal *terminal;
-	struct irq_line *irq;
-	bool irq_level;
-	struct guest_log log;
 
 	struct byte_fifo rx;
 	struct byte_fifo tx;
@@ -83,15 +78,11 @@ static unsigned int tx_trigger(const struct pl011 *pl011)
 	return pl011->lcr_h & LCR_H_FEN ? trigger(pl011, 0) : 0;
 }
 
-static void update_irq(struct pl011 *pl011)
+static bool interrupts(struct primecell *cell)
 {
-	bool level = pl011->ris & pl011->imsc;
+	struct pl011 *pl011 = container_of(cell, struct pl011, cell);
 
-	if (level == pl011->irq_level)
-		return;
-	pl011->irq_level = level;
-	if (pl011->irq)
-		irq_line_set(pl011->irq, level);
+	return pl011->ris & pl011->imsc;
 }
 
 /*
@@ -175,7 +166,6 @@ static uint32_t read_data(struct pl011 *pl011)
 	if (!pl011->rx.count)
 		pl011->ris &= ~INT_RT;
 	pull_input(pl011);
-	update_irq(pl011);
 	return value;
 }
 
@@ -198,7 +188,7 @@ static void write_data(struct pl011 *pl011, uint8_t byte)
 	if (pl011->cr & CR_LBE) {
 		loop_back(pl011, byte);
 	} else if (pl011->tx.count == FIFO_DEPTH) {
-		guest_log(&pl011->log, "written while full, a character is lost");
+		guest_log(&pl011->cell.log, "written while full, a character is lost");
 	} else {
 		byte_fifo_put(&pl011->tx, byte);
 		byte_fifo_send(&pl011->tx, pl011->terminal);
@@ -225,8 +215,10 @@ static uint32_t flags(const struct pl011 *pl011)
 	return value;
 }
 
-static uint32_t read_register(struct pl011 *pl011, uint64_t offset)
+static uint32_t read_register(struct primecell *cell, uint64_t offset)
 {
+	struct pl011 *pl011 = container_of(cell, struct pl011, cell);
+
 	switch (offset) {
 	case REG_DR:
 		return read_data(pl011);
@@ -257,10 +249,7 @@ static uint32_t read_register(struct pl011 *pl011, uint64_t offset)
 	case REG_DMACR:
 		return pl011->dmacr;
 	default:
-		if (offset >= REG_ID)
-			return id_registers[(offset - REG_ID) / 4];
-		guest_log(&pl011->log, "read of 0x%" PRIx64 ", no register", offset);
-		return 0;
+		return primecell_stray_read(cell, offset);
 	}
 }
 
@@ -283,8 +272,10 @@ static void write_control(struct pl011 *pl011, uint64_t offset, uint32_t value)
 	pull_input(pl011);
 }
 
-static void write_register(struct pl011 *pl011, uint64_t offset, uint32_t value)
+static void write_register(struct primecell *cell, uint64_t offset, uint32_t value)
 {
+	struct pl011 *pl011 = container_of(cell, struct pl011, cell);
+
 	switch (offset) {
 	case REG_DR:
 		write_data(pl011, (uint8_t)value);
@@ -317,39 +308,10 @@ static void write_register(struct pl011 *pl011, uint64_t offset, uint32_t value)
 		pl011->dmacr = value & 0x7;
 		break;
 	default:
-		guest_log(&pl011->log, "write of 0x%" PRIx32 " to 0x%" PRIx64, value,
-			offset);
+		primecell_stray_write(cell, offset, value);
 		break;
 	}
-	update_irq(pl011);
 }
-
-/*
- * Every register is one aligned word. A narrow read takes its bytes out of the word; a
- * narrow write is the word without its upper bytes, and goes nowhere beside the lowest.
- */
-static uint64_t region_read(
-	struct mmio_region *region, uint64_t offset, unsigned int bytes)
-{
-	struct pl011 *pl011 = container_of(region, struct pl011, region);
-	uint64_t value = read_register(pl011, offset & ~3ull) >> 8 * (offset & 3);
-
-	return bytes < 4 ? value & ((1u << 8 * bytes) - 1) : value;
-}
-
-static void region_write(
-	struct mmio_region *region, uint64_t offset, unsigned int bytes, uint64_t value)
-{
-	struct pl011 *pl011 = container_of(region, struct pl011, region);
-
-	if (offset & 3)
-		return;
-	if (bytes < 4)
-		value &= (1u << 8 * bytes) - 1;
-	write_register(pl011, offset, (uint32_t)value);
-}
-
-static const struct mmio_ops region_ops = {.read = region_read, .write = region_write};
 
 /* ---- the terminal's events -------------------------------------------------------- */
 
@@ -358,7 +320,7 @@ static void terminal_readable(struct terminal_user *user)
 	struct pl011 *pl011 = container_of(user, struct pl011, user);
 
 	pull_input(pl011);
-	update_irq(pl011);
+	primecell_update(&pl011->cell);
 }
 
 static void terminal_writable(struct terminal_user *user)
@@ -369,7 +331,7 @@ static void terminal_writable(struct terminal_user *user)
 	byte_fifo_send(&pl011->tx, pl011->terminal);
 	if (above)
 		update_tx(pl011);
-	update_irq(pl011);
+	primecell_update(&pl011->cell);
 }
 
 /* A UART knows no size, and its far end is always there. */
@@ -386,23 +348,40 @@ static const struct terminal_events terminal_events = {
 
 /* ---- life ------------------------------------------------------------------------- */
 
-int pl011_create(struct loop *loop, uint64_t gpa, struct irq_line *irq,
-	struct terminal *terminal, struct pl011 **ret, struct error *err)
+static void reset(struct primecell *cell)
+{
+	struct pl011 *pl011 = container_of(cell, struct pl011, cell);
+
+	pl011->rx.count = 0;
+	pl011->overrun = false;
+	pl011->rsr = 0;
+	pl011->ilpr = 0;
+	pl011->ibrd = 0;
+	pl011->fbrd = 0;
+	pl011->lcr_h = 0;
+	pl011->cr = CR_TXE | CR_RXE;
+	pl011->ifls = 0x12;
+	pl011->imsc = 0;
+	pl011->ris = 0;
+	pl011->dmacr = 0;
+}
+
+static const struct primecell_ops ops = {.read = read_register,
+	.write = write_register,
+	.interrupts = interrupts,
+	.reset = reset};
+
+int pl011_create(struct loop *loop, uint64_t gpa, struct terminal *terminal,
+	struct pl011 **ret, struct error *err)
 {
 	struct pl011 *pl011 = calloc(1, sizeof(*pl011));
 
 	if (!pl011)
 		return error_set(err, -ENOMEM, NULL, "no memory for the UART");
-	pl011->region = (struct mmio_region){.ops = &region_ops,
-		.gpa = gpa,
-		.bytes = PL011_REGION_BYTES,
-		.loop = loop,
-		.name = "uart"};
+	primecell_init(&pl011->cell, &ops, loop, gpa, PERIPHERAL_ID, "uart");
 	pl011->user.events = &terminal_events;
 	pl011->terminal = terminal;
-	pl011->irq = irq;
-	pl011->log.source = "uart";
-	pl011_reset(pl011);
+	reset(&pl011->cell);
 	terminal_set_user(terminal, &pl011->user);
 	*ret = pl011;
 	return 0;
@@ -416,31 +395,7 @@ void pl011_destroy(struct pl011 *pl011)
 	free(pl011);
 }
 
-struct mmio_region *pl011_region(struct pl011 *pl011)
+struct primecell *pl011_cell(struct pl011 *pl011)
 {
-	return &pl011->region;
-}
-
-void pl011_reset(struct pl011 *pl011)
-{
-	pl011->rx.count = 0;
-	pl011->overrun = false;
-	pl011->rsr = 0;
-	pl011->ilpr = 0;
-	pl011->ibrd = 0;
-	pl011->fbrd = 0;
-	pl011->lcr_h = 0;
-	pl011->cr = CR_TXE | CR_RXE;
-	pl011->ifls = 0x12;
-	pl011->imsc = 0;
-	pl011->ris = 0;
-	pl011->dmacr = 0;
-	update_irq(pl011);
-}
-
-void pl011_set_irq(struct pl011 *pl011, struct irq_line *irq)
-{
-	pl011->irq = irq;
-	pl011->irq_level = false;
-	update_irq(pl011);
+	return &pl011->cell;
 }

@@ -13,32 +13,20 @@
 #include <stdint.h>
 
 struct error;
-struct irq_line;
 struct loop;
-struct mmio_region;
 struct pl011;
+struct primecell;
 struct terminal;
 
-#define PL011_REGION_BYTES 0x1000
-
-/* The interrupt line and the terminal stay the caller's and outlive the UART. */
-int pl011_create(struct loop *loop, uint64_t gpa, struct irq_line *irq,
-	struct terminal *terminal, struct pl011 **ret, struct error *err);
+/* The terminal stays the caller's and outlives the UART. */
+int pl011_create(struct loop *loop, uint64_t gpa, struct terminal *terminal,
+	struct pl011 **ret, struct error *err);
 void pl011_destroy(struct pl011 *pl011);
 
-/* For bus_add(); the UART's. */
-struct mmio_region *pl011_region(struct pl011 *pl011);
-
 /*
- * Registers as after power-on, interrupt low. Output that waits for a slow terminal was
- * sent before the reset and still gets there.
+ * The UART's; its registers and its interrupt. Output that waits for a slow terminal was
+ * sent before a reset and still gets there.
  */
-void pl011_reset(struct pl011 *pl011);
-
-/*
- * Drives another line from now on, which is low so far: a new VM after a reboot. NULL:
- * there is none for the moment.
- */
-void pl011_set_irq(struct pl011 *pl011, struct irq_line *irq);
+struct primecell *pl011_cell(struct pl011 *pl011);
 
 #endif

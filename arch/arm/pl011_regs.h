@@ -21,7 +21,6 @@ enum pl011_register {
 	REG_MIS = 0x040,
 	REG_ICR = 0x044,
 	REG_DMACR = 0x048,
-	REG_ID = 0xfe0, /* eight of them, to the end of the page */
 };
 
 #define DR_OE 0x800u

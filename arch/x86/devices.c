@@ -3,14 +3,12 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "arch/x86/firmware.h"
 #include "arch/x86/ged.h"
 #include "arch/x86/i8042.h"
 #include "arch/x86/ioapic.h"
 #include "arch/x86/legacy.h"
-#include "arch/x86/pvpanic.h"
 #include "arch/x86/rtc.h"
 #include "arch/x86/serial16550.h"
 #include "src/board.h"
@@ -19,6 +17,8 @@
 #include "src/error.h"
 #include "src/fw_cfg.h"
 #include "src/hv.h"
+#include "src/pvpanic.h"
+#include "src/utc.h"
 
 /* An IOAPIC that is not the hypervisor's. */
 struct own_ioapic {
@@ -75,14 +75,6 @@ static int create_serial(struct board_devices *devices, struct error *err)
 			      err);
 }
 
-static uint64_t host_utc_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
-
 static int create_rtc(struct board_devices *devices, struct error *err)
 {
 	const struct board_plan *plan = devices->plan;
@@ -90,7 +82,7 @@ static int create_rtc(struct board_devices *devices, struct error *err)
 		.port = plan->x86.rtc.port,
 		.low_bytes = plan->ram[0].bytes,
 		.high_bytes = plan->ram_count > 1 ? plan->ram[1].bytes : 0,
-		.utc_ns = host_utc_ns,
+		.utc_ns = utc_now_ns,
 	};
 	int code;
 
@@ -119,7 +111,8 @@ static int create_pvpanic(struct board_devices *devices, struct error *err)
 
 	if (!at->count)
 		return 0;
-	code = pvpanic_create(&devices->host, at->port, &devices->pvpanic, err);
+	code = pvpanic_create(
+		&devices->host, at->port, at->count, &devices->pvpanic, err);
 	return code ? code
 		    : bus_add(devices->host.ports, pvpanic_region(devices->pvpanic), err);
 }

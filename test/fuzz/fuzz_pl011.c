@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "arch/arm/pl011.h"
+#include "arch/arm/primecell.h"
 #include "src/bus.h"
 #include "test/fuzz/device.h"
 #include "test/unit/fake_terminal.h"
@@ -16,6 +17,7 @@ struct run {
 	struct fake_line irq;
 	struct fake_line other_irq;
 	struct pl011 *pl011;
+	struct primecell *cell;
 	struct mmio_region *region;
 	uint64_t written;
 };
@@ -36,7 +38,7 @@ static void change_line(struct run *run)
 
 	if (run->irq.level || line->level)
 		return; /* a new line is low */
-	pl011_set_irq(run->pl011, &line->line);
+	primecell_set_irq(run->cell, &line->line);
 }
 
 static void step(struct run *run, const uint8_t *data)
@@ -67,7 +69,7 @@ static void step(struct run *run, const uint8_t *data)
 		break;
 	case 7:
 		if (data[1] & 1)
-			pl011_reset(run->pl011);
+			primecell_reset(run->cell);
 		else
 			change_line(run);
 		break;
@@ -80,9 +82,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 
 	fake_line_init(&run.irq);
 	fake_line_init(&run.other_irq);
-	if (pl011_create(NULL, 0, &run.irq.line, &run.terminal, &run.pl011, NULL))
+	if (pl011_create(NULL, 0, &run.terminal, &run.pl011, NULL))
 		return 0;
-	run.region = pl011_region(run.pl011);
+	run.cell = pl011_cell(run.pl011);
+	run.region = &run.cell->region;
+	primecell_set_irq(run.cell, &run.irq.line);
 	for (; bytes >= FUZZ_STEP_BYTES;
 		bytes -= FUZZ_STEP_BYTES, data += FUZZ_STEP_BYTES)
 		step(&run, data);

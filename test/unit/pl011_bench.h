@@ -8,6 +8,7 @@
 
 #include "arch/arm/pl011.h"
 #include "arch/arm/pl011_regs.h"
+#include "arch/arm/primecell.h"
 #include "src/bus.h"
 #include "src/container_of.h"
 #include "test/unit/fake_line.h"
@@ -24,6 +25,7 @@ struct bench {
 	struct terminal terminal;
 	struct fake_line irq;
 	struct pl011 *pl011;
+	struct primecell *cell;
 	struct bus bus;
 };
 
@@ -32,10 +34,10 @@ static void bench_init(struct bench *bench)
 	memset(bench, 0, sizeof(*bench));
 	fake_line_init(&bench->irq);
 	bench->terminal.room = sizeof(bench->terminal.output);
-	CHECK_EQ(pl011_create(NULL, GPA, &bench->irq.line, &bench->terminal,
-			 &bench->pl011, NULL),
-		0);
-	CHECK_EQ(bus_add(&bench->bus, pl011_region(bench->pl011), NULL), 0);
+	CHECK_EQ(pl011_create(NULL, GPA, &bench->terminal, &bench->pl011, NULL), 0);
+	bench->cell = pl011_cell(bench->pl011);
+	primecell_set_irq(bench->cell, &bench->irq.line);
+	CHECK_EQ(bus_add(&bench->bus, &bench->cell->region, NULL), 0);
 }
 
 static void bench_finish(struct bench *bench)

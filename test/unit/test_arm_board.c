@@ -48,6 +48,9 @@ TEST(plans_the_map_that_genode_and_qemu_share)
 	CHECK_EQ(plan->gic.spi_count, 32);
 	CHECK_EQ(plan->uart.gpa, 0x09000000);
 	CHECK_EQ(plan->uart_irq, 33);
+	CHECK_EQ(plan->arm.rtc.mmio.gpa, 0x09010000);
+	CHECK_EQ(plan->arm.rtc.irq, 34);
+	CHECK_EQ(plan->arm.pvpanic.mmio.gpa, 0x090e0000);
 	CHECK_EQ(plan->device_count, 3);
 	for (unsigned int i = 0; i < 3; i++) {
 		CHECK_EQ(plan->devices[i].mmio.gpa, 0x0a000000 + 0x200 * i);
@@ -116,7 +119,7 @@ TEST(puts_redistributors_beyond_vcpu_122_above_ram)
 TEST(no_two_ranges_of_a_plan_overlap)
 {
 	struct board_plan *plan;
-	const struct plan_range *ranges[8];
+	const struct plan_range *ranges[16];
 	unsigned int count = 0;
 
 	arm_fixture_init(&f);
@@ -130,7 +133,9 @@ TEST(no_two_ranges_of_a_plan_overlap)
 	ranges[count++] = &plan->gic.dist;
 	ranges[count++] = &plan->gic.redist[0];
 	ranges[count++] = &plan->uart;
+	ranges[count++] = &plan->arm.rtc.mmio;
 	ranges[count++] = &plan->steal_time;
+	ranges[count++] = &plan->arm.pvpanic.mmio;
 	ranges[count++] = &plan->devices[0].mmio;
 	ranges[count++] = &plan->devices[ARM_VIRTIO_COUNT_MAX - 1].mmio;
 	ranges[count++] = &plan->ram[0];

@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
+#include <time.h>
 
 #include "arch/arm/layout.h"
 #include "arch/arm/pl011_regs.h"
+#include "arch/arm/pl031_regs.h"
 #include "host/terminal.h"
 #include "src/bus.h"
+#include "src/container_of.h"
 #include "src/loop.h"
+#include "src/pvpanic.h"
 #include "test/unit/arm_fixture.h"
 #include "test/unit/fake_hv.h"
 #include "test/unit/test.h"
@@ -15,6 +19,8 @@ struct bench {
 	struct loop *loop;
 	struct bus bus;
 	struct terminal *terminal;
+	unsigned int requests;
+	enum board_request last;
 };
 
 static struct arm_fixture f;
@@ -36,16 +42,51 @@ static void bench_finish(struct bench *bench)
 	board_plan_destroy(bench->plan);
 }
 
+static void request(void *user, enum board_request request)
+{
+	struct bench *bench = user;
+
+	bench->requests++;
+	bench->last = request;
+}
+
 static int create(struct bench *bench, struct board_devices **ret, struct error *err)
 {
 	struct board_host host = {.loop = bench->loop,
 		.bus = &bench->bus,
-		.uart_terminal = bench->terminal};
+		.uart_terminal = bench->terminal,
+		.request = request,
+		.user = bench};
 
 	return arm_board.create_devices(bench->plan, &host, ret, err);
 }
 
-TEST(the_uart_answers_where_the_plan_puts_it)
+TEST(each_device_answers_where_the_plan_puts_it)
+{
+	static const struct {
+		uint64_t gpa;
+		unsigned int bytes;
+		uint64_t value;
+	} reads[] = {
+		{ARM_UART_GPA + 0xfe0, 4, 0x11}, /* the lower byte of its part number */
+		{ARM_RTC_GPA + 0xfe0, 4, 0x31},
+		{ARM_PVPANIC_GPA, 1, 3},
+	};
+	struct board_devices *devices;
+	struct bench bench;
+	uint64_t value;
+
+	bench_init(&bench);
+	CHECK_EQ(create(&bench, &devices, NULL), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(reads); i++) {
+		CHECK(bus_read(&bench.bus, reads[i].gpa, reads[i].bytes, &value));
+		CHECK_EQ(value, reads[i].value);
+	}
+	arm_board.destroy_devices(devices);
+	bench_finish(&bench);
+}
+
+TEST(the_clock_shows_the_hosts_time)
 {
 	struct board_devices *devices;
 	struct bench bench;
@@ -53,10 +94,33 @@ TEST(the_uart_answers_where_the_plan_puts_it)
 
 	bench_init(&bench);
 	CHECK_EQ(create(&bench, &devices, NULL), 0);
-	CHECK(bus_read(&bench.bus, ARM_UART_GPA + 0xfe0, 4, &value));
-	CHECK_EQ(value, 0x11); /* the PL011's part number */
+	CHECK(bus_read(&bench.bus, ARM_RTC_GPA + RTC_DR, 4, &value));
+	CHECK((uint32_t)time(NULL) - (uint32_t)value <= 1);
 	arm_board.destroy_devices(devices);
 	bench_finish(&bench);
+}
+
+TEST(a_panic_asks_for_the_end)
+{
+	struct board_devices *devices;
+	struct bench bench;
+
+	bench_init(&bench);
+	CHECK_EQ(create(&bench, &devices, NULL), 0);
+	CHECK(bus_write(&bench.bus, ARM_PVPANIC_GPA, 1, PVPANIC_PANICKED));
+	CHECK_EQ(bench.requests, 1);
+	CHECK_EQ(bench.last, BOARD_CRASHED);
+	arm_board.destroy_devices(devices);
+	bench_finish(&bench);
+}
+
+static struct fake_hv_line *line_of(unsigned int irq)
+{
+	for (unsigned int i = 0; i < fake_hv.line_count; i++)
+		if (fake_hv.lines[i].irq == irq)
+			return &fake_hv.lines[i];
+	test_fail(__FILE__, __LINE__, "no line %u", irq);
+	return &fake_hv.lines[0];
 }
 
 /* The transmit interrupt, unmasked after a character has left. */
@@ -67,8 +131,23 @@ static void raise_uart(struct bench *bench)
 	CHECK(bus_write(&bench->bus, ARM_UART_GPA + REG_DR, 4, 'a'));
 }
 
-TEST(the_next_vm_gets_the_uart_as_after_power_on)
+/* An alarm for now. */
+static void raise_rtc(struct bench *bench)
 {
+	CHECK(bus_write(&bench->bus, ARM_RTC_GPA + RTC_LR, 4, 1000));
+	CHECK(bus_write(&bench->bus, ARM_RTC_GPA + RTC_MR, 4, 1000));
+	CHECK(bus_write(&bench->bus, ARM_RTC_GPA + RTC_IMSC, 4, 1));
+}
+
+static void raise_all(struct bench *bench)
+{
+	raise_uart(bench);
+	raise_rtc(bench);
+}
+
+TEST(the_next_vm_gets_the_devices_as_after_power_on)
+{
+	static const unsigned int irqs[] = {ARM_UART_INTID, ARM_RTC_INTID};
 	struct board_devices *devices;
 	struct host_caps caps;
 	struct bench bench;
@@ -79,17 +158,20 @@ TEST(the_next_vm_gets_the_uart_as_after_power_on)
 	CHECK_EQ(create(&bench, &devices, NULL), 0);
 	CHECK_EQ(hv_open(&first, &caps, NULL), 0);
 	CHECK_EQ(arm_board.connect_devices(devices, first, NULL), 0);
-	CHECK_EQ(fake_hv.line_count, 1);
-	CHECK_EQ(fake_hv.lines[0].irq, ARM_UART_INTID);
-	CHECK(!fake_hv.lines[0].edge);
-	raise_uart(&bench);
-	CHECK(fake_hv.lines[0].level);
+	CHECK_EQ(fake_hv.line_count, ARRAY_SIZE(irqs));
+	for (size_t i = 0; i < ARRAY_SIZE(irqs); i++)
+		CHECK(!line_of(irqs[i])->edge);
+	raise_all(&bench);
+	for (size_t i = 0; i < ARRAY_SIZE(irqs); i++)
+		CHECK(line_of(irqs[i])->level);
 	hv_destroy(first);
 	CHECK_EQ(hv_open(&next, &caps, NULL), 0);
 	CHECK_EQ(arm_board.connect_devices(devices, next, NULL), 0);
-	CHECK(!fake_hv.lines[0].level);
-	raise_uart(&bench);
-	CHECK(fake_hv.lines[0].level);
+	for (size_t i = 0; i < ARRAY_SIZE(irqs); i++)
+		CHECK(!line_of(irqs[i])->level);
+	raise_all(&bench);
+	for (size_t i = 0; i < ARRAY_SIZE(irqs); i++)
+		CHECK(line_of(irqs[i])->level);
 	arm_board.destroy_devices(devices);
 	hv_destroy(next);
 	bench_finish(&bench);
@@ -155,14 +237,15 @@ TEST(a_place_that_is_taken_fails_and_leaves_nothing)
 	CHECK_EQ(create(&bench, &devices, NULL), 0);
 	CHECK_EQ(create(&bench, &second, &err), -EEXIST);
 	CHECK(!second);
-	CHECK_EQ(bench.bus.count, 1);
+	CHECK_EQ(bench.bus.count, 3);
 	arm_board.destroy_devices(devices);
 	arm_board.destroy_devices(NULL);
 	bench_finish(&bench);
 }
 
-TEST_MAIN(CASE(the_uart_answers_where_the_plan_puts_it),
-	CASE(the_next_vm_gets_the_uart_as_after_power_on),
+TEST_MAIN(CASE(each_device_answers_where_the_plan_puts_it),
+	CASE(the_clock_shows_the_hosts_time), CASE(a_panic_asks_for_the_end),
+	CASE(the_next_vm_gets_the_devices_as_after_power_on),
 	CASE(fw_cfg_answers_where_the_plan_puts_it),
 	CASE(an_item_that_cannot_be_read_fails_and_leaves_nothing),
 	CASE(a_place_that_is_taken_fails_and_leaves_nothing))

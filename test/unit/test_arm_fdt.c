@@ -63,6 +63,11 @@ TEST(a_gicv2_board_says_what_exists_and_nothing_else)
 	CHECK_EQ(tree_cell(tree, "/serial@9000000", "interrupts", 2), 4);
 	CHECK_EQ(tree_cell(tree, "/serial@9000000", "clocks", 0),
 		tree_cell(tree, "/apb-pclk", "phandle", 0));
+	CHECK_STR(tree_text(tree, "/rtc@9010000", "compatible"), "arm,pl031");
+	CHECK_EQ(tree_cell(tree, "/rtc@9010000", "interrupts", 1), 2);
+	CHECK_EQ(tree_cell(tree, "/rtc@9010000", "interrupts", 2), 4);
+	CHECK_STR(tree_text(tree, "/pvpanic@90e0000", "compatible"), "qemu,pvpanic-mmio");
+	CHECK_EQ(tree_cell(tree, "/pvpanic@90e0000", "reg", 3), 2);
 	CHECK_EQ(tree_cell(tree, "/virtio_mmio@a000000", "interrupts", 1), 8);
 	CHECK_EQ(tree_cell(tree, "/virtio_mmio@a000000", "interrupts", 2), 1);
 	CHECK(tree_has_property(tree, "/virtio_mmio@a000000", "dma-coherent"));

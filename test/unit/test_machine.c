@@ -23,6 +23,7 @@
 
 #define UART_GPA 0x09000000
 #define UART_IRQ 33
+#define RTC_IRQ 34
 #define UART_IMSC 0x38
 #define UART_INT_TX 0x20
 #define VIRTIO_GPA 0x0a000000
@@ -167,8 +168,9 @@ TEST(finds_every_device_at_its_planned_address)
 		fclose(log);
 	CHECK_EQ(fake_hv.lines[0].irq, UART_IRQ);
 	CHECK(!fake_hv.lines[0].edge);
-	CHECK_EQ(fake_hv.line_count, 5);
-	CHECK(fake_hv.lines[1].edge);
+	CHECK_EQ(fake_hv.line_count, 6);
+	CHECK_EQ(fake_hv.lines[1].irq, RTC_IRQ);
+	CHECK(fake_hv.lines[2].edge);
 	/* console 2, net 2, block 1, rng 1 */
 	CHECK_EQ(fake_hv.ioeventfd_count, 6);
 	end();

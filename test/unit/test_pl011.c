@@ -49,7 +49,7 @@ TEST(has_the_documented_registers)
 		if (get(&bench, registers[i].offset) != registers[i].read)
 			test_fail(__FILE__, __LINE__, "value kept at 0x%x",
 				(unsigned int)registers[i].offset);
-		pl011_reset(bench.pl011);
+		primecell_reset(bench.cell);
 		if (get(&bench, registers[i].offset) != registers[i].reset)
 			test_fail(__FILE__, __LINE__, "value after reset at 0x%x",
 				(unsigned int)registers[i].offset);
@@ -163,7 +163,7 @@ TEST(loses_nothing_when_reset_or_reconfigured_with_output_waiting)
 	bench.terminal.room = 0;
 	put_text(&bench, "waiting");
 	put(&bench, REG_LCR_H, 0);
-	pl011_reset(bench.pl011);
+	primecell_reset(bench.cell);
 	CHECK(get(&bench, REG_FR) & FR_BUSY);
 	make_room(&bench, 100);
 	CHECK_STR(bench.terminal.output, "waiting");

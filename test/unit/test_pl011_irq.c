@@ -190,9 +190,9 @@ TEST(drives_a_new_line_with_the_present_level)
 	bench_init(&bench);
 	put(&bench, REG_IMSC, INT_TX);
 	put(&bench, REG_DR, 'a');
-	pl011_set_irq(bench.pl011, &other.line);
+	primecell_set_irq(bench.cell, &other.line);
 	CHECK(other.level);
-	pl011_reset(bench.pl011);
+	primecell_reset(bench.cell);
 	CHECK(!other.level);
 	CHECK_EQ(bench.irq.edges, 1);
 	CHECK(bench.irq.level); /* gone with its VM */
