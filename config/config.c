@@ -126,6 +126,17 @@ static bool is_first(struct build *build, const struct xml_element *element)
 	return true;
 }
 
+static void read_control(struct build *build, const struct xml_element *element)
+{
+	struct config_control *control = &build->config->control;
+
+	control->pos = build_pos(build, element->line);
+	attributes_apply(build, &language_control, element, ~0u, control);
+	element_no_children(build, element);
+	if (control->path)
+		build_claim(build, element->line, false, "path '%s'", control->path);
+}
+
 static void read_child(struct build *build, const struct xml_element *element)
 {
 	struct vm_config *config = build->config;
@@ -146,6 +157,9 @@ static void read_child(struct build *build, const struct xml_element *element)
 	} else if (!strcmp(element->name, language_ready.name)) {
 		if (is_first(build, element))
 			ready_read(build, element, &config->ready);
+	} else if (!strcmp(element->name, language_control.name)) {
+		if (is_first(build, element))
+			read_control(build, element);
 	} else if (!strcmp(element->name, language_isa.name)) {
 		if (is_first(build, element))
 			x86_read_isa(build, element);
@@ -319,6 +333,7 @@ void config_destroy(struct vm_config *config)
 	free(config->firmware.path);
 	free(config->linuxboot.path);
 	free(config->pvh.path);
+	free(config->control.path);
 	free(config->cpu_type);
 	free(config->bootargs);
 	free(config->affinity);

@@ -111,6 +111,13 @@ struct config_device {
 	};
 };
 
+/* The control socket: at a place of its own choice unless path or none says otherwise. */
+struct config_control {
+	struct source_pos pos; /* file is NULL where there is no <control> */
+	bool none;
+	char *path;
+};
+
 struct vm_config {
 	struct source_pos pos; /* of <config> */
 	char *name;
@@ -136,6 +143,7 @@ struct vm_config {
 	struct config_memory memory;
 	struct config_ready ready;
 	struct config_isa isa;
+	struct config_control control;
 	unsigned int fw_cfg_count;
 	struct config_fw_cfg *fw_cfgs; /* credentials too, in the order of the file */
 	struct config_terminal uart;

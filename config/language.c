@@ -63,6 +63,12 @@ static const struct attribute_def ready_attributes[] = {
 };
 const struct element_def language_ready = {ELEMENT("ready", ready_attributes)};
 
+/* <control> */
+static const struct attribute_def control_attributes[] = {
+	{"socket", set_control_socket, 0},
+};
+const struct element_def language_control = {ELEMENT("control", control_attributes)};
+
 /* <isa>, of the x86 board */
 static const struct attribute_def isa_attributes[] = {
 	{"rtc", set_bool, AT(config_isa, rtc)},
@@ -199,11 +205,11 @@ const struct element_list language_none = {NULL, 0};
 
 const char *const language_types[] = {
 	"console", "net", "block", "rng", "balloon", "vsock", NULL};
-const char *const language_children[] = {
-	"uart", "virtio_device", "memory", "ready", "isa", "fw_cfg", "credential", NULL};
+const char *const language_children[] = {"uart", "virtio_device", "memory", "ready",
+	"control", "isa", "fw_cfg", "credential", NULL};
 const char *const language_later_types[] = {
 	"gpu", "input", "fs", "pmem", "vhost_user", NULL};
-const char *const language_later_children[] = {"control", "sandbox", "verify", NULL};
+const char *const language_later_children[] = {"sandbox", "verify", NULL};
 const char *const language_later_backends[] = {"nbd", "crypt", NULL};
 
 int language_index(const char *const *list, const char *name)

@@ -34,6 +34,7 @@ SETTER(set_ram_size);        /* struct vm_config, size and position */
 SETTER(set_cpu_type);        /* char * */
 SETTER(set_gic);             /* enum config_gic */
 SETTER(set_affinity);        /* struct vm_config, its affinity */
+SETTER(set_control_socket);  /* struct config_control */
 SETTER(set_type);            /* enum config_device_type */
 SETTER(set_port_name);       /* char * */
 SETTER(set_item_name);       /* char * */

@@ -131,6 +131,16 @@ SETTER(set_affinity)
 		problem_value(build, attribute, "host CPUs from 0 to 1023 such as 0,2-3");
 }
 
+SETTER(set_control_socket)
+{
+	struct config_control *control = member;
+
+	if (!strcmp(attribute->value, "none"))
+		control->none = true;
+	else
+		set_socket(build, def, attribute, &control->path);
+}
+
 SETTER(set_type)
 {
 	enum config_device_type *type = member;

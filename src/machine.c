@@ -21,33 +21,9 @@
 #include "src/hv.h"
 #include "src/log.h"
 #include "src/machine_devices.h"
+#include "src/machine_impl.h"
 #include "src/service.h"
 #include "src/vcpu.h"
-
-struct machine {
-	const struct board_plan *plan;
-	struct loop *loop;
-	struct guest_mem mem;
-	struct bus bus;
-	struct bus ports;
-	struct loop_fd
-		signals; /* SIGINT, SIGTERM, SIGHUP; fd -1 before machine_create() */
-
-	struct terminal *uart_terminal;
-	struct board_devices *board_devices;
-	unsigned int device_count;
-	struct machine_device *devices;
-	struct service *service;
-
-	/* Of one boot; a reboot makes them anew. */
-	struct hv *hv;
-	struct vcpu_set *vcpus;
-
-	/* Why the loop stops; quit outlives the boot, so that no reboot swallows it. */
-	struct loop_task ended_task;
-	_Atomic enum hv_exit_kind ended;
-	atomic_bool quit;
-};
 
 /* ---- the end of a boot ----------------------------------------------------------------
  */
@@ -58,7 +34,7 @@ static void stop_loop(struct loop_task *task)
 	loop_stop(container_of(task, struct machine, ended_task)->loop);
 }
 
-static void end(struct machine *machine, enum hv_exit_kind kind)
+void machine_end(struct machine *machine, enum hv_exit_kind kind)
 {
 	enum hv_exit_kind none = HV_EXIT_NONE;
 
@@ -69,7 +45,7 @@ static void end(struct machine *machine, enum hv_exit_kind kind)
 
 static void vcpu_ended(void *user, enum hv_exit_kind kind)
 {
-	end(user, kind);
+	machine_end(user, kind);
 }
 
 static const struct vcpu_events vcpu_events = {.ended = vcpu_ended};
@@ -79,8 +55,7 @@ static void quit(void *user)
 {
 	struct machine *machine = user;
 
-	machine->quit = true;
-	end(machine, HV_EXIT_SHUTDOWN);
+	machine->face.ops->quit(&machine->face);
 }
 
 static void on_signal(struct loop_fd *watch, uint32_t events)
@@ -166,7 +141,7 @@ static void board_request(void *user, enum board_request request)
 		[BOARD_CRASHED] = HV_EXIT_CRASH,
 	};
 
-	end(user, kinds[request]);
+	machine_end(user, kinds[request]);
 }
 
 static int create_board(struct machine *machine, struct error *err)
@@ -257,6 +232,8 @@ int machine_create(const struct board_plan *plan, struct hv *hv, struct machine 
 	if (!code)
 		code = watch_signals(machine, err);
 	if (!code)
+		code = machine_control_create(machine, err);
+	if (!code)
 		code = create_ram(machine, err);
 	if (!code)
 		code = create_board(machine, err);
@@ -280,6 +257,7 @@ void machine_destroy(struct machine *machine)
 	if (!machine)
 		return;
 	vcpu_set_destroy(machine->vcpus);
+	machine_control_destroy(machine);
 	service_destroy(machine->service);
 	for (unsigned int i = 0; i < machine->device_count; i++)
 		machine_device_destroy(&machine->devices[i]);

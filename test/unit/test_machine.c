@@ -93,7 +93,7 @@ static int run(const char *attributes, enum machine_end *ret,
 	snprintf(path, sizeof(path), "%s/vm.xml", dir);
 	snprintf(xml, sizeof(xml),
 		"<config kernel_rom='Image' ram_size='32M' gic_version='host' %s>"
-		"<uart><file path='%s/uart.log'/></uart>"
+		"<control socket='vm.sock'/><uart><file path='%s/uart.log'/></uart>"
 		"<virtio_device name='hvc0' type='console'><null/></virtio_device>"
 		"<virtio_device name='eth0' type='net'><null/></virtio_device>"
 		"<virtio_device name='vda' type='block'><file "

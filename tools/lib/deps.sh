@@ -11,7 +11,7 @@
 # HASH is over this recipe and the versions of all of its inputs.
 
 DEPS_DEBS="musl-dev linux-libc-dev libfdt-dev"
-DEPS_SOURCES="libxml2 zlib libzstd"
+DEPS_SOURCES="libxml2 zlib libzstd jansson"
 
 deps_dir()
 {
@@ -67,6 +67,7 @@ deps_build()
 		deps_libfdt &&
 		deps_zlib &&
 		deps_zstd &&
+		deps_jansson &&
 		deps_libxml2 || return 1
 	rm -rf "$work"
 	deps_cross_file >"$dir/cross.ini.part" && mv "$dir/cross.ini.part" "$dir/cross.ini"
@@ -174,6 +175,27 @@ zstd_version()
 {
 	sed -n 's/^#define ZSTD_VERSION_\(MAJOR\|MINOR\|RELEASE\) *\([0-9]*\)$/\2/p' "$1" |
 		paste -s -d.
+}
+
+# Whole, for it is small; the linker drops what nobody calls.
+deps_jansson()
+{
+	local tree version name
+	tree=$(fetch_source jansson) || return 1
+	version=$(sed -n 's/^#define JANSSON_VERSION "\(.*\)"/\1/p' "$tree/src/jansson.h")
+	mkdir -p "$work/jansson"
+	sed -e 's/@json_inline@/inline/' -e 's/@json_have_[a-z_]*@/1/' \
+		"$tree/src/jansson_config.h.in" >"$dir/include/jansson_config.h"
+	for name in HAVE_{ENDIAN,FCNTL,SCHED,STDINT,SYS_PARAM,SYS_STAT,SYS_TIME,SYS_TYPES,UNISTD}_H \
+		HAVE_{ATOMIC_BUILTINS,CLOSE,GETPID,GETTIMEOFDAY,LOCALECONV,OPEN,READ,SCHED_YIELD} \
+		USE_URANDOM; do
+		echo "#define $name 1"
+	done >"$work/jansson/jansson_private_config.h"
+	echo '#define INITIAL_HASHTABLE_ORDER 3' >>"$work/jansson/jansson_private_config.h"
+	cp "$tree/src/jansson.h" "$dir/include/"
+	compile_archive jansson -DHAVE_CONFIG_H -I"$work/jansson" -I"$tree/src" \
+		-- "$tree"/src/*.c || return 1
+	pkgconfig jansson "$version" jansson
 }
 
 # The parser and its events (the tree cannot be left out of it); no network, no encodings but

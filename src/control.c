@@ -1,0 +1,348 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "src/control_impl.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#include "host/listener.h"
+#include "src/container_of.h"
+#include "src/error.h"
+#include "src/log.h"
+
+#define CHUNK_BYTES 4096u
+#define BACKLOG 8
+
+struct control {
+	struct loop *loop;
+	struct machine_control *machine;
+	struct listener listener;
+	struct control_client *clients;
+	unsigned int client_count;
+	struct loop_task reap_task;
+};
+
+/* ---- output ----------------------------------------------------------------------- */
+
+static void silence(struct control_client *client)
+{
+	client->deaf = true;
+	client->output_bytes = 0;
+}
+
+/* Any thread: the client is freed later, by the loop. */
+static void drop(struct control_client *client)
+{
+	if (client->gone)
+		return;
+	client->gone = true;
+	loop_fd_remove(&client->watch);
+	close(client->watch.fd);
+	loop_post(client->control->loop, &client->control->reap_task);
+}
+
+static void watch(struct control_client *client)
+{
+	bool reads = !client->ended && client->output_bytes < CONTROL_OUTPUT_PAUSE;
+
+	if (client->gone)
+		return;
+	if (client->ended && !client->output_bytes)
+		drop(client);
+	else
+		loop_fd_modify(&client->watch,
+			(reads ? EPOLLIN : 0) | (client->output_bytes ? EPOLLOUT : 0));
+}
+
+static void flush(struct control_client *client)
+{
+	size_t done = 0;
+
+	while (done < client->output_bytes) {
+		ssize_t n = send(client->watch.fd, client->output + done,
+			client->output_bytes - done, MSG_DONTWAIT | MSG_NOSIGNAL);
+
+		if (n > 0) {
+			done += (size_t)n;
+		} else if (errno == EAGAIN) {
+			break;
+		} else if (errno != EINTR) {
+			silence(client);
+			return;
+		}
+	}
+	client->output_bytes -= done;
+	if (done)
+		memmove(client->output, client->output + done, client->output_bytes);
+}
+
+static bool keep(struct control_client *client, const char *text, size_t bytes)
+{
+	size_t room = client->output_room ? client->output_room : CHUNK_BYTES;
+	char *output;
+
+	while (room < client->output_bytes + bytes)
+		room *= 2;
+	output = room > client->output_room ? realloc(client->output, room)
+					    : client->output;
+	if (!output)
+		return false;
+	client->output = output;
+	client->output_room = room;
+	memcpy(output + client->output_bytes, text, bytes);
+	client->output_bytes += bytes;
+	return true;
+}
+
+static void send_text(struct control_client *client, const char *text, size_t bytes)
+{
+	if (client->gone || client->deaf)
+		return;
+	if (client->output_bytes + bytes > CONTROL_OUTPUT_MAX ||
+		!keep(client, text, bytes)) {
+		drop(client);
+		return;
+	}
+	flush(client);
+	watch(client);
+}
+
+void control_client_send(struct control_client *client, json_t *line)
+{
+	char *json = line ? json_dumps(line, 0) : NULL;
+	char *text = NULL;
+	int bytes = json ? asprintf(&text, "%s\r\n", json) : -1;
+
+	free(json);
+	json_decref(line);
+	if (bytes < 0) {
+		drop(client); /* it would wait for the answer for good */
+		return;
+	}
+	send_text(client, text, (size_t)bytes);
+	free(text);
+}
+
+static json_t *timestamp(void)
+{
+	struct timeval now;
+
+	gettimeofday(&now, NULL);
+	return json_pack("{s:I, s:I}", "seconds", (json_int_t)now.tv_sec, "microseconds",
+		(json_int_t)now.tv_usec);
+}
+
+void control_event(struct control *control, const char *name, json_t *data)
+{
+	json_t *line = NULL;
+
+	if (control && control->clients)
+		line = json_pack("{s:s, s:o*, s:o}", "event", name, "data",
+			json_incref(data), "timestamp", timestamp());
+	json_decref(data);
+	if (!line)
+		return;
+	for (struct control_client *client = control->clients; client;
+		client = client->next)
+		if (client->negotiated)
+			control_client_send(client, json_incref(line));
+	json_decref(line);
+}
+
+/* ---- clients ---------------------------------------------------------------------- */
+
+/* After this nothing tells where the next command would begin. */
+static void give_up(struct control_client *client, int code)
+{
+	client->ended = true;
+	control_client_send(client,
+		control_error("GenericError",
+			code == -EMSGSIZE ? "the command is longer than 65536 bytes or "
+					    "deeper than 64 levels"
+					  : "no memory for the command",
+			NULL));
+}
+
+static void take(struct control_client *client, const char *bytes, size_t count)
+{
+	const char *at = bytes;
+
+	while (!client->ended && !client->gone) {
+		int code = json_frame_feed(&client->frame, &at, bytes + count);
+
+		if (!code)
+			break;
+		if (code > 0)
+			control_run_command(
+				client, client->frame.bytes, client->frame.count);
+		else
+			give_up(client, code);
+	}
+}
+
+static void client_ready(struct loop_fd *fd_watch, uint32_t events)
+{
+	struct control_client *client =
+		container_of(fd_watch, struct control_client, watch);
+	char chunk[CHUNK_BYTES];
+	ssize_t n;
+
+	/* It has closed, and may have said what it wants before. */
+	if (events & (EPOLLHUP | EPOLLERR))
+		silence(client);
+	if (events & EPOLLOUT)
+		flush(client);
+	if (!client->ended && events & (EPOLLIN | EPOLLHUP | EPOLLERR)) {
+		n = read(client->watch.fd, chunk, sizeof(chunk));
+		if (n > 0)
+			take(client, chunk, (size_t)n);
+		else if (n == 0 || (errno != EAGAIN && errno != EINTR))
+			client->ended = true;
+	}
+	watch(client);
+}
+
+static void free_client(struct control_client *client)
+{
+	json_frame_finish(&client->frame);
+	free(client->output);
+	free(client);
+}
+
+static void reap(struct loop_task *task)
+{
+	struct control *control = container_of(task, struct control, reap_task);
+	struct control_client **at = &control->clients;
+
+	while (*at) {
+		struct control_client *client = *at;
+
+		if (!client->gone) {
+			at = &client->next;
+			continue;
+		}
+		*at = client->next;
+		control->client_count--;
+		free_client(client);
+	}
+}
+
+/* The mode of the socket says the same, unless somebody has widened it. */
+static bool is_trusted(int fd)
+{
+	struct ucred peer;
+	socklen_t bytes = sizeof(peer);
+
+	return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &bytes) == 0 &&
+	       (peer.uid == 0 || peer.uid == geteuid());
+}
+
+static void refuse(int fd, const char *desc)
+{
+	json_t *error = control_error("GenericError", desc, NULL);
+	char *text = error ? json_dumps(error, 0) : NULL;
+
+	if (text)
+		send(fd, text, strlen(text), MSG_DONTWAIT | MSG_NOSIGNAL);
+	json_decref(error);
+	free(text);
+	close(fd);
+}
+
+static void accepted(struct listener *listener, int fd)
+{
+	struct control *control = container_of(listener, struct control, listener);
+	struct control_client *client;
+
+	if (!is_trusted(fd)) {
+		refuse(fd, "only the VM's owner and root may control it");
+		return;
+	}
+	if (control->client_count == CONTROL_CLIENTS_MAX) {
+		refuse(fd, "there are 32 clients already");
+		return;
+	}
+	client = calloc(1, sizeof(*client));
+	if (!client) {
+		close(fd);
+		return;
+	}
+	client->control = control;
+	client->watch.fd = fd;
+	client->watch.events = EPOLLIN;
+	client->watch.ready = client_ready;
+	if (loop_fd_add(control->loop, &client->watch)) {
+		close(fd);
+		free(client);
+		return;
+	}
+	client->next = control->clients;
+	control->clients = client;
+	control->client_count++;
+	control_client_send(client, control_greeting());
+}
+
+struct machine_control *control_client_machine(struct control_client *client)
+{
+	return client->control->machine;
+}
+
+/* ---- life ------------------------------------------------------------------------- */
+
+static int listen_at(struct control *control, const char *path,
+	const struct source_pos *pos, struct error *err)
+{
+	int code = listener_open(&control->listener, control->loop, AF_UNIX, accepted);
+
+	if (code)
+		return error_set(
+			err, code, pos, "no control socket: %s", strerror(-code));
+	code = listener_bind_unix(&control->listener, path, pos, err);
+	if (code == -EADDRINUSE)
+		return error_set(
+			err, code, pos, "a VM of this name runs: %s is its", path);
+	if (code)
+		return code;
+	code = listener_start(&control->listener, BACKLOG);
+	return code ? error_set(err, code, pos, "cannot listen at %s: %s", path,
+			      strerror(-code))
+		    : 0;
+}
+
+int control_create(struct loop *loop, const char *path, struct machine_control *machine,
+	const struct source_pos *pos, struct control **ret, struct error *err)
+{
+	struct control *control = calloc(1, sizeof(*control));
+	int code;
+
+	if (!control)
+		return error_set(err, -ENOMEM, pos, "no memory for the control socket");
+	control->loop = loop;
+	control->machine = machine;
+	control->reap_task.run = reap;
+	code = listen_at(control, path, pos, err);
+	if (code) {
+		control_destroy(control);
+		return code;
+	}
+	*ret = control;
+	return 0;
+}
+
+void control_destroy(struct control *control)
+{
+	if (!control)
+		return;
+	listener_close(&control->listener);
+	for (struct control_client *client = control->clients; client;
+		client = client->next)
+		drop(client);
+	reap(&control->reap_task);
+	loop_task_cancel(control->loop, &control->reap_task);
+	free(control);
+}

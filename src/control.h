@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The control socket of a VM: a unix socket that speaks QMP, QEMU's machine protocol
+ * (docs/interop/qmp-spec of QEMU): a greeting, then commands as JSON objects, each with
+ * one answer, and events. Several clients at a time.
+ *
+ * All on the loop's thread but control_event(). Whoever may connect may do anything to
+ * the VM, hence the owner and root only, by mode and by peer credentials.
+ *
+ * A further command is a function of the shape below in a src/control_AREA.c, with a line
+ * in the table of that file, and the table in control_tables[] of control_commands.c.
+ * What it does to the machine goes through src/machine_control.h. Its test is beside
+ * test/unit/test_control_machine.c, its page in docs/bonsai.1.
+ */
+#ifndef SRC_CONTROL_H
+#define SRC_CONTROL_H
+
+#include <jansson.h>
+
+struct control;
+struct control_client;
+struct error;
+struct loop;
+struct machine_control;
+struct source_pos;
+
+/*
+ * Listens at path, which is borrowed, as is machine. -EADDRINUSE where a VM that runs has
+ * this socket; one that was left behind is replaced.
+ */
+int control_create(struct loop *loop, const char *path, struct machine_control *machine,
+	const struct source_pos *pos, struct control **ret, struct error *err);
+
+/* Sends what can be sent at once, closes all clients and removes the socket. NULL is
+ * fine. */
+void control_destroy(struct control *control);
+
+/*
+ * Tells all clients of an event such as "STOP"; data is an object, taken over, or NULL
+ * for none. Any thread with the loop's lock. control NULL: nobody listens.
+ */
+void control_event(struct control *control, const char *name, json_t *data);
+
+/* ---- commands ---------------------------------------------------------------------- */
+
+struct control_command {
+	const char *name;
+	/*
+	 * arguments is an object, empty where none were given; borrowed. 0 with the
+	 * answer in *ret (left alone: an empty object), taken over from here, or -errno
+	 * with a sentence in err. json_unpack_ex() with a "!" at its end checks
+	 * arguments; control_arguments_wrong() makes an error of what it says.
+	 */
+	int (*run)(struct control_client *client, json_t *arguments, json_t **ret,
+		struct error *err);
+};
+
+/* Each ends with a command without a name; the list ends with NULL. */
+extern const struct control_command *const control_tables[];
+
+struct machine_control *control_client_machine(struct control_client *client);
+
+/* -EINVAL with what json_unpack_ex() found wrong. */
+int control_arguments_wrong(const json_error_t *wrong, struct error *err);
+
+#endif

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * For the files of the control socket: control.c moves bytes, control_commands.c
+ * answers commands. Loop's thread with its lock held, unless said otherwise.
+ */
+#ifndef SRC_CONTROL_IMPL_H
+#define SRC_CONTROL_IMPL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "src/control.h"
+#include "src/json_frame.h"
+#include "src/loop.h"
+
+#define CONTROL_CLIENTS_MAX 32u
+/* So much output that nobody reads stops the reading of commands, and costs the client.
+ */
+#define CONTROL_OUTPUT_PAUSE 65536u
+#define CONTROL_OUTPUT_MAX (1u << 20)
+
+struct control_client {
+	struct control *control;
+	struct control_client *next;
+	struct loop_fd watch;
+	bool negotiated; /* qmp_capabilities was said */
+	bool ended;      /* it sends no more */
+	bool gone;       /* to be freed by the control's task */
+	bool deaf;       /* its output leads nowhere, its commands count nevertheless */
+	struct json_frame frame;
+	char *output;
+	size_t output_bytes;
+	size_t output_room;
+};
+
+/* Sends a line, keeping what does not go at once. Takes line over. Any thread. */
+void control_client_send(struct control_client *client, json_t *line);
+
+/* Runs the command that is the text and sends its answer. */
+void control_run_command(struct control_client *client, const char *text, size_t bytes);
+
+/* An error in the answer's shape; id may be NULL and is borrowed. */
+json_t *control_error(const char *class, const char *desc, json_t *id);
+
+/* What a client reads first. */
+json_t *control_greeting(void);
+
+#endif

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* For machine.c and machine_control.c: what a running machine consists of. */
+#ifndef SRC_MACHINE_IMPL_H
+#define SRC_MACHINE_IMPL_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+
+#include "src/bus.h"
+#include "src/control_place.h"
+#include "src/guest_mem.h"
+#include "src/hv.h"
+#include "src/loop.h"
+#include "src/machine_control.h"
+
+struct board_devices;
+struct control;
+struct machine_device;
+struct service;
+struct vcpu_set;
+
+struct machine {
+	const struct board_plan *plan;
+	struct loop *loop;
+	struct guest_mem mem;
+	struct bus bus;
+	struct bus ports;
+	struct loop_fd
+		signals; /* SIGINT, SIGTERM, SIGHUP; fd -1 before machine_create() */
+
+	struct machine_control face;             /* of which the control socket knows */
+	struct control *control;                 /* NULL: there is no socket */
+	char control_place[CONTROL_PLACE_BYTES]; /* "" where the XML says where it is */
+
+	struct terminal *uart_terminal;
+	struct board_devices *board_devices;
+	unsigned int device_count;
+	struct machine_device *devices;
+	struct service *service;
+
+	/* Of one boot; a reboot makes them anew. */
+	struct hv *hv;
+	struct vcpu_set *vcpus;
+
+	/* Why the loop stops; quit outlives the boot, so that no reboot swallows it. */
+	struct loop_task ended_task;
+	_Atomic enum hv_exit_kind ended;
+	atomic_bool quit;
+};
+
+/* Ends the boot, and with quit the VM. Any thread. */
+void machine_end(struct machine *machine, enum hv_exit_kind kind);
+
+/* Fills machine->face and opens the control socket that the XML asks for. */
+int machine_control_create(struct machine *machine, struct error *err);
+void machine_control_destroy(struct machine *machine);
+
+#endif

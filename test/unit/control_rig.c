@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "test/unit/control_rig.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "src/container_of.h"
+#include "src/control.h"
+#include "src/loop.h"
+#include "test/unit/test.h"
+
+/* Far more turns than any exchange of a test takes. */
+#define TURNS 64
+
+static void quit(struct machine_control *machine)
+{
+	container_of(machine, struct control_rig, machine)->quits++;
+}
+
+static const struct machine_control_ops ops = {.quit = quit};
+
+void rig_begin(struct control_rig *rig)
+{
+	memset(rig, 0, sizeof(*rig));
+	rig->machine.ops = &ops;
+	snprintf(rig->folder, sizeof(rig->folder), "/tmp/bonsai-control-XXXXXX");
+	CHECK(mkdtemp(rig->folder));
+	snprintf(rig->path, sizeof(rig->path), "%s/vm.sock", rig->folder);
+	CHECK_EQ(loop_create(&rig->loop, NULL), 0);
+	CHECK_EQ(control_create(
+			 rig->loop, rig->path, &rig->machine, NULL, &rig->control, NULL),
+		0);
+}
+
+void rig_end(struct control_rig *rig)
+{
+	control_destroy(rig->control);
+	loop_destroy(rig->loop);
+	CHECK_EQ(rmdir(rig->folder), 0);
+}
+
+void rig_settle(struct control_rig *rig)
+{
+	for (unsigned int i = 0; i < TURNS; i++)
+		loop_turn(rig->loop, 0);
+}
+
+int rig_connect(struct control_rig *rig)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	memcpy(address.sun_path, rig->path, strlen(rig->path));
+	CHECK_EQ(connect(fd, (struct sockaddr *)&address, sizeof(address)), 0);
+	rig_settle(rig);
+	return fd;
+}
+
+int rig_client(struct control_rig *rig)
+{
+	int fd = rig_connect(rig);
+
+	CHECK_HAS(rig_line(rig, fd), "{\"QMP\": {\"version\": {\"qemu\": {");
+	CHECK_STR(rig_ask(rig, fd, "{\"execute\": \"qmp_capabilities\"}"),
+		"{\"return\": {}}");
+	return fd;
+}
+
+void rig_send(int fd, const char *text)
+{
+	size_t bytes = strlen(text);
+
+	CHECK_EQ(send(fd, text, bytes, MSG_NOSIGNAL), bytes);
+}
+
+const char *rig_line(struct control_rig *rig, int fd)
+{
+	char *line = rig->line;
+
+	for (unsigned int turn = 0; turn < TURNS; turn++) {
+		ssize_t n =
+			recv(fd, line, sizeof(rig->line) - 1, MSG_DONTWAIT | MSG_PEEK);
+		char *end = n > 0 ? memchr(line, '\n', (size_t)n) : NULL;
+
+		if (end) {
+			CHECK_EQ(recv(fd, line, (size_t)(end - line) + 1, 0),
+				end - line + 1);
+			CHECK(end > line && end[-1] == '\r');
+			end[-1] = 0;
+			return line;
+		}
+		if (n == 0)
+			break;
+		loop_turn(rig->loop, 0);
+	}
+	line[0] = 0;
+	return line;
+}
+
+const char *rig_ask(struct control_rig *rig, int fd, const char *text)
+{
+	rig_send(fd, text);
+	return rig_line(rig, fd);
+}
