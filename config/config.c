@@ -107,7 +107,11 @@ static void read_root(struct build *build, const struct xml_element *root)
 		build_problem(build, config->initrds[0].pos.line,
 			"initrd_rom is for the kernel, which a firmware has only with "
 			"kernel_rom");
-	if (!config->name)
+	if (!xml_attribute_value(&element, "name") && build->options->needs_name)
+		build_problem(build, root->line,
+			"there is no name, and no file's to take: say name=\"…\", or "
+			"--name");
+	else if (!config->name)
 		config->name = default_name(build);
 	free(attributes);
 }
@@ -290,27 +294,36 @@ static int read_file(int fd, char *buf, size_t room, size_t *ret_bytes)
 	return 0;
 }
 
-int config_load(const char *path, const struct config_options *options,
+int config_read(int fd, const char *path, const struct config_options *options,
 	struct vm_config **ret, struct problems *problems)
 {
 	const size_t room = TEXT_BYTES_MAX + 1;
 	struct source_pos pos = {.file = path};
 	char *buf = malloc(room);
-	int fd = open_file(path);
 	size_t bytes = 0;
-	int code;
+	int code = buf ? read_file(fd, buf, room, &bytes) : -ENOMEM;
 
-	if (fd < 0)
-		code = fd;
-	else
-		code = buf ? read_file(fd, buf, room, &bytes) : -ENOMEM;
 	if (code)
 		problems_add(problems, &pos, "cannot be read: %s", strerror(-code));
 	else
 		code = config_parse(buf, bytes, path, options, ret, problems);
-	if (fd >= 0)
-		close(fd);
 	free(buf);
+	return code;
+}
+
+int config_load(const char *path, const struct config_options *options,
+	struct vm_config **ret, struct problems *problems)
+{
+	struct source_pos pos = {.file = path};
+	int fd = open_file(path);
+	int code = fd;
+
+	if (fd < 0) {
+		problems_add(problems, &pos, "cannot be read: %s", strerror(-code));
+		return code;
+	}
+	code = config_read(fd, path, options, ret, problems);
+	close(fd);
 	return code;
 }
 

@@ -161,6 +161,7 @@ struct config_options {
 	const char *rom_dir; /* or NULL */
 	unsigned int set_count;
 	const struct config_set *sets;
+	bool needs_name; /* the file's name does not do as the VM's */
 	bool skip_files; /* do not look whether ROMs and disks exist (for fuzzing) */
 };
 
@@ -171,6 +172,10 @@ struct config_options {
  * source_pos, in the configuration and in the problems.
  */
 int config_load(const char *path, const struct config_options *options,
+	struct vm_config **ret, struct problems *problems);
+
+/* The same from an open descriptor, such as standard input; path as for the next. */
+int config_read(int fd, const char *path, const struct config_options *options,
 	struct vm_config **ret, struct problems *problems);
 
 /* The same from memory; path names it in messages and anchors relative files. */

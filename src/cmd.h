@@ -8,6 +8,7 @@
 
 #include "config/config.h"
 #include "src/board.h"
+#include "src/cmd_image.h"
 #include "src/host_caps.h"
 
 enum exit_status {
@@ -22,6 +23,13 @@ int cmd_plan(int argc, char **argv);
 int cmd_dtb(int argc, char **argv);
 int cmd_host(int argc, char **argv);
 int cmd_run(int argc, char **argv);
+int cmd_mktap(int argc, char **argv);
+
+/*
+ * A command that is a program of its own: argv[0] is its name, it gets the rest. Returns
+ * -1 where there is none, else does not return but with EXIT_HOST_FAILED.
+ */
+int cmd_script(char **argv);
 
 /* ---- what the commands share: cmd_args.c, cmd_common.c ------------------------------
  */
@@ -29,9 +37,15 @@ int cmd_run(int argc, char **argv);
 #define CMD_SETS_MAX 32
 #define CMD_HOST_WORDS_MAX 16
 
+/* The path that stands for standard input. */
+#define CMD_STDIN "-"
+
 /* The arguments common to every command that reads a VM. */
 struct cmd_vm {
-	const char *path;
+	const char *path; /* of the XML or of a root image */
+	bool only_xml;    /* --config: no root image, whatever is in it */
+	bool print_xml;
+	struct cmd_image image;
 	const char *output; /* -o */
 	const char *rom_dir;
 	unsigned int set_count;
@@ -43,11 +57,18 @@ struct cmd_vm {
 /* Options that not all of these commands take. */
 #define CMD_TAKES_HOST 1u
 #define CMD_TAKES_OUTPUT 2u
+#define CMD_TAKES_PRINT_XML 4u
 
 /* Parses them; argv ends with NULL. Returns 0, or EXIT_USAGE having said why. */
 int cmd_vm_parse(struct cmd_vm *vm, char **argv, unsigned int takes);
 
-/* Loads the configuration and prints its problems; NULL where there are any. */
+/* --print-xml: what a root image and its options stand for. Returns an exit status. */
+int cmd_vm_print_xml(const struct cmd_vm *vm);
+
+/*
+ * Loads the configuration, of an XML file, of standard input or as a root image and its
+ * options stand for it, and prints its problems; NULL where there are any.
+ */
 struct vm_config *cmd_vm_load(const struct cmd_vm *vm);
 
 /*

@@ -9,20 +9,48 @@
 #include "src/cmd.h"
 #include "src/container_of.h"
 
-enum option_kind { OPTION_ROM_DIR, OPTION_SET, OPTION_HOST, OPTION_OUTPUT };
+enum option_kind {
+	OPTION_TEXT,
+	OPTION_SET,
+	OPTION_NAME,
+	OPTION_HOST,
+	OPTION_DISK,
+	OPTION_CONFIG,
+	OPTION_PRINT_XML
+};
+
+#define AT(member) offsetof(struct cmd_vm, member)
+#define OF_IMAGE(member) AT(image.member), .of_image = true
 
 static const struct option_def {
 	const char *word;
-	const char *value;
+	const char *value; /* NULL: it has none */
 	enum option_kind kind;
+	size_t offset;         /* of an OPTION_TEXT in struct cmd_vm */
+	bool of_image;         /* beside a root image alone */
 	unsigned int commands; /* CMD_TAKES_…, 0: any */
 	const char *whose;     /* those commands, for people */
 } options[] = {
-	{"--rom-dir", "DIR", OPTION_ROM_DIR, 0, NULL},
-	{"--set", "ATTRIBUTE=VALUE", OPTION_SET, 0, NULL},
-	{"--host", "KEY=VALUE", OPTION_HOST, CMD_TAKES_HOST, "check, plan and dtb"},
-	{"--output", "FILE", OPTION_OUTPUT, CMD_TAKES_OUTPUT, "dtb"},
-	{"-o", "FILE", OPTION_OUTPUT, CMD_TAKES_OUTPUT, "dtb"},
+	{"--rom-dir", "DIR", OPTION_TEXT, AT(rom_dir)},
+	{"--set", "ATTRIBUTE=VALUE", OPTION_SET},
+	{"--name", "NAME", OPTION_NAME},
+	{"--config", "VM.xml", OPTION_CONFIG},
+	{"--host", "KEY=VALUE", OPTION_HOST, .commands = CMD_TAKES_HOST,
+		.whose = "check, plan and dtb"},
+	{"--output", "FILE", OPTION_TEXT, AT(output), .commands = CMD_TAKES_OUTPUT,
+		.whose = "dtb"},
+	{"-o", "FILE", OPTION_TEXT, AT(output), .commands = CMD_TAKES_OUTPUT,
+		.whose = "dtb"},
+	{"--print-xml", NULL, OPTION_PRINT_XML, .commands = CMD_TAKES_PRINT_XML,
+		.whose = "run"},
+	{"--init", "PROGRAM", OPTION_TEXT, OF_IMAGE(init)},
+	{"--mem", "SIZE", OPTION_TEXT, OF_IMAGE(mem)},
+	{"--cpus", "COUNT", OPTION_TEXT, OF_IMAGE(cpus)},
+	{"--kernel", "FILE", OPTION_TEXT, OF_IMAGE(kernel)},
+	{"--initrd", "FILE", OPTION_TEXT, OF_IMAGE(initrd)},
+	{"--append", "TEXT", OPTION_TEXT, OF_IMAGE(append)},
+	{"--net", "user|tap:INTERFACE|none", OPTION_TEXT, OF_IMAGE(net)},
+	{"--disk", "FILE", OPTION_DISK, .of_image = true},
 };
 
 /* The words that are left, and what has been made of the ones before. */
@@ -55,6 +83,18 @@ static const struct option_def *find_option(char *word, char **ret_value)
 	return NULL;
 }
 
+static int push_set(struct cmd_vm *vm, const char *attribute, const char *value)
+{
+	if (vm->set_count == CMD_SETS_MAX) {
+		fprintf(stderr, "bonsai: more than %d times --set\n", CMD_SETS_MAX);
+		return EXIT_USAGE;
+	}
+	vm->sets[vm->set_count].attribute = attribute;
+	vm->sets[vm->set_count].value = value;
+	vm->set_count++;
+	return 0;
+}
+
 /* attribute=value, cut at the sign in the argument itself. */
 static int add_set(struct cmd_vm *vm, char *word)
 {
@@ -67,15 +107,8 @@ static int add_set(struct cmd_vm *vm, char *word)
 			word);
 		return EXIT_USAGE;
 	}
-	if (vm->set_count == CMD_SETS_MAX) {
-		fprintf(stderr, "bonsai: more than %d times --set\n", CMD_SETS_MAX);
-		return EXIT_USAGE;
-	}
 	*equals = '\0';
-	vm->sets[vm->set_count].attribute = word;
-	vm->sets[vm->set_count].value = equals + 1;
-	vm->set_count++;
-	return 0;
+	return push_set(vm, word, equals + 1);
 }
 
 static int add_host_word(struct cmd_vm *vm, const char *word)
@@ -96,21 +129,45 @@ static int add_host_word(struct cmd_vm *vm, const char *word)
 	return 0;
 }
 
+static int add_disk(struct cmd_image *image, const char *path)
+{
+	if (image->disk_count == CMD_IMAGE_DISKS_MAX) {
+		fprintf(stderr, "bonsai: more than %d times --disk\n",
+			CMD_IMAGE_DISKS_MAX);
+		return EXIT_USAGE;
+	}
+	image->disks[image->disk_count++] = path;
+	return 0;
+}
+
+static int take_file(struct args *args, const char *word);
+
 static int apply(struct args *args, const struct option_def *option, char *value)
 {
+	struct cmd_vm *vm = args->vm;
+
+	if (option->of_image && !vm->image.any)
+		vm->image.any = option->word;
 	switch (option->kind) {
-	case OPTION_ROM_DIR:
-		args->vm->rom_dir = value;
-		return 0;
 	case OPTION_SET:
-		return add_set(args->vm, value);
+		return add_set(vm, value);
+	case OPTION_NAME:
+		return push_set(vm, "name", value);
 	case OPTION_HOST:
 		args->in_host = true;
-		return add_host_word(args->vm, value);
-	case OPTION_OUTPUT:
+		return add_host_word(vm, value);
+	case OPTION_DISK:
+		return add_disk(&vm->image, value);
+	case OPTION_CONFIG:
+		vm->only_xml = true;
+		return take_file(args, value);
+	case OPTION_PRINT_XML:
+		vm->print_xml = true;
+		return 0;
+	case OPTION_TEXT:
 		break;
 	}
-	args->vm->output = value;
+	*(const char **)((char *)vm + option->offset) = value;
 	return 0;
 }
 
@@ -128,6 +185,12 @@ static int take_option(struct args *args, char *word)
 	if (option->commands && !(args->takes & option->commands)) {
 		fprintf(stderr, "bonsai: %s has no option %s, it is for %s\n",
 			args->command, option->word, option->whose);
+		return EXIT_USAGE;
+	}
+	if (!option->value) {
+		if (!value)
+			return apply(args, option, NULL);
+		fprintf(stderr, "bonsai: %s has no value\n", option->word);
 		return EXIT_USAGE;
 	}
 	if (!value)

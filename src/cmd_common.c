@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "src/boot.h"
 #include "src/hv.h"
@@ -37,6 +38,49 @@ static struct problems *new_problems(void)
 	return problems;
 }
 
+/* The options that describe a VM are no options of one that a file describes. */
+static int refuse_image_options(const struct cmd_vm *vm)
+{
+	fprintf(stderr,
+		"bonsai: %s is for a root image (ext4, squashfs or erofs), and %s is "
+		"none; "
+		"bonsai mkimage makes one, and --set replaces an attribute of a VM's "
+		"XML\n",
+		vm->print_xml ? "--print-xml" : vm->image.any,
+		strcmp(vm->path, CMD_STDIN) ? vm->path : "standard input");
+	return EXIT_USAGE;
+}
+
+int cmd_vm_print_xml(const struct cmd_vm *vm)
+{
+	size_t bytes;
+	char *xml;
+	int status;
+
+	if (!cmd_image_is(vm))
+		return refuse_image_options(vm);
+	status = cmd_image_xml(vm, &xml, &bytes);
+	if (status)
+		return status;
+	fwrite(xml, 1, bytes, stdout);
+	free(xml);
+	return 0;
+}
+
+static void load_image(
+	const struct cmd_vm *vm, struct vm_config **ret, struct problems *problems)
+{
+	/* --set is in the text already. */
+	struct config_options options = {.rom_dir = vm->rom_dir};
+	size_t bytes;
+	char *xml;
+
+	if (cmd_image_xml(vm, &xml, &bytes))
+		return;
+	config_parse(xml, bytes, CMD_IMAGE_FILE, &options, ret, problems);
+	free(xml);
+}
+
 struct vm_config *cmd_vm_load(const struct cmd_vm *vm)
 {
 	struct config_options options = {
@@ -46,7 +90,16 @@ struct vm_config *cmd_vm_load(const struct cmd_vm *vm)
 
 	if (!problems)
 		return NULL;
-	config_load(vm->path, &options, &config, problems);
+	if (cmd_image_is(vm)) {
+		load_image(vm, &config, problems);
+	} else if (vm->image.any) {
+		refuse_image_options(vm);
+	} else if (!strcmp(vm->path, CMD_STDIN)) {
+		options.needs_name = true;
+		config_read(STDIN_FILENO, "standard input", &options, &config, problems);
+	} else {
+		config_load(vm->path, &options, &config, problems);
+	}
 	cmd_print_problems(problems);
 	free(problems);
 	return config;

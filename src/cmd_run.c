@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include "host/terminal.h"
 #include "src/cmd.h"
@@ -65,6 +67,40 @@ static int run_plan(const struct board_plan *plan, struct hv *hv)
 	return end == MACHINE_CRASHED ? EXIT_GUEST_CRASHED : EXIT_GUEST_OFF;
 }
 
+static bool uses_stdio(const struct vm_config *config)
+{
+	bool uses = config->uart.kind == CONFIG_TERMINAL_STDIO;
+
+	for (unsigned int i = 0; i < config->device_count; i++) {
+		const struct config_device *device = &config->devices[i];
+
+		if (device->type != CONFIG_DEVICE_CONSOLE)
+			continue;
+		uses |= device->console.terminal.kind == CONFIG_TERMINAL_STDIO;
+		for (unsigned int j = 0; j < device->console.port_count; j++)
+			uses |= device->console.ports[j].terminal.kind ==
+				CONFIG_TERMINAL_STDIO;
+	}
+	return uses;
+}
+
+/* Standard input was the VM's description and is at its end; a terminal goes on. */
+static void leave_input(const struct vm_config *config)
+{
+	int null;
+
+	if (isatty(STDIN_FILENO))
+		return;
+	null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	if (null >= 0) {
+		dup2(null, STDIN_FILENO);
+		close(null);
+	}
+	if (uses_stdio(config))
+		log_host("the VM was read from standard input, so its console on stdio "
+			 "has no input");
+}
+
 int cmd_run(int argc, char **argv)
 {
 	struct vm_config *config = NULL;
@@ -73,13 +109,17 @@ int cmd_run(int argc, char **argv)
 	struct host_caps caps;
 	struct error err;
 	struct cmd_vm vm;
-	int status = cmd_vm_parse(&vm, argv, 0);
+	int status = cmd_vm_parse(&vm, argv, CMD_TAKES_PRINT_XML);
 
 	if (status)
 		return status;
+	if (vm.print_xml)
+		return cmd_vm_print_xml(&vm);
 	config = cmd_vm_load(&vm);
 	if (!config)
 		return EXIT_USAGE;
+	if (!strcmp(vm.path, CMD_STDIN))
+		leave_input(config);
 	allow_descriptors();
 	if (hv_open(&hv, &caps, &err)) {
 		cmd_print_error(&err);

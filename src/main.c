@@ -14,7 +14,7 @@ static const struct command {
 	const char *does;
 	int (*run)(int argc, char **argv);
 } commands[] = {
-	{"run", "[OPTION]... VM.xml", "run the VM in the foreground", cmd_run},
+	{"run", "[OPTION]... VM.xml|IMAGE", "run the VM in the foreground", cmd_run},
 	{"check", "[OPTION]... VM.xml", "report every problem, or say nothing",
 		cmd_check},
 	{"plan", "[OPTION]... VM.xml", "show addresses, interrupts and load addresses",
@@ -22,13 +22,17 @@ static const struct command {
 	{"dtb", "[OPTION]... [-o FILE] VM.xml", "write the guest's device tree", cmd_dtb},
 	{"host", "", "show what this host offers, and what to do about the rest",
 		cmd_host},
+	{"mktap", "[OPTION]... INTERFACE", "make a tap that a user may open", cmd_mktap},
+	{"mkimage", "-o FILE SOURCE", "make a root image of a tar, folder or container",
+		NULL},
+	{"mkkernel", "-o FILE SOURCE_TREE", "build a minimal kernel for guests", NULL},
 };
 
 static int help(FILE *out)
 {
 	fprintf(out, "bonsai runs a virtual machine that one XML file describes.\n\n");
 	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
-		fprintf(out, "  bonsai %-6s%-32s %s\n", commands[i].name,
+		fprintf(out, "  bonsai %-9s%-29s %s\n", commands[i].name,
 			commands[i].arguments, commands[i].does);
 	fprintf(out,
 		"\n"
@@ -41,6 +45,15 @@ static int help(FILE *out)
 		"                         el1_32bit=yes pmu=yes steal_time=yes\n"
 		"                         cpu=arm,cortex-a53 level=3\n"
 		"  -o FILE                dtb: write the blob into FILE\n"
+		"  --name NAME            the same as --set name=NAME\n"
+		"  --config VM.xml        read XML, - is standard input\n"
+		"\n"
+		"Beside a root image (ext4, squashfs or erofs) in place of VM.xml:\n"
+		"  --kernel FILE --initrd FILE --init PROGRAM --append TEXT\n"
+		"  --mem SIZE --cpus COUNT --disk FILE... --net "
+		"user|tap:INTERFACE|none\n"
+		"  --print-xml            run: show the XML that this stands for\n"
+		"\n"
 		"  --help, --version\n\n"
 		"Exit status: 0 the guest powered off, 1 the host failed it, 2 bad usage "
 		"or\nconfiguration, 3 the guest crashed. In a VM's console, Ctrl-A x "
@@ -101,21 +114,43 @@ static bool wants_help(char **argv)
 	return false;
 }
 
+/* Those without a function of their own are scripts, which have their own help. */
+static int run_script(char **argv)
+{
+	const char *name = argv[0];
+	int status = cmd_script(argv);
+
+	if (status >= 0)
+		return status;
+	fprintf(stderr,
+		"bonsai: the script bonsai-%s lies neither beside this program nor in "
+		"../libexec/bonsai\n",
+		name);
+	return EXIT_USAGE;
+}
+
 static int run(int argc, char **argv)
 {
+	const struct command *command = NULL;
+	int status;
+
 	if (!*argv) {
 		help(stderr);
 		return EXIT_USAGE;
 	}
+	for (size_t i = 0; i < ARRAY_SIZE(commands) && !command; i++)
+		if (!strcmp(*argv, commands[i].name))
+			command = &commands[i];
+	if (command && !command->run)
+		return run_script(argv);
 	if (wants_help(argv))
 		return help(stdout);
 	if (!strcmp(*argv, "--version"))
 		return version();
-	for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
-		if (!strcmp(*argv, commands[i].name))
-			return commands[i].run(argc, argv);
-	}
-	return unknown(*argv);
+	if (command)
+		return command->run(argc, argv);
+	status = cmd_script(argv);
+	return status < 0 ? unknown(*argv) : status;
 }
 
 int main(int argc, char **argv)

@@ -3,9 +3,8 @@
 
 files_cross_the_tap()
 {
-	tunctl -t tap0 >/dev/null
+	bonsai mktap --user nobody tap0
 	ip addr add 10.9.0.1/24 dev tap0
-	ip link set tap0 up
 	head -c 8000000 /dev/urandom >/srv/random
 	md5sum </srv/random >sum
 	script <<-'END'
@@ -30,7 +29,7 @@ files_cross_the_tap()
 	says "0% packet loss" "sum: $(cat sum)"
 	[ "$(md5sum <back)" = "$(cat sum)" ] || fail "the file came back changed"
 	rm /srv/random
-	tunctl -d tap0 >/dev/null
+	bonsai mktap --delete tap0
 }
 
 claim "files cross the tap both ways unharmed" files_cross_the_tap

@@ -218,6 +218,7 @@ FILES = {
     "vsock.xml": VM.format("", '<virtio_device name="a" type="vsock" cid="2"/>\n'
                                '<virtio_device name="b" type="vsock" mac="02:00:00:00:00:01">'
                                '<vhost/></virtio_device>\n'),
+    "root.img": at(4 * KIB, 0x438, b"\x53\xef"),
     "nokernel.xml": '<config ram_size="64M" cpu_count="1"/>\n',
 }
 FOLDERS = ["folder", "roms"]
@@ -292,6 +293,19 @@ CASES = [
     set_("kernel_rom=kernel.text", "initrd_rom=initrd.text none2", "cpu_count=9"),
     set_("kernel_rom=kernel.text", "initrd_rom=initrd.text", "cpu_count=9"),
     "dtb --set dtb_overlay_rom=overlay.garbage vm.xml",
+    "check root.img", "check --kernel Image root.img", "run --print-xml vm.xml",
+    "check --print-xml root.img", "check --mem 64M vm.xml", "check --init /bin/sh none.xml",
+    "check --kernel Image --mem 64X --cpus 0 root.img", "run --print-xml=yes root.img",
+    "check --kernel Image --mem 99999999999999999999 root.img",
+    "check --kernel none --initrd none root.img", "check --kernel vm.xml root.img",
+    "check --kernel Image --net bridge root.img", "check --kernel Image --net tap: root.img",
+    "check --kernel Image --disk none.img root.img", "check --kernel Image --disk root.img root.img",
+    "check --kernel Image root.img vm.xml", "check --config root.img",
+    "check --config vm.xml vm.xml", "check --config - --mem 1", "check --kernel",
+    "check --name router vm.xml", "check --name ../up vm.xml", "run -", "plan --config -",
+    "mktap", "mktap --bridge", "mktap tap/0", "mktap a b", "mktap --frob tap0",
+    "mktap --delete --queues tap0", "mktap --user nobody-at-all tapx0", "mktap an-interface-too-long",
+    "mktap lo", "mktap --delete tapx0",
     "plan --set kernel_rom=kernel.empty vm.xml",
 ]
 # Standard output on a full device.

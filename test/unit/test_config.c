@@ -586,7 +586,49 @@ TEST(says_in_one_line_why_a_file_cannot_be_read)
 	folder_remove(&folder, names);
 }
 
-TEST_MAIN(CASE(fills_in_the_defaults), CASE(reports_every_problem_of_a_file_in_its_order),
+TEST(reads_a_descriptor_that_gives_no_name)
+{
+	static const struct {
+		const char *xml;
+		const char *set; /* --set name= */
+		const char *want;
+	} cases[] = {
+		{"<config name='a' ram_size='1M' cpu_count='1'/>", NULL, "a"},
+		{"<config name='a' ram_size='1M' cpu_count='1'/>", "b", "b"},
+		{"<config ram_size='1M' cpu_count='1'/>", "b", "b"},
+		{"<config ram_size='1M' cpu_count='1'/>", NULL, NULL},
+		{"", "b", NULL},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct config_set set = {.attribute = "name", .value = cases[i].set};
+		struct config_options options = {.skip_files = true,
+			.needs_name = true,
+			.set_count = cases[i].set != NULL,
+			.sets = &set};
+		struct vm_config *config = NULL;
+		int ends[2];
+
+		problems.count = 0;
+		CHECK_EQ(pipe(ends), 0);
+		CHECK_EQ(write(ends[1], cases[i].xml, strlen(cases[i].xml)),
+			strlen(cases[i].xml));
+		close(ends[1]);
+		CHECK_EQ(config_read(ends[0], "standard input", &options, &config,
+				 &problems) == 0,
+			cases[i].want != NULL);
+		close(ends[0]);
+		CHECK_EQ(config != NULL, cases[i].want != NULL);
+		if (config) {
+			CHECK_STR(config->name, cases[i].want);
+			CHECK_STR(config->kernel.path, "linux");
+		}
+		config_destroy(config);
+	}
+}
+
+TEST_MAIN(CASE(reads_a_descriptor_that_gives_no_name), CASE(fills_in_the_defaults),
+	CASE(reports_every_problem_of_a_file_in_its_order),
 	CASE(says_in_one_line_what_is_no_xml),
 	CASE(takes_what_an_xml_reference_stands_for), CASE(names_the_vm_after_its_file),
 	CASE(gives_stdio_to_one_terminal),
