@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 struct error;
+struct windows;
 
 #define GUEST_MEM_REGIONS_MAX 3 /* RAM on both sides of a hole, a firmware */
 #define GUEST_MEM_ALIGN_BYTES (2ull << 20)
@@ -50,6 +51,9 @@ struct guest_mem {
 	unsigned int count;
 	uint8_t *mapped; /* see guest_mem_mark_mapped() */
 	uint64_t mapped_bytes;
+	/* What the guest sees beside RAM and no device reaches (src/window.h), or NULL.
+	 */
+	const struct windows *windows;
 };
 
 /*

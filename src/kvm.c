@@ -20,6 +20,7 @@
 #include "src/guest_mem.h"
 #include "src/log.h"
 #include "src/plan.h"
+#include "src/window.h"
 
 /*
  * Fewer address bits mean fewer levels of stage-2 tables, so a VM starts with these and
@@ -126,11 +127,12 @@ fail:
 	return code;
 }
 
-static int add_slot(
-	struct hv *hv, uint64_t gpa, uint64_t bytes, void *hva, struct error *err)
+static int add_slot(struct hv *hv, uint64_t gpa, uint64_t bytes, void *hva, bool readonly,
+	struct error *err)
 {
 	struct kvm_userspace_memory_region region = {
 		.slot = hv->slot_count,
+		.flags = readonly ? KVM_MEM_READONLY : 0,
 		.guest_phys_addr = gpa,
 		.memory_size = bytes,
 		.userspace_addr = (uintptr_t)hva,
@@ -166,6 +168,21 @@ static int create_vcpu(struct hv *hv, unsigned int index, const struct board_pla
 	return kvm_arch_vcpu_init(vcpu, plan, err);
 }
 
+/* A KVM that has no read-only memory is trusted to have a guest that only reads. */
+static int add_windows(struct hv *hv, const struct windows *windows, struct error *err)
+{
+	bool has_readonly = kvm_cap(hv, KVM_CAP_READONLY_MEM);
+	int code = 0;
+
+	for (unsigned int i = 0; windows && i < windows->count && !code; i++) {
+		const struct window *window = &windows->list[i];
+
+		code = add_slot(hv, window->gpa, window->bytes, window->hva,
+			window->readonly && has_readonly, err);
+	}
+	return code;
+}
+
 static int setup_memory(struct hv *hv, const struct board_plan *plan,
 	const struct guest_mem *mem, struct error *err)
 {
@@ -173,7 +190,9 @@ static int setup_memory(struct hv *hv, const struct board_plan *plan,
 
 	for (unsigned int i = 0; i < mem->count && !code; i++)
 		code = add_slot(hv, mem->regions[i].gpa, mem->regions[i].bytes,
-			mem->regions[i].hva, err);
+			mem->regions[i].hva, false, err);
+	if (!code)
+		code = add_windows(hv, mem->windows, err);
 	if (code || !plan->steal_time.bytes)
 		return code;
 	hv->steal_time_bytes = (size_t)plan->steal_time.bytes;
@@ -183,8 +202,8 @@ static int setup_memory(struct hv *hv, const struct board_plan *plan,
 		hv->steal_time = NULL;
 		return error_set(err, -ENOMEM, NULL, "no memory for stolen time");
 	}
-	return add_slot(
-		hv, plan->steal_time.gpa, hv->steal_time_bytes, hv->steal_time, err);
+	return add_slot(hv, plan->steal_time.gpa, hv->steal_time_bytes, hv->steal_time,
+		false, err);
 }
 
 /* Address bits that the plan's highest byte needs. */

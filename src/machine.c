@@ -22,6 +22,7 @@
 #include "src/log.h"
 #include "src/machine_devices.h"
 #include "src/machine_impl.h"
+#include "src/machine_windows.h"
 #include "src/service.h"
 #include "src/vcpu.h"
 
@@ -228,6 +229,7 @@ int machine_create(const struct board_plan *plan, struct hv *hv, struct machine 
 	machine->bus.stray_ones = machine->ports.stray_ones = plan->board->stray_ones;
 	machine->signals.fd = -1;
 	machine->ended_task.run = stop_loop;
+	machine->mem.windows = &machine->windows;
 	code = loop_create(&machine->loop, err);
 	if (!code)
 		code = watch_signals(machine, err);
@@ -242,6 +244,8 @@ int machine_create(const struct board_plan *plan, struct hv *hv, struct machine 
 	if (!code)
 		code = service_create(machine->loop, &plan->config->ready,
 			ready_console(machine), &machine->service, err);
+	if (!code)
+		code = machine_windows_create(plan, &machine->windows, err);
 	if (!code)
 		code = setup_vm(machine, err);
 	if (code) {
@@ -266,6 +270,7 @@ void machine_destroy(struct machine *machine)
 		machine->plan->board->destroy_devices(machine->board_devices);
 	terminal_destroy(machine->uart_terminal);
 	hv_destroy(machine->hv);
+	windows_finish(&machine->windows);
 	guest_mem_finish(&machine->mem);
 	loop_fd_remove(&machine->signals);
 	if (machine->signals.fd >= 0)
@@ -281,6 +286,8 @@ static int start(struct machine *machine, struct error *err)
 {
 	const struct vm_config *config = machine->plan->config;
 	int code = boot_load(machine->plan, &machine->mem, err);
+
+	machine_windows_renew(machine->plan, &machine->windows);
 
 	if (code)
 		return code;

@@ -12,6 +12,7 @@
 #include "src/hv.h"
 #include "src/loop.h"
 #include "src/machine_control.h"
+#include "src/window.h"
 
 struct board_devices;
 struct control;
@@ -23,6 +24,7 @@ struct machine {
 	const struct board_plan *plan;
 	struct loop *loop;
 	struct guest_mem mem;
+	struct windows windows;
 	struct bus bus;
 	struct bus ports;
 	struct loop_fd

@@ -154,6 +154,7 @@ static void list_ranges(const struct board_plan *plan, struct map *map)
 	add_line(map, &plan->uart, "uart", NULL);
 	add_line(map, &plan->fw_cfg, "fw_cfg", NULL);
 	add_line(map, &plan->steal_time, "stolen time", NULL);
+	add_line(map, &plan->generation, "generation id", NULL);
 	for (unsigned int i = 0; i < plan->device_count; i++)
 		add_line(map, &plan->devices[i].mmio, "virtio", plan->devices[i].config);
 	for (unsigned int i = 0; i < plan->ram_count; i++)
@@ -264,6 +265,10 @@ static void print_irqs(const struct board_plan *plan, FILE *out)
 		fprintf(out, "uart\n");
 	}
 	print_own(plan, "clock", &plan->arm.rtc, out);
+	if (plan->generation_irq) {
+		print_irq(plan, plan->generation_irq, true, out);
+		fprintf(out, "generation id\n");
+	}
 	if (plan->x86.rtc.count) {
 		print_irq(plan, plan->x86.rtc.irq, false, out);
 		fprintf(out, "clock\n");

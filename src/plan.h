@@ -69,6 +69,8 @@ struct plan_gic {
 /* What works and may still surprise: told by check, plan and run. */
 #define PLAN_NOTES_MAX 4
 
+#define PLAN_GENERATION_BYTES 16
+
 struct plan_device {
 	const struct config_device *config;
 	struct plan_range mmio;
@@ -93,6 +95,13 @@ struct board_plan {
 	unsigned int pmu_irq;         /* on ARM the INTID, a PPI */
 	unsigned int timer_irqs[4];   /* ARM: secure, non-secure, virtual, hypervisor */
 	struct plan_range steal_time; /* 64 bytes a vCPU; not RAM of the guest */
+
+	/*
+	 * Memory with PLAN_GENERATION_BYTES that are others for each boot, and the line
+	 * to tell of a change; bytes 0: no guest of this kind looks.
+	 */
+	struct plan_range generation;
+	unsigned int generation_irq; /* on x86 an event of plan->x86.ged */
 
 	struct plan_gic gic;
 	struct plan_arm arm;

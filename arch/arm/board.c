@@ -250,7 +250,7 @@ static void plan_gicv3(struct planner *p)
 static void plan_gic(struct planner *p)
 {
 	struct plan_gic *gic = &p->plan->gic;
-	unsigned int last = ARM_RTC_INTID;
+	unsigned int last = ARM_GENERATION_INTID;
 
 	if (p->plan->device_count)
 		last = ARM_VIRTIO_INTID + p->plan->device_count - 1;
@@ -294,6 +294,8 @@ static int plan_devices(struct planner *p)
 
 	plan->uart = (struct plan_range){ARM_UART_GPA, ARM_UART_BYTES};
 	plan->uart_irq = ARM_UART_INTID;
+	plan->generation = (struct plan_range){ARM_GENERATION_GPA, ARM_GENERATION_BYTES};
+	plan->generation_irq = ARM_GENERATION_INTID;
 	if (p->config->fw_cfg_count)
 		plan->fw_cfg = (struct plan_range){ARM_FW_CFG_GPA, FW_CFG_MMIO_BYTES};
 	plan->arm = (struct plan_arm){

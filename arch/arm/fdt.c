@@ -211,6 +211,20 @@ static int write_fw_cfg(struct tree *tree)
 	return fdt_end_node(tree->fdt);
 }
 
+/* Of its memory one page is told, which a guest's map may round up. */
+static int write_generation(struct tree *tree)
+{
+	const struct board_plan *plan = tree->plan;
+	const struct plan_range page = {plan->generation.gpa, 0x1000};
+
+	TREE_TRY(
+		tree_begin(tree, "vmgenid", 0, "rng@%llx", (unsigned long long)page.gpa));
+	TREE_TRY(fdt_property_string(tree->fdt, "compatible", "microsoft,vmgenid"));
+	TREE_TRY(tree_reg(tree->fdt, &page, 1));
+	TREE_TRY(put_irqs(tree, &plan->generation_irq, 1, GIC_EDGE_RISING));
+	return fdt_end_node(tree->fdt);
+}
+
 static int write_virtio(struct tree *tree, unsigned int index)
 {
 	TREE_TRY(tree_begin_virtio(tree, index));
@@ -231,6 +245,7 @@ static int write_nodes(struct tree *tree)
 	TREE_TRY(write_fw_cfg(tree));
 	TREE_TRY(write_rtc(tree));
 	TREE_TRY(write_pvpanic(tree));
+	TREE_TRY(write_generation(tree));
 	for (unsigned int i = 0; i < tree->plan->device_count; i++)
 		TREE_TRY(write_virtio(tree, i));
 	return 0;

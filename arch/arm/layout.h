@@ -19,6 +19,8 @@
  *	             | fw_cfg                      |  24 bytes; where there are items
  *	0x090a_0000  +-----------------------------+
  *	             | stolen time                 |  64 bytes a vCPU; memory, not RAM
+ *	0x090b_0000  +-----------------------------+
+ *	             | generation id               |  16 bytes, SPI 3; memory, not RAM
  *	0x090e_0000  +-----------------------------+
  *	             | pvpanic                     |  2 bytes
  *	0x0a00_0000  +-----------------------------+
@@ -43,6 +45,7 @@
 #define ARM_RTC_GPA 0x09010000ull
 #define ARM_FW_CFG_GPA 0x09020000ull
 #define ARM_STEAL_TIME_GPA 0x090a0000ull
+#define ARM_GENERATION_GPA 0x090b0000ull
 #define ARM_PVPANIC_GPA 0x090e0000ull
 #define ARM_VIRTIO_GPA 0x0a000000ull
 #define ARM_RAM_GPA 0x40000000ull
@@ -66,6 +69,7 @@
 /* DEN 0057: one structure a vCPU. Whole 64 KiB, the largest page of a host. */
 #define ARM_STEAL_TIME_CPU_BYTES 64ull
 #define ARM_STEAL_TIME_ALIGN_BYTES 0x10000ull
+#define ARM_GENERATION_BYTES 0x10000ull /* likewise */
 
 #define ARM_RAM_ALIGN_BYTES (2ull << 20)
 
@@ -79,6 +83,7 @@
 #define ARM_TIMER_HYPERVISOR_INTID 26
 #define ARM_UART_INTID 33
 #define ARM_RTC_INTID 34
+#define ARM_GENERATION_INTID 35
 #define ARM_VIRTIO_INTID 40
 /* KVM counts the lines of its GIC in steps of 32. */
 #define ARM_SPI_STEP 32

@@ -10,7 +10,7 @@
 #include "arch/x86/layout.h"
 #include "src/plan.h"
 
-#define NOTIFY_BUTTON_PRESSED 0x80
+#define NOTIFY 0x80 /* of a button: pressed; of a generation id: changed */
 
 /* An id of the Plug and Play list is a number, another one a string. */
 static size_t begin_device(struct blob *blob, const char *name, const char *hid)
@@ -84,8 +84,29 @@ static void write_event(struct blob *blob, uint32_t event, const char *device)
 	aml_operator(blob, AML_NO_TARGET);
 	aml_operator(blob, AML_NOTIFY);
 	aml_reference(blob, device);
-	aml_integer(blob, NOTIFY_BUTTON_PRESSED);
+	aml_integer(blob, NOTIFY);
 	aml_end(blob, mark);
+}
+
+/*
+ * As the specification of the virtual machine generation id has it: known by its
+ * compatible id, and ADDR gives the lower and the upper half of where the id is.
+ */
+static void write_generation(struct blob *blob, uint64_t gpa)
+{
+	size_t device = begin_device(blob, "VGEN", "BNSI0001");
+	size_t package;
+
+	aml_name(blob, "_CID");
+	aml_string(blob, "VM_Gen_Counter");
+	aml_name(blob, "_DDN");
+	aml_string(blob, "VM_Gen_Counter");
+	aml_name(blob, "ADDR");
+	package = aml_begin_package(blob, 2);
+	aml_integer(blob, (uint32_t)gpa);
+	aml_integer(blob, gpa >> 32);
+	aml_end(blob, package);
+	aml_end(blob, device);
 }
 
 /* 5.6.9: the device whose interrupt says that something happened, and the button. */
@@ -94,6 +115,7 @@ static void write_ged(struct blob *blob, const struct board_plan *plan)
 	size_t device, settings, method;
 
 	aml_end(blob, begin_device(blob, "PWRB", "PNP0C0C"));
+	write_generation(blob, plan->generation.gpa);
 	device = begin_device(blob, "GED", "ACPI0013");
 	settings = begin_settings(blob);
 	aml_interrupt(blob, plan->x86.ged_irq);
@@ -104,6 +126,7 @@ static void write_ged(struct blob *blob, const struct board_plan *plan)
 	aml_reference(blob, "ESEL");
 	aml_operator(blob, AML_LOCAL0);
 	write_event(blob, GED_POWER_BUTTON, "PWRB");
+	write_event(blob, GED_GENERATION, "VGEN");
 	aml_end(blob, method);
 	aml_end(blob, device);
 }

@@ -125,6 +125,9 @@ static void plan_ram(struct planner *p)
 	add_e820(p, X86_EBDA_GPA, X86_VGA_GPA, E820_RESERVED);
 	add_e820(p, X86_ACPI_GPA, X86_HIGH_RAM_GPA, E820_RESERVED);
 	add_e820(p, X86_HIGH_RAM_GPA, low, E820_RAM);
+	if (p->config->isa.acpi)
+		add_e820(p, X86_GENERATION_GPA, X86_GENERATION_GPA + X86_GENERATION_BYTES,
+			E820_RESERVED);
 	add_e820(
 		p, X86_KVM_IDENTITY_GPA, X86_KVM_TSS_GPA + 3 * PAGE_BYTES, E820_RESERVED);
 	if (p->config->firmware.path)
@@ -165,6 +168,8 @@ static void plan_legacy(struct planner *p)
 		x86->pvpanic = (struct x86_port){X86_PVPANIC_PORT, X86_PVPANIC_PORTS, 0};
 		x86->ged = (struct plan_range){X86_GED_GPA, X86_GED_BYTES};
 		x86->ged_irq = X86_GED_IRQ;
+		p->plan->generation =
+			(struct plan_range){X86_GENERATION_GPA, X86_GENERATION_BYTES};
 	}
 	x86->lapic = (struct plan_range){X86_LAPIC_GPA, X86_LAPIC_BYTES};
 	p->plan->uart_irq = isa->serial ? X86_SERIAL_IRQ : 0;

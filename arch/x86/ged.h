@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The power block of hardware-reduced ACPI (ACPI 6.5): a generic event device's selector
- * (5.6.9, ACPI0013) with the power button as its event, and beside it the sleep control,
- * sleep status (4.8.3.7) and reset (4.8.3.6) registers. QEMU's microvm has the same.
+ * (5.6.9, ACPI0013) with the power button and a new generation id as its events, and
+ * beside it the sleep control, sleep status (4.8.3.7) and reset (4.8.3.6) registers.
+ * QEMU's microvm has the same.
  *
  * Registers are accessed by vCPU threads; all hold the loop's lock.
  */
@@ -22,6 +23,7 @@ struct mmio_region;
 /* 4 bytes: the events since it was read last. */
 #define GED_SELECTOR 0x000u
 #define GED_POWER_BUTTON 0x2u
+#define GED_GENERATION 0x100u /* the VM's generation id is another one */
 
 /* A byte each. */
 #define GED_SLEEP_CONTROL 0x200u
@@ -48,5 +50,8 @@ void ged_set_irq(struct ged *ged, struct irq_line *irq);
 
 /* Somebody presses the power button: a guest with ACPI shuts down, others ignore it. */
 void ged_press_power_button(struct ged *ged);
+
+/* The guest is a copy now, and its generation id says so: it gathers new randomness. */
+void ged_tell_generation(struct ged *ged);
 
 #endif

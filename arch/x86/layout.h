@@ -17,6 +17,8 @@
  *	0x0010_0000  |  kernel, device tree, initrd|
  *	0xfea0_0000  +-----------------------------+
  *	             | GED                         |  event selector, power registers
+ *	0xfea0_1000  +-----------------------------+
+ *	             | generation id               |  16 bytes; memory, not RAM
  *	0xfeb0_0000  +-----------------------------+
  *	             | virtio-mmio                 |  512 bytes each, as in the XML
  *	0xfec0_0000  +-----------------------------+
@@ -60,6 +62,8 @@
 
 #define X86_GED_GPA 0xfea00000ull
 #define X86_GED_BYTES 0x203ull
+#define X86_GENERATION_GPA 0xfea01000ull
+#define X86_GENERATION_BYTES 0x1000ull
 #define X86_VIRTIO_GPA 0xfeb00000ull
 #define X86_VIRTIO_STEP_BYTES 0x200ull
 #define X86_VIRTIO_COUNT_MAX 24

@@ -54,6 +54,7 @@ int hv_setup(struct hv *hv, const struct board_plan *plan, const struct guest_me
 {
 	if (plan->cpu_count > FAKE_HV_VCPUS_MAX)
 		return error_set(err, -EINVAL, NULL, "too many vCPUs for a test");
+	fake_hv.mem = mem;
 	return 0;
 }
 

@@ -31,6 +31,7 @@ struct fake_hv {
 	 */
 	void (*script)(unsigned int vcpu, unsigned int step, struct hv_exit *exit);
 	unsigned int opened;
+	const struct guest_mem *mem; /* of the VM at hand */
 	unsigned int destroyed;
 	unsigned int line_count;
 	struct fake_hv_line lines[64];

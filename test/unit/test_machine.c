@@ -17,7 +17,9 @@
 #include "config/config.h"
 #include "src/boot.h"
 #include "src/container_of.h"
+#include "src/guest_mem.h"
 #include "src/plan.h"
+#include "src/window.h"
 #include "test/unit/fake_hv.h"
 #include "test/unit/test.h"
 
@@ -26,6 +28,7 @@
 #define RTC_IRQ 34
 #define UART_IMSC 0x38
 #define UART_INT_TX 0x20
+#define GENERATION_GPA 0x090b0000
 #define VIRTIO_GPA 0x0a000000
 #define VIRTIO_STEP 0x200
 #define VIRTIO_MAGIC 0x74726976
@@ -246,6 +249,35 @@ TEST(starts_again_after_a_crash_where_asked_to)
 	end();
 }
 
+static uint8_t generations[3][16];
+
+static void remember_generation(
+	unsigned int vcpu, unsigned int step, struct hv_exit *exit)
+{
+	const struct window *window = &fake_hv.mem->windows->list[0];
+
+	CHECK_EQ(window->gpa, GENERATION_GPA);
+	CHECK(window->readonly);
+	memcpy(generations[boots], window->hva, sizeof(generations[0]));
+	exit->kind = ++boots == 3 ? HV_EXIT_SHUTDOWN : HV_EXIT_RESET;
+}
+
+TEST(each_boot_is_another_generation)
+{
+	static const uint8_t none[16];
+	enum machine_end how;
+
+	begin();
+	CHECK_EQ(run("cpu_count='1'", &how, remember_generation), 0);
+	CHECK_EQ(boots, 3);
+	for (unsigned int i = 0; i < 3; i++) {
+		CHECK(memcmp(generations[i], none, sizeof(none)));
+		for (unsigned int j = 0; j < i; j++)
+			CHECK(memcmp(generations[i], generations[j], sizeof(none)));
+	}
+	end();
+}
+
 static void reboot_forever(unsigned int vcpu, unsigned int step, struct hv_exit *exit)
 {
 	if (++boots == 20)
@@ -284,5 +316,5 @@ TEST_MAIN(CASE(finds_every_device_at_its_planned_address),
 	CASE(a_reboot_makes_a_fresh_vm_and_keeps_the_devices),
 	CASE(a_reboot_can_end_the_vm_instead), CASE(tells_a_crash_from_a_power_off),
 	CASE(starts_again_after_a_crash_where_asked_to),
-	CASE(no_reboot_swallows_a_request_to_end),
+	CASE(each_boot_is_another_generation), CASE(no_reboot_swallows_a_request_to_end),
 	CASE(a_back_end_that_does_not_open_names_its_line_and_leaves_nothing))

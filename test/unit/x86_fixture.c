@@ -29,6 +29,7 @@ void x86_fixture_init(struct x86_fixture *fixture)
 				.cpu_type = "host",
 				.devices = fixture->devices,
 				.bootargs = bootargs,
+				.generation = {X86_GENERATION_GPA, X86_GENERATION_BYTES},
 				.x86 =
 					{
 						.acpi = true,

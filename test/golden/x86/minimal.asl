@@ -6,8 +6,8 @@
 [018h 0024   4]                 Oem Revision : 00000001
 [01Ch 0028   4]              Asl Compiler ID : "BNSI"
 [020h 0032   4]        Asl Compiler Revision : 00000001
-[024h 0036   8]       ACPI Table Address   0 : 00000000000E0190
-[02Ch 0044   8]       ACPI Table Address   1 : 00000000000E02A8
+[024h 0036   8]       ACPI Table Address   0 : 00000000000E01F0
+[02Ch 0044   8]       ACPI Table Address   1 : 00000000000E0308
 [000h 0000   4]                    Signature : "FACP"    [Fixed ACPI Description Table (FADT)]
 [004h 0004   4]                 Table Length : 00000114
 [008h 0008   1]                     Revision : 06
@@ -164,6 +164,17 @@ DefinitionBlock ("", "DSDT", 2, "BONSAI", "BONSAIVM", 0x00000001)
         {
             Name (_HID, EisaId ("PNP0C0C") )
         }
+        Device (VGEN)
+        {
+            Name (_HID, "BNSI0001")
+            Name (_CID, "VM_Gen_Counter")
+            Name (_DDN, "VM_Gen_Counter")
+            Name (ADDR, Package (0x02)
+            {
+                0xFEA01000,
+                Zero
+            })
+        }
         Device (GED)
         {
             Name (_HID, "ACPI0013" )
@@ -185,6 +196,10 @@ DefinitionBlock ("", "DSDT", 2, "BONSAI", "BONSAIVM", 0x00000001)
                 If ((Local0 & 0x02))
                 {
                     Notify (PWRB, 0x80)
+                }
+                If ((Local0 & 0x0100))
+                {
+                    Notify (VGEN, 0x80)
                 }
             }
         }
