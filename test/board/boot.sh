@@ -60,8 +60,10 @@ for cpus in 1 2 4; do
 	claim "stock guest with $cpus CPUs finds disk, net, console and rng" \
 		guest_finds_its_devices bookworm $cpus
 done
-claim "Debian 13's kernel finds disk, net, console and rng" guest_finds_its_devices trixie 2
-claim "stock guest boots on the UART" guest_boots_on_the_uart
+if [ "$GIC" != 2 ]; then
+	claim "Debian 13's kernel finds disk, net, console and rng" guest_finds_its_devices trixie 2
+	claim "stock guest boots on the UART" guest_boots_on_the_uart
+fi
 if [ "$GIC" = 3 ]; then
 	claim "Bonsai's own GICv2 serves 4 CPUs" own_gicv2_serves_the_guest
 fi

@@ -6,8 +6,8 @@ lab=/root/lab
 notes=/var/tmp
 place=/tmp/claim
 case $BOARD in
-arm64) where=gic$GIC tty=ttyAMA0 patience=1 ;;
-x86_64) where=x86 tty=ttyS0 patience=2 ;;
+arm64) where=gic$GIC tty=ttyAMA0 patience=3 ;;
+x86_64) where=x86 tty=ttyS0 patience=4 ;;
 esac
 
 # claim NAME FUNCTION ARGUMENT…: runs it in an empty folder; what it leaves behind fails it too.
