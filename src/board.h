@@ -32,6 +32,9 @@ struct board_devices;
 /* What a device of the board may ask of the machine. */
 enum board_request { BOARD_POWER_OFF, BOARD_RESET, BOARD_CRASHED };
 
+/* What somebody in front of the machine can press. */
+enum board_button { BOARD_POWER_BUTTON, BOARD_CTRL_ALT_DEL };
+
 /* What the machine gives to the board's devices; all of it outlives them. */
 struct board_host {
 	struct loop *loop;
@@ -109,6 +112,13 @@ struct board {
 	int (*connect_devices)(
 		struct board_devices *devices, struct hv *hv, struct error *err);
 	void (*destroy_devices)(struct board_devices *devices);
+
+	/*
+	 * Presses and releases it; what comes of that is the guest's affair. False where
+	 * this machine has none; NULL: no machine of this board has any. The loop's
+	 * thread, with its lock.
+	 */
+	bool (*press)(struct board_devices *devices, enum board_button button);
 };
 
 /* Those of this build, ended by NULL. */

@@ -62,5 +62,7 @@ struct machine_control *control_client_machine(struct control_client *client);
 
 /* -EINVAL with what json_unpack_ex() found wrong. */
 int control_arguments_wrong(const json_error_t *wrong, struct error *err);
+/* For commands without arguments: 0 or -EINVAL. */
+int control_no_arguments(json_t *arguments, struct error *err);
 
 #endif

@@ -7,10 +7,12 @@
 #include <string.h>
 
 #include "src/control_machine.h"
+#include "src/control_query.h"
 #include "src/error.h"
 
 const struct control_command *const control_tables[] = {
 	control_machine_commands,
+	control_query_commands,
 	NULL,
 };
 
@@ -34,15 +36,13 @@ int control_arguments_wrong(const json_error_t *wrong, struct error *err)
 	return error_set(err, -EINVAL, NULL, "arguments: %s", wrong->text);
 }
 
-json_t *control_version(void)
+int control_no_arguments(json_t *arguments, struct error *err)
 {
-	int major = 0;
-	int minor = 0;
-	int micro = 0;
+	json_error_t wrong;
 
-	sscanf(BONSAI_VERSION, "%d.%d.%d", &major, &minor, &micro);
-	return json_pack("{s:{s:i, s:i, s:i}, s:s}", "qemu", "micro", micro, "minor",
-		minor, "major", major, "package", "bonsai " BONSAI_VERSION);
+	return json_unpack_ex(arguments, &wrong, JSON_STRICT, "{}")
+		       ? control_arguments_wrong(&wrong, err)
+		       : 0;
 }
 
 json_t *control_greeting(void)

@@ -1,37 +1,32 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "src/control_machine.h"
 
+#include <errno.h>
+#include <string.h>
+
+#include "src/container_of.h"
+#include "src/error.h"
 #include "src/machine_control.h"
 
-/* For commands without arguments; 0 or -EINVAL. */
-static int no_arguments(json_t *arguments, struct error *err)
-{
-	json_error_t wrong;
-
-	return json_unpack_ex(arguments, &wrong, JSON_STRICT, "{}")
-		       ? control_arguments_wrong(&wrong, err)
-		       : 0;
-}
-
-static int query_status(
+static int stop(
 	struct control_client *client, json_t *arguments, json_t **ret, struct error *err)
 {
-	bool paused = control_client_machine(client)->paused;
-	int code = no_arguments(arguments, err);
+	struct machine_control *machine = control_client_machine(client);
+	int code = control_no_arguments(arguments, err);
 
 	if (!code)
-		*ret = json_pack("{s:s, s:b}", "status", paused ? "paused" : "running",
-			"running", !paused);
+		machine->ops->pause(machine);
 	return code;
 }
 
-static int query_version(
+static int cont(
 	struct control_client *client, json_t *arguments, json_t **ret, struct error *err)
 {
-	int code = no_arguments(arguments, err);
+	struct machine_control *machine = control_client_machine(client);
+	int code = control_no_arguments(arguments, err);
 
 	if (!code)
-		*ret = control_version();
+		machine->ops->resume(machine);
 	return code;
 }
 
@@ -39,16 +34,93 @@ static int quit(
 	struct control_client *client, json_t *arguments, json_t **ret, struct error *err)
 {
 	struct machine_control *machine = control_client_machine(client);
-	int code = no_arguments(arguments, err);
+	int code = control_no_arguments(arguments, err);
 
 	if (!code)
 		machine->ops->quit(machine);
 	return code;
 }
 
+static int system_reset(
+	struct control_client *client, json_t *arguments, json_t **ret, struct error *err)
+{
+	struct machine_control *machine = control_client_machine(client);
+	int code = control_no_arguments(arguments, err);
+
+	if (!code)
+		machine->ops->reset(machine);
+	return code;
+}
+
+static int system_powerdown(
+	struct control_client *client, json_t *arguments, json_t **ret, struct error *err)
+{
+	struct machine_control *machine = control_client_machine(client);
+	int code = control_no_arguments(arguments, err);
+
+	return code ? code : machine->ops->press(machine, BOARD_POWER_BUTTON, err);
+}
+
+/* ---- keys ------------------------------------------------------------------------- */
+
+/* The bit of a key of Ctrl-Alt-Delete; 0: another. */
+static unsigned int key_bit(const char *name)
+{
+	static const struct {
+		const char *name;
+		unsigned int bit;
+	} keys[] = {
+		{"ctrl", 1},
+		{"ctrl_r", 1},
+		{"alt", 2},
+		{"alt_r", 2},
+		{"delete", 4},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
+		if (!strcmp(name, keys[i].name))
+			return keys[i].bit;
+	return 0;
+}
+
+static int send_key(
+	struct control_client *client, json_t *arguments, json_t **ret, struct error *err)
+{
+	struct machine_control *machine = control_client_machine(client);
+	json_int_t hold_ms = 0;
+	unsigned int keys = 0;
+	bool others = false;
+	json_error_t wrong;
+	json_t *list;
+	json_t *key;
+	size_t i;
+
+	if (json_unpack_ex(arguments, &wrong, 0, "{s:o, s?I !}", "keys", &list,
+		    "hold-time", &hold_ms))
+		return control_arguments_wrong(&wrong, err);
+	json_array_foreach(list, i, key)
+	{
+		const char *type;
+		const char *name;
+
+		if (json_unpack_ex(
+			    key, &wrong, 0, "{s:s, s:s !}", "type", &type, "data", &name))
+			return control_arguments_wrong(&wrong, err);
+		others = others || strcmp(type, "qcode") || !key_bit(name);
+		keys |= key_bit(name);
+	}
+	if (others || keys != 7)
+		return error_set(err, -EINVAL, NULL,
+			"keys: only ctrl, alt and delete together can be sent");
+	return machine->ops->press(machine, BOARD_CTRL_ALT_DEL, err);
+}
+
 const struct control_command control_machine_commands[] = {
-	{"query-status", query_status},
-	{"query-version", query_version},
+	{"cont", cont},
 	{"quit", quit},
+	{"send-key", send_key},
+	{"stop", stop},
+	{"system_powerdown", system_powerdown},
+	{"system_reset", system_reset},
 	{NULL, NULL},
 };

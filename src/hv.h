@@ -95,6 +95,9 @@ void hv_vcpu_run(struct hv_vcpu *vcpu, struct hv_exit *exit);
 /* Makes a running or the next hv_vcpu_run() return HV_EXIT_NONE soon. Any thread. */
 void hv_vcpu_kick(struct hv_vcpu *vcpu);
 
+/* It did not run for some time and will now: for the guest's watchdogs. On its thread. */
+void hv_vcpu_paused(struct hv_vcpu *vcpu);
+
 /* Registers for a person: after HV_EXIT_STUCK or HV_EXIT_CRASH, on the vCPU's thread. */
 void hv_vcpu_dump(struct hv_vcpu *vcpu, FILE *out);
 

@@ -63,6 +63,11 @@ void hv_vcpu_kick(struct hv_vcpu *vcpu)
 	abort();
 }
 
+void hv_vcpu_paused(struct hv_vcpu *vcpu)
+{
+	abort();
+}
+
 void hv_vcpu_dump(struct hv_vcpu *vcpu, FILE *out)
 {
 	abort();

@@ -138,10 +138,13 @@ static void run_once(struct hv_vcpu *vcpu, struct hv_exit *exit)
 	if (irqchip)
 		irqchip->ops->ran(irqchip, vcpu);
 	if (rc < 0) {
-		if (code == -EINTR || code == -EAGAIN)
+		if (code == -EINTR || code == -EAGAIN) {
 			run->immediate_exit = 0;
-		else
+			/* Before the caller looks at what the kick was for. */
+			atomic_thread_fence(memory_order_seq_cst);
+		} else {
 			stuck(exit, "KVM_RUN", code);
+		}
 		return;
 	}
 	switch (run->exit_reason) {
@@ -192,4 +195,10 @@ void hv_vcpu_kick(struct hv_vcpu *vcpu)
 	atomic_thread_fence(memory_order_seq_cst);
 	if (thread)
 		syscall(SYS_tgkill, getpid(), thread, KICK_SIGNAL);
+}
+
+void hv_vcpu_paused(struct hv_vcpu *vcpu)
+{
+	/* Where the guest has a kvmclock (x86); elsewhere it is refused. */
+	ioctl(vcpu->fd, KVM_KVMCLOCK_CTRL, 0);
 }

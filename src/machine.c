@@ -51,12 +51,18 @@ static void vcpu_ended(void *user, enum hv_exit_kind kind)
 
 static const struct vcpu_events vcpu_events = {.ended = vcpu_ended};
 
-/* By key or signal. */
+void machine_quit(struct machine *machine, const char *reason)
+{
+	if (!machine->quit)
+		machine->quit_reason = reason;
+	machine->quit = true;
+	machine_end(machine, HV_EXIT_SHUTDOWN);
+}
+
+/* By key. */
 static void quit(void *user)
 {
-	struct machine *machine = user;
-
-	machine->face.ops->quit(&machine->face);
+	machine_quit(user, "host-ui");
 }
 
 static void on_signal(struct loop_fd *watch, uint32_t events)
@@ -65,7 +71,7 @@ static void on_signal(struct loop_fd *watch, uint32_t events)
 	struct signalfd_siginfo info;
 
 	if (read(watch->fd, &info, sizeof(info)) == sizeof(info))
-		quit(machine);
+		machine_quit(machine, "host-signal");
 }
 
 static int watch_signals(struct machine *machine, struct error *err)
@@ -292,9 +298,10 @@ static int start(struct machine *machine, struct error *err)
 	if (code)
 		return code;
 	machine->ended = HV_EXIT_NONE;
+	machine->reset_asked = false;
 	code = vcpu_set_create(machine->hv, &machine->bus, &machine->ports,
 		machine->plan->cpu_count, config->affinity, config->affinity_count,
-		&vcpu_events, machine, &machine->vcpus, err);
+		machine->face.paused, &vcpu_events, machine, &machine->vcpus, err);
 	if (code)
 		return code;
 	loop_lock(machine->loop);
@@ -335,7 +342,7 @@ static bool restarts(const struct machine *machine, enum hv_exit_kind kind)
 	if (machine->quit)
 		return false;
 	if (kind == HV_EXIT_RESET)
-		return config->on_reboot == CONFIG_REBOOT_RESTART;
+		return machine->reset_asked || config->on_reboot == CONFIG_REBOOT_RESTART;
 	if (kind == HV_EXIT_CRASH || kind == HV_EXIT_STUCK)
 		return config->on_crash == CONFIG_CRASH_RESTART;
 	return false;
@@ -355,6 +362,7 @@ int machine_run(struct machine *machine, enum machine_end *ret, struct error *er
 			return error_set(
 				err, code, NULL, "event loop: %s", strerror(-code));
 		kind = machine->ended;
+		machine_control_ended(machine, kind, restarts(machine, kind));
 		if (!restarts(machine, kind)) {
 			service_stopping(machine->service);
 			*ret = kind == HV_EXIT_CRASH || kind == HV_EXIT_STUCK

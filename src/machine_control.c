@@ -4,25 +4,125 @@
 
 #include <errno.h>
 
-#include "config/config.h"
 #include "src/container_of.h"
 #include "src/control.h"
 #include "src/error.h"
 #include "src/log.h"
 #include "src/machine_impl.h"
-#include "src/plan.h"
+#include "src/vcpu.h"
 
-static void quit(struct machine_control *face)
+/* ---- verbs ------------------------------------------------------------------------ */
+
+static struct machine *machine_of(struct machine_control *face)
 {
-	struct machine *machine = container_of(face, struct machine, face);
+	return container_of(face, struct machine, face);
+}
 
-	machine->quit = true;
-	machine_end(machine, HV_EXIT_SHUTDOWN);
+static void tell(struct machine *machine, const char *event, json_t *data)
+{
+	control_event(machine->control, event, data);
+}
+
+static void pause_machine(struct machine_control *face)
+{
+	struct machine *machine = machine_of(face);
+
+	if (face->paused)
+		return;
+	face->paused = true;
+	/* A vCPU that is to be parked may wait for the lock to get out of a device. */
+	loop_unlock(machine->loop);
+	vcpu_set_pause(machine->vcpus);
+	loop_lock(machine->loop);
+	tell(machine, "STOP", NULL);
+}
+
+static void resume_machine(struct machine_control *face)
+{
+	struct machine *machine = machine_of(face);
+
+	if (!face->paused)
+		return;
+	face->paused = false;
+	vcpu_set_resume(machine->vcpus);
+	tell(machine, "RESUME", NULL);
+}
+
+static void reset_machine(struct machine_control *face)
+{
+	struct machine *machine = machine_of(face);
+
+	machine->reset_asked = true;
+	machine_end(machine, HV_EXIT_RESET);
+}
+
+static void quit_machine(struct machine_control *face)
+{
+	machine_quit(machine_of(face), "host-qmp-quit");
+}
+
+static int press(
+	struct machine_control *face, enum board_button button, struct error *err)
+{
+	static const char *const names[] = {
+		[BOARD_POWER_BUTTON] = "power button", [BOARD_CTRL_ALT_DEL] = "keyboard"};
+	struct machine *machine = machine_of(face);
+	const struct board *board = machine->plan->board;
+
+	if (!board->press || !board->press(machine->board_devices, button))
+		return error_set(
+			err, -EOPNOTSUPP, NULL, "this machine has no %s", names[button]);
+	if (button == BOARD_POWER_BUTTON)
+		tell(machine, "POWERDOWN", NULL);
+	return 0;
+}
+
+static pid_t cpu_thread(struct machine_control *face, unsigned int index)
+{
+	return vcpu_set_thread(machine_of(face)->vcpus, index);
 }
 
 static const struct machine_control_ops ops = {
-	.quit = quit,
+	.pause = pause_machine,
+	.resume = resume_machine,
+	.reset = reset_machine,
+	.quit = quit_machine,
+	.press = press,
+	.cpu_thread = cpu_thread,
 };
+
+/* ---- the end of a boot ------------------------------------------------------------ */
+
+static const char *reason_of(const struct machine *machine, enum hv_exit_kind kind)
+{
+	if (machine->quit)
+		return machine->quit_reason;
+	switch (kind) {
+	case HV_EXIT_RESET:
+		return machine->reset_asked ? "host-qmp-system-reset" : "guest-reset";
+	case HV_EXIT_CRASH:
+		return "guest-panic";
+	case HV_EXIT_STUCK:
+		return "host-error";
+	default:
+		return "guest-shutdown";
+	}
+}
+
+void machine_control_ended(struct machine *machine, enum hv_exit_kind kind, bool restarts)
+{
+	const char *reason = reason_of(machine, kind);
+
+	loop_lock(machine->loop);
+	if (kind == HV_EXIT_CRASH)
+		tell(machine, "GUEST_PANICKED",
+			json_pack("{s:s}", "action", restarts ? "run" : "poweroff"));
+	tell(machine, restarts ? "RESET" : "SHUTDOWN",
+		json_pack("{s:b, s:s}", "guest", reason[0] == 'g', "reason", reason));
+	loop_unlock(machine->loop);
+}
+
+/* ---- the socket ------------------------------------------------------------------- */
 
 /* In a folder that the last VM to leave removes, perhaps right between our two steps. */
 static int create_in_place(struct machine *machine, struct error *err)

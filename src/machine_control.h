@@ -4,29 +4,42 @@
  * commands of the control socket know no more of the machine than this and its plan;
  * machine_control.c implements it, the tests have their own.
  *
- * Every verb runs on the loop's thread with the loop's lock held. A further one is a
- * function pointer here, its body in machine_control.c and a NULL in no one: all are
- * mandatory. What fails says why in err, a whole sentence for a person.
+ * Every verb is mandatory and runs on the loop's thread with the loop's lock held, which
+ * pause and resume give up for a moment. Those that can fail return 0 or -errno and say
+ * why in err, a sentence for a person. The events that belong to a verb (STOP, POWERDOWN)
+ * are told by the machine.
  */
 #ifndef SRC_MACHINE_CONTROL_H
 #define SRC_MACHINE_CONTROL_H
 
 #include <stdbool.h>
+#include <sys/types.h>
 
-struct board_plan;
+#include "src/board.h"
+
 struct error;
 struct machine_control;
 
 struct machine_control_ops {
-	/* Ends the VM at once, as a signal does. */
+	/* No vCPU runs afterwards; devices finish what they have. Twice is once. */
+	void (*pause)(struct machine_control *machine);
+	void (*resume)(struct machine_control *machine);
+	/* As a power cycle does; a paused machine stays paused. Soon, not at once. */
+	void (*reset)(struct machine_control *machine);
+	/* Ends the VM without asking the guest. Soon, not at once. */
 	void (*quit)(struct machine_control *machine);
+	/* -EOPNOTSUPP where this machine has no such button. */
+	int (*press)(struct machine_control *machine, enum board_button button,
+		struct error *err);
+	/* The thread of a vCPU of the plan; 0 where it has none right now. */
+	pid_t (*cpu_thread)(struct machine_control *machine, unsigned int index);
 };
 
 /* Embedded in the machine, which fills it before there is a control socket. */
 struct machine_control {
 	const struct machine_control_ops *ops;
 	const struct board_plan *plan;
-	bool paused; /* no vCPU runs, read-only outside of the machine */
+	bool paused; /* no vCPU runs; the machine's to write */
 };
 
 #endif

@@ -48,10 +48,21 @@ struct machine {
 	struct loop_task ended_task;
 	_Atomic enum hv_exit_kind ended;
 	atomic_bool quit;
+	const char *quit_reason; /* as the event SHUTDOWN has it; the loop's thread */
+	bool reset_asked;        /* by the control socket; likewise */
 };
 
 /* Ends the boot, and with quit the VM. Any thread. */
 void machine_end(struct machine *machine, enum hv_exit_kind kind);
+/* Ends the VM; the reason is the one of QMP's event SHUTDOWN. The loop's thread. */
+void machine_quit(struct machine *machine, const char *reason);
+
+/*
+ * Tells the control socket why a boot has ended, and whether another follows. The loop
+ * does not run.
+ */
+void machine_control_ended(
+	struct machine *machine, enum hv_exit_kind kind, bool restarts);
 
 /* Fills machine->face and opens the control socket that the XML asks for. */
 int machine_control_create(struct machine *machine, struct error *err);

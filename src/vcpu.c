@@ -10,6 +10,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "src/bus.h"
 #include "src/error.h"
@@ -23,6 +25,7 @@ struct vcpu {
 	struct hv_vcpu *hv_vcpu;
 	unsigned int index;
 	pthread_t thread;
+	_Atomic pid_t thread_id;
 	struct guest_log log;
 };
 
@@ -31,8 +34,13 @@ struct vcpu_set {
 	const struct bus *ports;
 	const struct vcpu_events *events;
 	void *user;
-	atomic_bool stopping;
-	unsigned int count; /* threads that exist */
+	atomic_bool stopping; /* these two are written with the lock held */
+	atomic_bool pausing;
+	pthread_mutex_t lock;
+	pthread_cond_t parked;  /* running has become 0 */
+	pthread_cond_t resumed; /* or stopping */
+	unsigned int running;   /* threads that may be in the guest or in a device */
+	unsigned int count;     /* threads that exist */
 	struct vcpu vcpus[];
 };
 
@@ -64,12 +72,35 @@ static void report(struct vcpu *vcpu, const struct hv_exit *exit)
 	vcpu->set->events->ended(vcpu->set->user, exit->kind);
 }
 
-static void *run(void *argument)
+/* With the lock held. */
+static void stop_running(struct vcpu_set *set)
 {
-	struct vcpu *vcpu = argument;
+	if (!--set->running)
+		pthread_cond_signal(&set->parked);
+}
+
+static void park(struct vcpu *vcpu)
+{
+	struct vcpu_set *set = vcpu->set;
+
+	pthread_mutex_lock(&set->lock);
+	stop_running(set);
+	while (set->pausing && !set->stopping)
+		pthread_cond_wait(&set->resumed, &set->lock);
+	set->running++;
+	pthread_mutex_unlock(&set->lock);
+	hv_vcpu_paused(vcpu->hv_vcpu);
+}
+
+static void run_until_end(struct vcpu *vcpu)
+{
 	struct hv_exit exit = {.kind = HV_EXIT_NONE};
 
 	while (!vcpu->set->stopping) {
+		if (vcpu->set->pausing) {
+			park(vcpu);
+			continue;
+		}
 		hv_vcpu_run(vcpu->hv_vcpu, &exit);
 		switch (exit.kind) {
 		case HV_EXIT_NONE:
@@ -82,9 +113,20 @@ static void *run(void *argument)
 			break;
 		default:
 			report(vcpu, &exit);
-			return NULL;
+			return;
 		}
 	}
+}
+
+static void *run(void *argument)
+{
+	struct vcpu *vcpu = argument;
+
+	vcpu->thread_id = (pid_t)syscall(SYS_gettid);
+	run_until_end(vcpu);
+	pthread_mutex_lock(&vcpu->set->lock);
+	stop_running(vcpu->set);
+	pthread_mutex_unlock(&vcpu->set->lock);
 	return NULL;
 }
 
@@ -97,7 +139,10 @@ static int start_thread(struct vcpu *vcpu, const unsigned int *affinity,
 
 	pthread_attr_init(&attr);
 	pthread_attr_setstacksize(&attr, STACK_BYTES);
+	pthread_mutex_lock(&vcpu->set->lock);
 	code = pthread_create(&vcpu->thread, &attr, run, vcpu);
+	vcpu->set->running += !code;
+	pthread_mutex_unlock(&vcpu->set->lock);
 	pthread_attr_destroy(&attr);
 	if (code)
 		return error_set(err, -code, NULL, "no thread for vCPU %u: %s",
@@ -122,7 +167,7 @@ static int start_thread(struct vcpu *vcpu, const unsigned int *affinity,
 
 int vcpu_set_create(struct hv *hv, const struct bus *bus, const struct bus *ports,
 	unsigned int count, const unsigned int *affinity, unsigned int affinity_count,
-	const struct vcpu_events *events, void *user, struct vcpu_set **ret,
+	bool paused, const struct vcpu_events *events, void *user, struct vcpu_set **ret,
 	struct error *err)
 {
 	struct vcpu_set *set = calloc(1, sizeof(*set) + count * sizeof(set->vcpus[0]));
@@ -137,6 +182,10 @@ int vcpu_set_create(struct hv *hv, const struct bus *bus, const struct bus *port
 	set->ports = ports;
 	set->events = events;
 	set->user = user;
+	set->pausing = paused;
+	pthread_mutex_init(&set->lock, NULL);
+	pthread_cond_init(&set->parked, NULL);
+	pthread_cond_init(&set->resumed, NULL);
 	/* Signals are the main thread's; the hypervisor unblocks its own kick. */
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &old);
@@ -158,14 +207,50 @@ int vcpu_set_create(struct hv *hv, const struct bus *bus, const struct bus *port
 	return 0;
 }
 
+static void kick_all(struct vcpu_set *set)
+{
+	for (unsigned int i = 0; i < set->count; i++)
+		hv_vcpu_kick(set->vcpus[i].hv_vcpu);
+}
+
+void vcpu_set_pause(struct vcpu_set *set)
+{
+	pthread_mutex_lock(&set->lock);
+	set->pausing = true;
+	pthread_mutex_unlock(&set->lock);
+	kick_all(set);
+	pthread_mutex_lock(&set->lock);
+	while (set->running)
+		pthread_cond_wait(&set->parked, &set->lock);
+	pthread_mutex_unlock(&set->lock);
+}
+
+void vcpu_set_resume(struct vcpu_set *set)
+{
+	pthread_mutex_lock(&set->lock);
+	set->pausing = false;
+	pthread_cond_broadcast(&set->resumed);
+	pthread_mutex_unlock(&set->lock);
+}
+
+pid_t vcpu_set_thread(struct vcpu_set *set, unsigned int index)
+{
+	return set->vcpus[index].thread_id;
+}
+
 void vcpu_set_destroy(struct vcpu_set *set)
 {
 	if (!set)
 		return;
+	pthread_mutex_lock(&set->lock);
 	set->stopping = true;
-	for (unsigned int i = 0; i < set->count; i++)
-		hv_vcpu_kick(set->vcpus[i].hv_vcpu);
+	pthread_cond_broadcast(&set->resumed);
+	pthread_mutex_unlock(&set->lock);
+	kick_all(set);
 	for (unsigned int i = 0; i < set->count; i++)
 		pthread_join(set->vcpus[i].thread, NULL);
+	pthread_cond_destroy(&set->resumed);
+	pthread_cond_destroy(&set->parked);
+	pthread_mutex_destroy(&set->lock);
 	free(set);
 }

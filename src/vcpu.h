@@ -6,6 +6,8 @@
 #ifndef SRC_VCPU_H
 #define SRC_VCPU_H
 
+#include <sys/types.h>
+
 #include "src/hv.h"
 
 struct bus;
@@ -21,16 +23,27 @@ struct vcpu_events {
 };
 
 /*
- * Makes the threads, running. Thread i is pinned to affinity[i % affinity_count] (none:
- * not pinned). hv and the buses are borrowed.
+ * Makes the threads, running or paused. Thread i is pinned to affinity[i %
+ * affinity_count] (none: not pinned). hv and the buses are borrowed.
  */
 int vcpu_set_create(struct hv *hv, const struct bus *bus, const struct bus *ports,
 	unsigned int count, const unsigned int *affinity, unsigned int affinity_count,
-	const struct vcpu_events *events, void *user, struct vcpu_set **ret,
+	bool paused, const struct vcpu_events *events, void *user, struct vcpu_set **ret,
 	struct error *err);
 
 /*
- * Kicks all vCPUs out of the guest and joins their threads. The caller holds no loop
+ * Parks all threads: afterwards no vCPU is in the guest or in a device, until they are
+ * resumed. The caller holds no loop lock, for which a vCPU may be waiting. Both may be
+ * said twice.
+ */
+void vcpu_set_pause(struct vcpu_set *set);
+void vcpu_set_resume(struct vcpu_set *set);
+
+/* The thread of vCPU index; 0: it has not begun yet. Any thread. */
+pid_t vcpu_set_thread(struct vcpu_set *set, unsigned int index);
+
+/*
+ * Kicks all vCPUs, paused or not, and joins their threads. The caller holds no loop
  * lock, for which a vCPU may be waiting. NULL is fine.
  */
 void vcpu_set_destroy(struct vcpu_set *set);

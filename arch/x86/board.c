@@ -436,4 +436,5 @@ const struct board x86_board = {
 	.create_devices = x86_devices_create,
 	.connect_devices = x86_devices_connect,
 	.destroy_devices = x86_devices_destroy,
+	.press = x86_devices_press,
 };

@@ -259,6 +259,21 @@ int x86_devices_connect(struct board_devices *devices, struct hv *hv, struct err
 	return code;
 }
 
+bool x86_devices_press(struct board_devices *devices, enum board_button button)
+{
+	switch (button) {
+	case BOARD_POWER_BUTTON:
+		if (devices->ged)
+			ged_press_power_button(devices->ged);
+		return devices->ged;
+	case BOARD_CTRL_ALT_DEL:
+		if (devices->i8042)
+			i8042_press_ctrl_alt_del(devices->i8042);
+		return devices->i8042;
+	}
+	return false;
+}
+
 void x86_devices_destroy(struct board_devices *devices)
 {
 	if (!devices)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "test/unit/control_rig.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,23 +11,77 @@
 
 #include "src/container_of.h"
 #include "src/control.h"
+#include "src/error.h"
 #include "src/loop.h"
 #include "test/unit/test.h"
 
 /* Far more turns than any exchange of a test takes. */
 #define TURNS 64
 
-static void quit(struct machine_control *machine)
+static struct control_rig *rig_of(struct machine_control *machine)
 {
-	container_of(machine, struct control_rig, machine)->quits++;
+	return container_of(machine, struct control_rig, machine);
 }
 
-static const struct machine_control_ops ops = {.quit = quit};
+static void pause_machine(struct machine_control *machine)
+{
+	machine->paused = true;
+	rig_of(machine)->pauses++;
+}
+
+static void resume_machine(struct machine_control *machine)
+{
+	machine->paused = false;
+	rig_of(machine)->resumes++;
+}
+
+static void reset_machine(struct machine_control *machine)
+{
+	rig_of(machine)->resets++;
+}
+
+static void quit_machine(struct machine_control *machine)
+{
+	rig_of(machine)->quits++;
+}
+
+static int press(
+	struct machine_control *machine, enum board_button button, struct error *err)
+{
+	if (rig_of(machine)->no_buttons)
+		return error_set(err, -EOPNOTSUPP, NULL, "there is none");
+	rig_of(machine)->presses[button]++;
+	return 0;
+}
+
+static pid_t cpu_thread(struct machine_control *machine, unsigned int index)
+{
+	return 1000 + (pid_t)index;
+}
+
+static const struct machine_control_ops ops = {
+	.pause = pause_machine,
+	.resume = resume_machine,
+	.reset = reset_machine,
+	.quit = quit_machine,
+	.press = press,
+	.cpu_thread = cpu_thread,
+};
+
+static struct vm_config config = {.name = (char *)"rig"};
+static const struct board_plan plan = {
+	.config = &config,
+	.arch = CONFIG_ARCH_ARMV7,
+	.cpu_count = 2,
+	.ram_count = 2,
+	.ram = {{.bytes = 3ull << 30}, {.bytes = 1ull << 30}},
+};
 
 void rig_begin(struct control_rig *rig)
 {
 	memset(rig, 0, sizeof(*rig));
 	rig->machine.ops = &ops;
+	rig->machine.plan = &plan;
 	snprintf(rig->folder, sizeof(rig->folder), "/tmp/bonsai-control-XXXXXX");
 	CHECK(mkdtemp(rig->folder));
 	snprintf(rig->path, sizeof(rig->path), "%s/vm.sock", rig->folder);

@@ -20,7 +20,12 @@ struct control_rig {
 	struct control *control;
 	char folder[64];
 	char path[96];
+	unsigned int pauses;
+	unsigned int resumes;
+	unsigned int resets;
 	unsigned int quits;
+	unsigned int presses[2];
+	bool no_buttons;
 	char line[70000]; /* what rig_line() read last */
 };
 

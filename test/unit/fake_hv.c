@@ -139,6 +139,11 @@ void hv_vcpu_kick(struct hv_vcpu *vcpu)
 	sem_post(&vcpu->kick);
 }
 
+void hv_vcpu_paused(struct hv_vcpu *vcpu)
+{
+	fake_hv.pauses++;
+}
+
 void hv_vcpu_dump(struct hv_vcpu *vcpu, FILE *out)
 {
 	fprintf(out, "(registers of vCPU %u)\n", vcpu->index);

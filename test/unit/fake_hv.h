@@ -6,6 +6,8 @@
 #ifndef TEST_UNIT_FAKE_HV_H
 #define TEST_UNIT_FAKE_HV_H
 
+#include <stdatomic.h>
+
 #include "src/hv.h"
 
 #define FAKE_HV_VCPUS_MAX 8
@@ -30,6 +32,7 @@ struct fake_hv {
 	 * means waiting in the guest until kicked.
 	 */
 	void (*script)(unsigned int vcpu, unsigned int step, struct hv_exit *exit);
+	atomic_uint pauses;
 	unsigned int opened;
 	const struct guest_mem *mem; /* of the VM at hand */
 	unsigned int destroyed;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "src/vcpu.h"
 
+#include <sched.h>
 #include <semaphore.h>
 #include <stdatomic.h>
 
@@ -53,8 +54,8 @@ static void run(unsigned int count, bool wait,
 	fake_hv.script = script;
 	CHECK_EQ(bus_add(&bus, &region, NULL), 0);
 	CHECK_EQ(hv_open(&hv, &caps, NULL), 0);
-	CHECK_EQ(vcpu_set_create(
-			 hv, &bus, &ports, count, NULL, 0, &events, NULL, &set, NULL),
+	CHECK_EQ(vcpu_set_create(hv, &bus, &ports, count, NULL, 0, false, &events, NULL,
+			 &set, NULL),
 		0);
 	if (wait)
 		sem_wait(&ended);
@@ -133,6 +134,65 @@ TEST(one_vcpu_that_crashes_ends_all)
 	CHECK_EQ(ended_kind, HV_EXIT_CRASH);
 }
 
+static atomic_uint steps;
+static sem_t stepped;
+
+static void step_for_good(unsigned int vcpu, unsigned int step, struct hv_exit *exit)
+{
+	steps++;
+	sem_post(&stepped);
+	exit->kind = HV_EXIT_MMIO;
+	exit->mmio.gpa = REGISTER_GPA;
+	exit->mmio.bytes = 4;
+	exit->mmio.write = true;
+}
+
+/* Until so many more steps have been taken than were waited for. */
+static void wait_for_steps(unsigned int count)
+{
+	while (count--)
+		sem_wait(&stepped);
+}
+
+TEST(paused_vcpus_stand_still_until_they_are_resumed)
+{
+	struct mmio_region region = {
+		.ops = &reg_ops, .gpa = REGISTER_GPA, .bytes = 0x100, .name = "register"};
+	struct bus bus = {0};
+	struct bus ports = {0};
+	struct vcpu_set *set = NULL;
+	struct host_caps caps;
+	struct hv *hv = NULL;
+	unsigned int before;
+
+	sem_init(&stepped, 0, 0);
+	steps = 0;
+	fake_hv.script = step_for_good;
+	CHECK_EQ(bus_add(&bus, &region, NULL), 0);
+	CHECK_EQ(hv_open(&hv, &caps, NULL), 0);
+	CHECK_EQ(vcpu_set_create(
+			 hv, &bus, &ports, 3, NULL, 0, true, &events, NULL, &set, NULL),
+		0);
+	vcpu_set_pause(set);
+	CHECK_EQ(steps, 0); /* they began paused */
+	for (unsigned int i = 0; i < 50; i++) {
+		vcpu_set_resume(set);
+		vcpu_set_resume(set);
+		wait_for_steps(10);
+		vcpu_set_pause(set);
+		vcpu_set_pause(set);
+		before = steps;
+		for (unsigned int yield = 0; yield < 10; yield++)
+			sched_yield();
+		CHECK_EQ(steps, before);
+	}
+	CHECK(vcpu_set_thread(set, 2) > 0);
+	CHECK(fake_hv.pauses >= 3);
+	vcpu_set_destroy(set); /* paused */
+	hv_destroy(hv);
+	sem_destroy(&stepped);
+}
+
 TEST(refuses_a_host_cpu_that_is_not_there)
 {
 	static const unsigned int affinity[] = {1000};
@@ -145,8 +205,8 @@ TEST(refuses_a_host_cpu_that_is_not_there)
 
 	fake_hv.script = wait_forever;
 	CHECK_EQ(hv_open(&hv, &caps, NULL), 0);
-	CHECK(vcpu_set_create(
-		      hv, &bus, &ports, 1, affinity, 1, &events, NULL, &set, &err) < 0);
+	CHECK(vcpu_set_create(hv, &bus, &ports, 1, affinity, 1, false, &events, NULL,
+		      &set, &err) < 0);
 	CHECK_HAS(err.text, "host CPU 1000");
 	hv_destroy(hv);
 }
@@ -154,4 +214,6 @@ TEST(refuses_a_host_cpu_that_is_not_there)
 TEST_MAIN(CASE(carries_accesses_to_the_bus_and_back),
 	CASE(a_stray_read_gives_zero_and_the_guest_goes_on),
 	CASE(kicks_vcpus_out_of_a_guest_that_never_exits),
-	CASE(one_vcpu_that_crashes_ends_all), CASE(refuses_a_host_cpu_that_is_not_there))
+	CASE(one_vcpu_that_crashes_ends_all),
+	CASE(paused_vcpus_stand_still_until_they_are_resumed),
+	CASE(refuses_a_host_cpu_that_is_not_there))

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A client's bytes: what comes before its negotiation and after it, in pieces of any
+ * size, and a client that leaves at any moment. The machine only counts.
+ */
+#include <stdint.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "src/control.h"
+#include "test/unit/control_rig.h"
+#include "test/unit/test.h"
+
+static struct control_rig rig;
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	size_t piece = size ? 1 + data[0] : 1;
+	int fd;
+
+	if (!rig.loop)
+		rig_begin(&rig);
+	fd = rig_connect(&rig);
+	if (piece & 1)
+		rig_send(fd, "{\"execute\": \"qmp_capabilities\"}");
+	for (size_t at = 1; at < size; at += piece) {
+		size_t bytes = size - at < piece ? size - at : piece;
+
+		if (send(fd, data + at, bytes, MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
+			break;
+		rig_settle(&rig);
+	}
+	if (piece & 2)
+		control_event(rig.control, "TEST", NULL);
+	close(fd);
+	rig_settle(&rig);
+	return 0;
+}

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the commands do to a machine, and what they say of it. */
+#include "src/control.h"
+
+#include <unistd.h>
+
+#include "src/container_of.h"
+#include "test/unit/control_rig.h"
+#include "test/unit/test.h"
+
+static struct control_rig rig;
+
+TEST(says_what_the_machine_is)
+{
+	static const struct {
+		const char *text;
+		const char *answer;
+	} rows[] = {
+		{"{\"execute\": \"query-name\"}", "{\"return\": {\"name\": \"rig\"}}"},
+		{"{\"execute\": \"query-memory-size-summary\"}",
+			"{\"return\": {\"base-memory\": 4294967296, "
+			"\"plugged-memory\": 0}}"},
+		{"{\"execute\": \"query-cpus-fast\"}",
+			"{\"return\": [{\"cpu-index\": 0, \"qom-path\": "
+			"\"/machine/cpu[0]\", \"thread-id\": 1000, \"target\": \"arm\"}, "
+			"{\"cpu-index\": 1, \"qom-path\": \"/machine/cpu[1]\", "
+			"\"thread-id\": 1001, \"target\": \"arm\"}]}"},
+		{"{\"execute\": \"human-monitor-command\", \"arguments\": "
+		 "{\"command-line\": \"info status\"}}",
+			"{\"return\": \"VM status: running\\r\\n\"}"},
+		{"{\"execute\": \"human-monitor-command\", \"arguments\": "
+		 "{\"command-line\": \"info version\"}}",
+			"{\"return\": \"bonsai " BONSAI_VERSION "\\r\\n\"}"},
+		{"{\"execute\": \"human-monitor-command\", \"arguments\": "
+		 "{\"command-line\": \"info x\"}}",
+			"{\"return\": \"unknown command: 'info x'\\r\\n\"}"},
+	};
+	int fd;
+
+	rig_begin(&rig);
+	fd = rig_client(&rig);
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+		CHECK_STR(rig_ask(&rig, fd, rows[i].text), rows[i].answer);
+	close(fd);
+	rig_end(&rig);
+}
+
+TEST(does_what_it_is_told)
+{
+	static const char *const commands[] = {
+		"{\"execute\": \"stop\"}",
+		"{\"execute\": \"cont\"}",
+		"{\"execute\": \"system_reset\"}",
+		"{\"execute\": \"system_powerdown\"}",
+		"{\"execute\": \"send-key\", \"arguments\": {\"keys\": [{\"type\": "
+		"\"qcode\", \"data\": \"ctrl\"}, {\"type\": \"qcode\", \"data\": "
+		"\"alt\"}, {\"type\": \"qcode\", \"data\": \"delete\"}]}}",
+		"{\"execute\": \"quit\"}",
+	};
+	int fd;
+
+	rig_begin(&rig);
+	fd = rig_client(&rig);
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
+		CHECK_STR(rig_ask(&rig, fd, commands[i]), "{\"return\": {}}");
+	CHECK_EQ(rig.pauses, 1);
+	CHECK_EQ(rig.resumes, 1);
+	CHECK_EQ(rig.resets, 1);
+	CHECK_EQ(rig.presses[BOARD_POWER_BUTTON], 1);
+	CHECK_EQ(rig.presses[BOARD_CTRL_ALT_DEL], 1);
+	CHECK_EQ(rig.quits, 1);
+	close(fd);
+	rig_end(&rig);
+}
+
+TEST(tells_a_paused_machine_from_a_running_one)
+{
+	int fd;
+
+	rig_begin(&rig);
+	fd = rig_client(&rig);
+	rig_ask(&rig, fd, "{\"execute\": \"stop\"}");
+	CHECK_STR(rig_ask(&rig, fd, "{\"execute\": \"query-status\"}"),
+		"{\"return\": {\"status\": \"paused\", \"running\": false}}");
+	rig_ask(&rig, fd, "{\"execute\": \"cont\"}");
+	CHECK_STR(rig_ask(&rig, fd, "{\"execute\": \"query-status\"}"),
+		"{\"return\": {\"status\": \"running\", \"running\": true}}");
+	close(fd);
+	rig_end(&rig);
+}
+
+TEST(says_why_not)
+{
+	static const struct {
+		const char *text;
+		const char *why;
+	} rows[] = {
+		{"{\"execute\": \"system_powerdown\"}", "there is none"},
+		{"{\"execute\": \"send-key\"}", "arguments: "},
+		{"{\"execute\": \"send-key\", \"arguments\": {\"keys\": 1}}",
+			"only ctrl, alt and delete"},
+		{"{\"execute\": \"send-key\", \"arguments\": {\"keys\": [1]}}",
+			"arguments: "},
+		{"{\"execute\": \"send-key\", \"arguments\": {\"keys\": [{\"type\": "
+		 "\"qcode\", \"data\": \"a\"}]}}",
+			"only ctrl, alt and delete"},
+		{"{\"execute\": \"stop\", \"arguments\": {\"x\": 1}}", "arguments: "},
+		{"{\"execute\": \"human-monitor-command\"}", "arguments: "},
+	};
+	int fd;
+
+	rig_begin(&rig);
+	rig.no_buttons = true;
+	fd = rig_client(&rig);
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		const char *line = rig_ask(&rig, fd, rows[i].text);
+
+		CHECK_HAS(line, "\"class\": \"GenericError\"");
+		CHECK_HAS(line, rows[i].why);
+	}
+	CHECK_EQ(rig.pauses, 0);
+	close(fd);
+	rig_end(&rig);
+}
+
+TEST_MAIN(CASE(says_what_the_machine_is), CASE(does_what_it_is_told),
+	CASE(tells_a_paused_machine_from_a_running_one), CASE(says_why_not))
