@@ -17,8 +17,8 @@ static void refuse_child(struct build *build, const struct xml_element *element,
 	const struct xml_element *child, const struct element_list *list,
 	const char *further)
 {
-	static const struct element_list *const others[] = {
-		&language_terminals, &language_nics, &language_disks, &language_vsocks};
+	static const struct element_list *const others[] = {&language_terminals,
+		&language_nics, &language_disks, &language_pmems, &language_vsocks};
 	const char *allowed[BACKENDS_MAX + 2];
 	unsigned int count = 0;
 	bool foreign = false;
@@ -278,6 +278,31 @@ void backend_resolve_vsock(struct build *build, struct config_vsock *vsock)
 			"<unix path=\"...\"/> of at most %u bytes",
 			vsock->path, LANGUAGE_VSOCK_PATH_MAX);
 	build_claim(build, line, false, "path '%s'", vsock->path);
+}
+
+void backend_read_pmem(
+	struct build *build, const struct xml_element *element, struct config_pmem *pmem)
+{
+	const struct element_def *def = NULL;
+	const struct xml_element *child =
+		find_backend(build, element, &language_pmems, NULL, &def);
+	bool alone;
+
+	pmem->backend_pos = build_pos(build, child ? child->line : element->line);
+	if (!child) {
+		if (!element->children)
+			build_problem(build, element->line,
+				"a pmem without a backend, <file path=\"...\"/> is "
+				"needed");
+		return;
+	}
+	attributes_apply(build, def, child, ~0u, pmem);
+	element_no_children(build, child);
+	if (!pmem->path)
+		return;
+	alone = pmem->shared && !pmem->readonly;
+	pmem->bytes = build_check_pmem(build, pmem->path, !alone, child->line);
+	build_claim(build, child->line, !alone, "path '%s'", pmem->path);
 }
 
 void backend_read_none(struct build *build, const struct xml_element *element)

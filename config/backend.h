@@ -10,6 +10,7 @@ struct build;
 struct config_block;
 struct config_console;
 struct config_net;
+struct config_pmem;
 struct config_terminal;
 struct config_vsock;
 struct xml_element;
@@ -27,6 +28,8 @@ void backend_read_vsock(struct build *build, const struct xml_element *element,
 	struct config_vsock *vsock);
 /* Where no socket was said: one named like the VM, which is known by then. */
 void backend_resolve_vsock(struct build *build, struct config_vsock *vsock);
+void backend_read_pmem(
+	struct build *build, const struct xml_element *element, struct config_pmem *pmem);
 /* For a device that has no backend: any child is a problem. */
 void backend_read_none(struct build *build, const struct xml_element *element);
 

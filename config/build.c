@@ -2,6 +2,7 @@
 #include "config/build.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -231,4 +232,42 @@ void build_check_disk(struct build *build, const char *path, bool readonly, int 
 			quoted);
 	else
 		check_disk_file(build, quoted, path, readonly, line);
+}
+
+uint64_t build_check_pmem(struct build *build, const char *path, bool readonly, int line)
+{
+	const uint64_t step = BUILD_PMEM_STEP_BYTES;
+	char quoted[VALUE_QUOTE_BYTES];
+	struct stat status;
+	uint64_t bytes;
+
+	if (build->options->skip_files)
+		return step;
+	value_quote(quoted, path);
+	if (stat(path, &status) < 0) {
+		build_problem(build, line, "pmem file '%s' cannot be used: %s%s%s",
+			quoted, strerror(errno),
+			errno == ENOENT ? "; make one with truncate -s 1G " : "",
+			errno == ENOENT ? quoted : "");
+		return step;
+	}
+	if (!S_ISREG(status.st_mode)) {
+		build_problem(build, line,
+			"pmem file '%s' is no regular file; for a device of the host "
+			"take "
+			"type=\"block\"",
+			quoted);
+		return step;
+	}
+	bytes = (uint64_t)status.st_size;
+	if (!bytes || bytes % step) {
+		build_problem(build, line,
+			"pmem file '%s' has %" PRIu64
+			" bytes, a multiple of 2 MiB is needed; truncate -s %" PRIu64
+			" %s fills it up",
+			quoted, bytes, (bytes / step + 1) * step, quoted);
+		return step;
+	}
+	check_disk_file(build, quoted, path, readonly, line);
+	return bytes;
 }

@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "config/config.h"
 
@@ -73,5 +74,12 @@ char *build_find(struct build *build, const char *name, const char *other);
  * user may read and, unless readonly, write.
  */
 void build_check_disk(struct build *build, const char *path, bool readonly, int line);
+
+/*
+ * The same of a regular file that is to be memory, of whole BUILD_PMEM_STEP_BYTES, which
+ * is what it returns where files are not looked at, or are a problem.
+ */
+#define BUILD_PMEM_STEP_BYTES (2u << 20)
+uint64_t build_check_pmem(struct build *build, const char *path, bool readonly, int line);
 
 #endif

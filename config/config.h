@@ -89,6 +89,14 @@ struct config_balloon {
 	bool free_page_reporting;
 };
 
+struct config_pmem {
+	bool readonly;
+	struct source_pos backend_pos;
+	char *path;     /* as of a block */
+	bool shared;    /* what the guest writes reaches the file */
+	uint64_t bytes; /* of the file */
+};
+
 enum config_device_type {
 	CONFIG_DEVICE_CONSOLE,
 	CONFIG_DEVICE_NET,
@@ -96,6 +104,7 @@ enum config_device_type {
 	CONFIG_DEVICE_RNG,
 	CONFIG_DEVICE_BALLOON,
 	CONFIG_DEVICE_VSOCK,
+	CONFIG_DEVICE_PMEM,
 };
 
 struct config_device {
@@ -108,6 +117,7 @@ struct config_device {
 		struct config_block block;
 		struct config_balloon balloon;
 		struct config_vsock vsock;
+		struct config_pmem pmem;
 	};
 };
 

@@ -45,6 +45,9 @@ static void read_backends(struct build *build, const struct xml_element *element
 		build_claim(build, element->line, false, "type 'balloon'");
 		backend_read_none(build, element);
 		break;
+	case CONFIG_DEVICE_PMEM:
+		backend_read_pmem(build, element, &device->pmem);
+		break;
 	case CONFIG_DEVICE_RNG:
 		backend_read_none(build, element);
 		break;
@@ -90,6 +93,8 @@ bool device_read(struct build *build, const struct xml_element *element,
 		device->balloon.free_page_reporting = true;
 	} else if (device->type == CONFIG_DEVICE_VSOCK) {
 		device->vsock.cid = CONFIG_VSOCK_CID;
+	} else if (device->type == CONFIG_DEVICE_PMEM) {
+		device->pmem.shared = true;
 	}
 	attributes_apply(build, &language_device, element, 1u << index, device);
 	if (device->name[0])
@@ -226,6 +231,9 @@ void device_finish(struct config_device *device)
 		break;
 	case CONFIG_DEVICE_BLOCK:
 		free(device->block.path);
+		break;
+	case CONFIG_DEVICE_PMEM:
+		free(device->pmem.path);
 		break;
 	case CONFIG_DEVICE_RNG:
 	case CONFIG_DEVICE_BALLOON:

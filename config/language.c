@@ -16,6 +16,7 @@
 #define BLOCK (1u << CONFIG_DEVICE_BLOCK)
 #define BALLOON (1u << CONFIG_DEVICE_BALLOON)
 #define VSOCK (1u << CONFIG_DEVICE_VSOCK)
+#define PMEM (1u << CONFIG_DEVICE_PMEM)
 
 static const char *const arches[] = {"arm64", "armv7", "x86_64", NULL};
 static const char *const reboots[] = {"restart", "exit", NULL};
@@ -112,6 +113,7 @@ static const struct attribute_def device_attributes[] = {
 	{"queues", set_u16, AT(config_device, block.queues), .types = BLOCK, .min = 1,
 		.max = 16},
 	{"readonly", set_bool, AT(config_device, block.readonly), .types = BLOCK},
+	{"readonly", set_bool, AT(config_device, pmem.readonly), .types = PMEM},
 	{"serial", set_serial, AT(config_device, block.serial), .types = BLOCK},
 	{"iothread", set_iothread, AT(config_device, block.iothread), .types = BLOCK},
 	{"size", set_balloon_size, AT(config_device, balloon), .types = BALLOON},
@@ -200,15 +202,21 @@ static const struct element_def vsocks[] = {
 	{ELEMENT("unix", vsock_socket_attributes), .kind = CONFIG_VSOCK_UNIX},
 };
 const struct element_list language_vsocks = {vsocks, COUNT(vsocks)};
+/* Backend of a pmem */
+static const struct attribute_def pmem_attributes[] = {
+	{"path", set_path, AT(config_pmem, path), .required = true},
+	{"shared", set_bool, AT(config_pmem, shared)},
+};
+static const struct element_def pmems[] = {{ELEMENT("file", pmem_attributes)}};
+const struct element_list language_pmems = {pmems, COUNT(pmems)};
 
 const struct element_list language_none = {NULL, 0};
 
 const char *const language_types[] = {
-	"console", "net", "block", "rng", "balloon", "vsock", NULL};
+	"console", "net", "block", "rng", "balloon", "vsock", "pmem", NULL};
 const char *const language_children[] = {"uart", "virtio_device", "memory", "ready",
 	"control", "isa", "fw_cfg", "credential", NULL};
-const char *const language_later_types[] = {
-	"gpu", "input", "fs", "pmem", "vhost_user", NULL};
+const char *const language_later_types[] = {"gpu", "input", "fs", "vhost_user", NULL};
 const char *const language_later_children[] = {"sandbox", "verify", NULL};
 const char *const language_later_backends[] = {"nbd", "crypt", NULL};
 

@@ -319,6 +319,8 @@ void disk_destroy(struct disk *disk)
 	disk_pool_destroy(disk->pool);
 	if (disk->zeroes)
 		munmap(disk->zeroes, DISK_ZEROES_BYTES);
+	if (disk->map)
+		munmap(disk->map, disk->map_bytes);
 	for (unsigned int i = 0; i < DISK_FDS; i++) {
 		if (disk->fds[i] >= 0)
 			close(disk->fds[i]);

@@ -82,6 +82,14 @@ const struct disk_info *disk_info(const struct disk *disk);
 /* "io_uring" or "threads", for bonsai host and logs. */
 const char *disk_engine(const struct disk *disk);
 
+/*
+ * Maps the whole disk, once; it stays until disk_destroy(). What is written to it reaches
+ * the file, in the end with DISK_FLUSH; on a read-only disk it stays in memory, a copy of
+ * each page. For guests to touch: a file that has shrunk is a signal for a process, and
+ * only an error for a vCPU.
+ */
+int disk_map(struct disk *disk, bool writable, void **ret, struct error *err);
+
 /* Borrowed; NULL detaches. While no request is in flight. */
 void disk_set_user(struct disk *disk, struct disk_user *user);
 

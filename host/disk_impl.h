@@ -51,6 +51,8 @@ struct disk {
 	bool block_device;
 	bool discard;
 	void *zeroes; /* read-only, never touched: all its pages are the zero page */
+	void *map;    /* of disk_map(), or NULL */
+	size_t map_bytes;
 
 	struct uring *ring; /* NULL: all steps run in the pool */
 	struct loop_fd ring_watch;

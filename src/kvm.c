@@ -220,6 +220,12 @@ static unsigned int plan_bits(const struct board_plan *plan)
 		if (plan->gic.redist[i].gpa + plan->gic.redist[i].bytes > end)
 			end = plan->gic.redist[i].gpa + plan->gic.redist[i].bytes;
 	}
+	for (unsigned int i = 0; i < plan->device_count; i++) {
+		const struct plan_range *memory = &plan->devices[i].memory;
+
+		if (memory->gpa + memory->bytes > end)
+			end = memory->gpa + memory->bytes;
+	}
 	while (end > 1 && bits < 64 && (end - 1) >> bits)
 		bits++;
 	return bits;

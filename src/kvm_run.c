@@ -142,6 +142,11 @@ static void run_once(struct hv_vcpu *vcpu, struct hv_exit *exit)
 			run->immediate_exit = 0;
 			/* Before the caller looks at what the kick was for. */
 			atomic_thread_fence(memory_order_seq_cst);
+		} else if (code == -EFAULT) {
+			stuck(exit,
+				"the host has no page for what it touches: memory is "
+				"short, or the file of a pmem has shrunk",
+				0);
 		} else {
 			stuck(exit, "KVM_RUN", code);
 		}

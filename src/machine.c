@@ -199,6 +199,10 @@ static int create_devices(struct machine *machine, struct error *err)
 		machine->device_count++;
 		code = machine_device_create(&machine->devices[i], &plan->devices[i],
 			machine->loop, &machine->mem, &machine->bus, quit, machine, err);
+		if (!code && machine->devices[i].memory)
+			code = windows_put(&machine->windows, plan->devices[i].memory.gpa,
+				plan->devices[i].memory.bytes, machine->devices[i].memory,
+				plan->devices[i].config->pmem.readonly, err);
 	}
 	return code;
 }

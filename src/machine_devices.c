@@ -12,6 +12,7 @@
 #include "virtio/block.h"
 #include "virtio/console.h"
 #include "virtio/net.h"
+#include "virtio/pmem.h"
 #include "virtio/rng.h"
 #include "virtio/vsock.h"
 
@@ -204,6 +205,34 @@ static int create_vsock(
 		device->vsock, &device->dev, err);
 }
 
+static int create_pmem(
+	struct machine_device *device, struct loop *loop, struct error *err)
+{
+	const struct config_pmem *config = &device->plan->config->pmem;
+	const struct plan_range *memory = &device->plan->memory;
+	struct disk_file_options file = {
+		.path = config->path,
+		.readonly = config->readonly || !config->shared,
+		.depth = VIRTIO_PMEM_DEPTH,
+		.pos = &config->backend_pos,
+	};
+	struct virtio_pmem_options options = {
+		.gpa = memory->gpa, .bytes = memory->bytes, .flush = !file.readonly};
+	int code = disk_file_open(loop, &file, &device->disk, err);
+
+	if (code)
+		return code;
+	if (disk_info(device->disk)->capacity_bytes != memory->bytes)
+		return error_set(err, -ESTALE, &config->backend_pos,
+			"pmem file %s has changed its size since it was measured",
+			config->path);
+	code = disk_map(device->disk, !config->readonly, &device->memory, err);
+	if (code)
+		return code;
+	return virtio_pmem_create(loop, device->plan->config->name, device->disk,
+		&options, &device->dev, err);
+}
+
 /* ---- any ------------------------------------------------------------------------------
  */
 
@@ -222,6 +251,8 @@ static int create_by_type(struct machine_device *device, struct loop *loop,
 		return create_balloon(device, loop, mem, err);
 	case CONFIG_DEVICE_VSOCK:
 		return create_vsock(device, loop, err);
+	case CONFIG_DEVICE_PMEM:
+		return create_pmem(device, loop, err);
 	case CONFIG_DEVICE_RNG:
 		break;
 	}

@@ -28,6 +28,7 @@ struct machine_device {
 	struct nic *nic;
 	struct disk *disk;
 	struct vsock_host *vsock;
+	void *memory; /* a pmem's contents, plan->memory.bytes of the disk's */
 };
 
 /* The terminal that the XML asks for; quit is what Ctrl-A x does on stdio. */

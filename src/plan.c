@@ -111,6 +111,8 @@ static const char *type_name(enum config_device_type type)
 		return "balloon";
 	case CONFIG_DEVICE_VSOCK:
 		return "vsock";
+	case CONFIG_DEVICE_PMEM:
+		return "pmem";
 	}
 	return "unknown";
 }
@@ -157,6 +159,9 @@ static void list_ranges(const struct board_plan *plan, struct map *map)
 	add_line(map, &plan->generation, "generation id", NULL);
 	for (unsigned int i = 0; i < plan->device_count; i++)
 		add_line(map, &plan->devices[i].mmio, "virtio", plan->devices[i].config);
+	for (unsigned int i = 0; i < plan->device_count; i++)
+		add_line(map, &plan->devices[i].memory, "contents of",
+			plan->devices[i].config);
 	for (unsigned int i = 0; i < plan->ram_count; i++)
 		add_line(map, &plan->ram[i], "RAM", NULL);
 	add_line(map, &plan->unpacked, "  unpacked kernel", NULL);
@@ -455,7 +460,7 @@ int board_plan_print(const struct board_plan *plan, FILE *out)
 {
 	struct map map = {0};
 
-	map.lines = calloc(LINES_FIXED + plan->device_count, sizeof(*map.lines));
+	map.lines = calloc(LINES_FIXED + 2 * plan->device_count, sizeof(*map.lines));
 	if (!map.lines)
 		return -ENOMEM;
 	list_ranges(plan, &map);

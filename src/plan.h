@@ -74,6 +74,7 @@ struct plan_gic {
 struct plan_device {
 	const struct config_device *config;
 	struct plan_range mmio;
+	struct plan_range memory; /* that it puts beside the RAM; bytes 0: none */
 	unsigned int irq; /* the board's number: on ARM the INTID (32 and up are SPIs),
 			     on x86 the GSI */
 };
@@ -137,6 +138,13 @@ int board_plan_create(const struct board *board, const struct vm_config *config,
 /* For planners; what is more than PLAN_NOTES_MAX is dropped. */
 void board_plan_note(struct board_plan *plan, const struct source_pos *pos,
 	const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+
+/*
+ * For planners: puts the memory of all devices one behind the other from gpa on. What
+ * ends beyond the address bits, which are whose ("the host's"), is a problem.
+ */
+void board_plan_place_memory(struct board_plan *plan, uint64_t gpa, unsigned int bits,
+	const char *whose, struct problems *problems);
 
 /* Frees a plan of any board; takes NULL and half-built ones. */
 void board_plan_destroy(struct board_plan *plan);

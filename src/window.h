@@ -16,14 +16,15 @@
 
 struct error;
 
-/* 16 files and one of the host's. */
-#define WINDOWS_MAX 17
+/* 16 files, one of the host's, and one of each device. */
+#define WINDOWS_MAX (17 + 128)
 
 struct window {
 	uint64_t gpa;
 	uint64_t bytes;
 	uint8_t *hva;
 	bool readonly; /* to the guest, and mapped so */
+	bool borrowed;
 };
 
 struct windows {
@@ -39,7 +40,13 @@ struct windows {
 int windows_add(struct windows *windows, uint64_t gpa, uint64_t bytes, int fd,
 	bool readonly, struct error *err);
 
-/* Unmaps everything; a zeroed or finished struct is fine. */
+/*
+ * The same of memory that the caller has mapped, and unmaps after the last vCPU has run.
+ */
+int windows_put(struct windows *windows, uint64_t gpa, uint64_t bytes, void *hva,
+	bool readonly, struct error *err);
+
+/* Unmaps everything that was not borrowed; a zeroed or finished struct is fine. */
 void windows_finish(struct windows *windows);
 
 #endif

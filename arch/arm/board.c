@@ -324,6 +324,18 @@ static int plan_devices(struct planner *p)
 	return 0;
 }
 
+/* Above RAM and the redistributors that are there too. */
+static void plan_device_memory(struct planner *p)
+{
+	const struct plan_gic *gic = &p->plan->gic;
+	uint64_t end = p->plan->ram_count ? range_end(&p->plan->ram[0]) : ARM_RAM_GPA;
+
+	if (gic->redist_count == 2)
+		end = range_end(&gic->redist[1]);
+	board_plan_place_memory(
+		p->plan, end, address_bits(p), whose_bits(p), p->problems);
+}
+
 /* --- what is loaded ----------------------------------------------------------------- */
 
 static int plan_bootargs(struct planner *p)
@@ -435,6 +447,7 @@ static int board_plan(struct board_plan *plan, struct problems *problems)
 	if (rc)
 		return rc;
 	plan_gic(p);
+	plan_device_memory(p);
 	rc = plan_bootargs(p);
 	if (!rc)
 		plan_loads(p);

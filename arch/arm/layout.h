@@ -34,6 +34,8 @@
  *	             +-----------------------------+
  *	             | GICv3 redistributors        |  vCPU 123 and up, on the next 64 MiB
  *	             +-----------------------------+
+ *	             | pmem                        |  each on the next GiB
+ *	             +-----------------------------+
  */
 #ifndef ARCH_ARM_LAYOUT_H
 #define ARCH_ARM_LAYOUT_H

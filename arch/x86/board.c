@@ -247,6 +247,18 @@ static int plan_devices(struct planner *p)
 	return 0;
 }
 
+/* Above RAM, and the hole below 4 GiB. */
+static void plan_device_memory(struct planner *p)
+{
+	const struct board_plan *plan = p->plan;
+	uint64_t end = X86_RAM_ABOVE_GPA;
+
+	if (plan->ram_count == 2)
+		end += plan->ram[1].bytes;
+	board_plan_place_memory(
+		p->plan, end, p->caps->ipa_bits, "the host's", p->problems);
+}
+
 /* --- what is loaded ----------------------------------------------------------------- */
 
 static const char *default_bootargs(const struct planner *p)
@@ -404,6 +416,8 @@ static int board_plan(struct board_plan *plan, struct problems *problems)
 	plan_ram(p);
 	plan_legacy(p);
 	rc = plan_devices(p);
+	if (!rc)
+		plan_device_memory(p);
 	if (!rc)
 		rc = plan_cpus(p);
 	if (!rc)

@@ -34,6 +34,8 @@
  *	0x1_0000_0000+-----------------------------+
  *	             | RAM                         |  what does not fit below
  *	             +-----------------------------+
+ *	             | pmem                        |  each on the next GiB
+ *	             +-----------------------------+
  */
 #ifndef ARCH_X86_LAYOUT_H
 #define ARCH_X86_LAYOUT_H

@@ -26,9 +26,10 @@ balloon_takes_and_gives()
 		{
 			awk '/^MemFree/ { print int($2 / 1024) }' /proc/meminfo
 		}
-		free=$(left)
-		until [ "$(left)" -lt $free ] && free=$(left) && sleep 1 && [ "$(left)" -ge $((free - 2)) ]; do
-			free=$(left)
+		was=
+		until [ "$(left)" = "$was" ]; do
+			was=$(left)
+			sleep 2
 		done
 		echo "taken: $(left) MiB are left"
 		sleep 2

@@ -219,6 +219,12 @@ FILES = {
                                '<virtio_device name="b" type="vsock" mac="02:00:00:00:00:01">'
                                '<vhost/></virtio_device>\n'),
     "root.img": at(4 * KIB, 0x438, b"\x53\xef"),
+    "pmem.xml": VM.format("", "".join(
+        f'<virtio_device name="p{i}" type="pmem"{more}/></virtio_device>\n'
+        for i, more in enumerate((
+            '><file path="none.img"', '><file path="disk.odd"', '><file path="/dev/null"',
+            '><file path="folder"', '><file path="disk.empty"', '><file path="pmem.mode"',
+            ' readonly="yes"><file path="pmem.mode"', '><file path="pmem.mode" shared="no"')))),
     "nokernel.xml": '<config ram_size="64M" cpu_count="1"/>\n',
 }
 FOLDERS = ["folder", "roms"]
@@ -273,6 +279,7 @@ CASES = [
     "run many.xml", "check disks.xml", "plan disks.xml", "check items.xml", "plan fd.xml", "check readonly.xml", "check nokernel.xml",
     "check balloon.xml",
     "check vsock.xml",
+    "check pmem.xml",
     *(set_("kernel_rom=" + name) for name in sorted(FILES) if name.startswith("kernel.")),
     *(x86("kernel_rom=" + name) for name in sorted(FILES) if name.startswith("x86.")),
     x86("kernel_rom=x86.bzImage", "ram_size=32M"), x86("kernel_rom=x86.vmlinux", "ram_size=16M"),
@@ -322,8 +329,8 @@ def make_files(folder):
             path.write_bytes(content.encode() if isinstance(content, str) else content)
     for name in FOLDERS:
         (folder / name).mkdir()
-    for name in ("disk.mode", "disk.mode2"):
-        (folder / name).write_bytes(bytes(512))
+    for name, size in (("disk.mode", 512), ("disk.mode2", 512), ("pmem.mode", 2 * MIB)):
+        (folder / name).write_bytes(bytes(size))
         (folder / name).chmod(0o444)
     (folder / "locked").chmod(0)
     os.mkfifo(folder / "pipe", 0o644)

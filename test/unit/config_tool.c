@@ -41,6 +41,7 @@ static void print_names(void)
 	print_list(&language_nics);
 	print_list(&language_disks);
 	print_list(&language_vsocks);
+	print_list(&language_pmems);
 }
 
 static void print_problems(const struct problems *problems)

@@ -8,6 +8,7 @@
 
 #include "src/container_of.h"
 #include "src/error.h"
+#include "src/guest_mem.h"
 #include "src/irq.h"
 #include "src/plan.h"
 
@@ -54,6 +55,8 @@ int hv_setup(struct hv *hv, const struct board_plan *plan, const struct guest_me
 {
 	if (plan->cpu_count > FAKE_HV_VCPUS_MAX)
 		return error_set(err, -EINVAL, NULL, "too many vCPUs for a test");
+	if (mem->windows)
+		fake_hv.windows = *mem->windows;
 	fake_hv.mem = mem;
 	return 0;
 }

@@ -9,6 +9,7 @@
 #include <stdatomic.h>
 
 #include "src/hv.h"
+#include "src/window.h"
 
 #define FAKE_HV_VCPUS_MAX 8
 
@@ -41,6 +42,7 @@ struct fake_hv {
 	unsigned int route_count;
 	struct fake_hv_route routes[64];
 	unsigned int ioeventfd_count;
+	struct windows windows; /* that the last hv_setup() was given */
 };
 
 extern struct fake_hv fake_hv;

@@ -37,6 +37,7 @@ static char dir[64];
 static struct problems problems;
 static uint64_t magics[4];
 static unsigned int boots;
+static const char *more_devices; /* in the XML, before the last one */
 
 static void write_file(const char *name, const void *bytes, size_t count, off_t size)
 {
@@ -63,13 +64,14 @@ static void begin(void)
 	write_file("Image", image, sizeof(image), sizeof(image));
 	write_file("disk.img", "", 0, 1 << 20);
 	boots = 0;
+	more_devices = "";
 	memset(magics, 0, sizeof(magics));
 	memset(&fake_hv, 0, sizeof(fake_hv));
 }
 
 static void end(void)
 {
-	static const char *const names[] = {"Image", "disk.img", "uart.log"};
+	static const char *const names[] = {"Image", "disk.img", "pmem.img", "uart.log"};
 	char path[128];
 
 	for (unsigned int i = 0; i < ARRAY_SIZE(names); i++) {
@@ -100,9 +102,9 @@ static int run(const char *attributes, enum machine_end *ret,
 		"<virtio_device name='hvc0' type='console'><null/></virtio_device>"
 		"<virtio_device name='eth0' type='net'><null/></virtio_device>"
 		"<virtio_device name='vda' type='block'><file "
-		"path='disk.img'/></virtio_device>"
+		"path='disk.img'/></virtio_device>%s"
 		"<virtio_device name='rng0' type='rng'/></config>",
-		attributes, dir);
+		attributes, dir, more_devices);
 	fake_hv.script = script;
 	problems.count = 0;
 	CHECK_EQ(config_parse(xml, strlen(xml), path, &(struct config_options){0},
@@ -203,6 +205,34 @@ TEST(a_reboot_makes_a_fresh_vm_and_keeps_the_devices)
 	CHECK_EQ(boots, 3);
 	CHECK_EQ(fake_hv.opened, 3);
 	CHECK(fake_hv.lines[0].level); /* the last VM has its own line, raised anew */
+	end();
+}
+
+TEST(a_reboot_gives_the_new_vm_the_memory_of_devices)
+{
+	unsigned int found = 0;
+	enum machine_end how;
+
+	begin();
+	write_file("pmem.img", "", 0, 2 << 20);
+	more_devices = "<virtio_device name='p' type='pmem' readonly='yes'>"
+		       "<file path='pmem.img'/></virtio_device>"
+		       "<virtio_device name='c' type='pmem'>"
+		       "<file path='pmem.img' shared='no'/></virtio_device>";
+	CHECK_EQ(run("cpu_count='1'", &how, reboot_twice), 0);
+	CHECK_EQ(fake_hv.opened, 3);
+	for (unsigned int i = 0; i < fake_hv.windows.count; i++) {
+		const struct window *window = &fake_hv.windows.list[i];
+
+		if (window->gpa < 1ull << 30)
+			continue; /* of the board */
+		CHECK_EQ(window->gpa, (2ull + found) << 30);
+		CHECK_EQ(window->bytes, 2 << 20);
+		CHECK_EQ(window->readonly, found == 0);
+		CHECK(window->hva);
+		found++;
+	}
+	CHECK_EQ(found, 2);
 	end();
 }
 
@@ -314,6 +344,7 @@ TEST(a_back_end_that_does_not_open_names_its_line_and_leaves_nothing)
 
 TEST_MAIN(CASE(finds_every_device_at_its_planned_address),
 	CASE(a_reboot_makes_a_fresh_vm_and_keeps_the_devices),
+	CASE(a_reboot_gives_the_new_vm_the_memory_of_devices),
 	CASE(a_reboot_can_end_the_vm_instead), CASE(tells_a_crash_from_a_power_off),
 	CASE(starts_again_after_a_crash_where_asked_to),
 	CASE(each_boot_is_another_generation), CASE(no_reboot_swallows_a_request_to_end),
