@@ -65,6 +65,13 @@ struct terminal_listener {
 int terminal_stdio_create(struct loop *loop, void (*quit)(void *quit_data),
 	void *quit_data, struct terminal **ret, struct error *err);
 
+/*
+ * The same for somebody who looks in on a VM that runs elsewhere: Ctrl-A d (or Ctrl-A x)
+ * calls leave(leave_data), and the list of the keys says so.
+ */
+int terminal_stdio_visit(struct loop *loop, void (*leave)(void *leave_data),
+	void *leave_data, struct terminal **ret, struct error *err);
+
 /* For a fatal signal or a failed start: puts the tty back; async-signal-safe, any time.
  */
 void terminal_restore(void);

@@ -26,16 +26,30 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "host/escape_keys.h"
 #include "src/container_of.h"
 #include "src/error.h"
 #include "src/log.h"
 
-#define ESCAPE 0x01 /* Ctrl-A */
 #define FOREGROUND_NS 1000000000ull
 
-static const char help[] = "\r\nCtrl-A x   end the VM\r\n"
-			   "Ctrl-A a   send one Ctrl-A (so does Ctrl-A Ctrl-A)\r\n"
-			   "Ctrl-A h   this list\r\n";
+#define HELP_OF_ALL                                                                      \
+	"Ctrl-A a   send one Ctrl-A (so does Ctrl-A Ctrl-A)\r\n"                         \
+	"Ctrl-A h   this list\r\n"
+
+/* Which keys behind Ctrl-A quit, and what the list says. */
+struct keys {
+	const char *quit;
+	const char *help;
+};
+
+static const struct keys keys_of_run = {
+	.quit = "x", .help = "\r\nCtrl-A x   end the VM\r\n" HELP_OF_ALL};
+
+/* Whose fingers know the x of run must not end a VM with it. */
+static const struct keys keys_of_visit = {.quit = "dx",
+	.help = "\r\nCtrl-A d   leave the console, the VM runs on (so does Ctrl-A "
+		"x)\r\n" HELP_OF_ALL};
 
 /* What has to be undone even when a fatal signal ends the process. */
 static struct {
@@ -63,9 +77,10 @@ struct stdio_terminal {
 	bool in_wanted;
 	bool out_is_socket;
 	bool tty; /* stdin is one */
-	bool escape;
+	struct escape_keys escape;
 	bool mask_changed;
 	sigset_t old_mask;
+	const struct keys *keys;
 	void (*quit)(void *quit_data);
 	void *quit_data;
 };
@@ -228,43 +243,30 @@ static void run_read_task(struct loop_task *task)
 
 static void show_help(struct stdio_terminal *stdio)
 {
+	const char *help = stdio->keys->help;
+
 	if (stdio->base.attached)
-		stdio->base.ops->write(&stdio->base, help, sizeof(help) - 1);
+		stdio->base.ops->write(&stdio->base, help, strlen(help));
+}
+
+static bool key_pressed(struct escape_keys *escape_keys, char letter)
+{
+	struct stdio_terminal *stdio =
+		container_of(escape_keys, struct stdio_terminal, escape);
+
+	if (letter && strchr(stdio->keys->quit, letter))
+		stdio->quit(stdio->quit_data);
+	else if (letter == 'h')
+		show_help(stdio);
+	else
+		return false;
+	return true;
 }
 
 static size_t stdio_filter(
 	struct terminal *terminal, const uint8_t *from, size_t n, uint8_t *to)
 {
-	struct stdio_terminal *stdio = stdio_of(terminal);
-	size_t kept = 0;
-
-	for (size_t i = 0; i < n; i++) {
-		if (!stdio->escape) {
-			if (from[i] == ESCAPE)
-				stdio->escape = true;
-			else
-				to[kept++] = from[i];
-			continue;
-		}
-		stdio->escape = false;
-		switch (from[i]) {
-		case 'x':
-			stdio->quit(stdio->quit_data);
-			break;
-		case 'h':
-			show_help(stdio);
-			break;
-		case 'a':
-		case ESCAPE:
-			to[kept++] = ESCAPE;
-			break;
-		default: /* none of ours: the guest's */
-			to[kept++] = ESCAPE;
-			to[kept++] = from[i];
-			break;
-		}
-	}
-	return kept;
+	return escape_keys_filter(&stdio_of(terminal)->escape, from, n, to);
 }
 
 /* ---- output ----------------------------------------------------------------------- */
@@ -458,6 +460,8 @@ int terminal_stdio_open(struct loop *loop, int in_fd, int out_fd,
 	stdio->in_wanted = true;
 	stdio->quit = quit;
 	stdio->quit_data = quit_data;
+	stdio->keys = &keys_of_run;
+	stdio->escape.pressed = key_pressed;
 	code = open_streams(stdio, in_fd, out_fd, err);
 	if (code)
 		goto fail;
@@ -482,4 +486,14 @@ int terminal_stdio_create(struct loop *loop, void (*quit)(void *quit_data),
 {
 	return terminal_stdio_open(
 		loop, STDIN_FILENO, STDOUT_FILENO, quit, quit_data, ret, err);
+}
+
+int terminal_stdio_visit(struct loop *loop, void (*leave)(void *leave_data),
+	void *leave_data, struct terminal **ret, struct error *err)
+{
+	int code = terminal_stdio_create(loop, leave, leave_data, ret, err);
+
+	if (!code)
+		stdio_of(*ret)->keys = &keys_of_visit;
+	return code;
 }

@@ -30,6 +30,15 @@ int cmd_mktap(int argc, char **argv);
  * -1 where there is none, else does not return but with EXIT_HOST_FAILED.
  */
 int cmd_script(char **argv);
+int cmd_list(int argc, char **argv);
+int cmd_status(int argc, char **argv);
+int cmd_console(int argc, char **argv);
+int cmd_powerdown(int argc, char **argv);
+int cmd_stop(int argc, char **argv);
+int cmd_reset(int argc, char **argv);
+int cmd_pause(int argc, char **argv);
+int cmd_resume(int argc, char **argv);
+int cmd_balloon(int argc, char **argv);
 
 /* ---- what the commands share: cmd_args.c, cmd_common.c ------------------------------
  */
@@ -84,6 +93,12 @@ struct board_plan *cmd_vm_plan(
  */
 int cmd_vm_host(
 	const struct cmd_vm *vm, const struct vm_config *config, struct host_caps *ret);
+
+/*
+ * A signal that ends this process must not leave the person's terminal raw: one of our
+ * own crash, or any, where nobody else looks after those that ask for an end.
+ */
+void cmd_restore_terminal(bool at_any_end);
 
 /* "file:line: text", "file: text" or "bonsai: text", by what is known; on stderr. */
 void cmd_print_error(const struct error *err);

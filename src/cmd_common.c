@@ -2,12 +2,15 @@
 #include "src/cmd.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "host/terminal.h"
 #include "src/boot.h"
+#include "src/container_of.h"
 #include "src/hv.h"
 
 void cmd_print_error(const struct error *err)
@@ -149,4 +152,22 @@ int cmd_vm_host(
 		}
 	}
 	return 0;
+}
+
+static void on_signal(int number)
+{
+	terminal_restore();
+	signal(number, SIG_DFL);
+	raise(number);
+}
+
+void cmd_restore_terminal(bool at_any_end)
+{
+	static const int signals[] = {SIGSEGV, SIGBUS, SIGABRT, SIGFPE, SIGILL, SIGTERM,
+		SIGINT, SIGHUP, SIGQUIT};
+	const size_t crashes = 5;
+	struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESETHAND};
+
+	for (size_t i = 0; i < (at_any_end ? ARRAY_SIZE(signals) : crashes); i++)
+		sigaction(signals[i], &action, NULL);
 }

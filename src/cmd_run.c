@@ -1,35 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "host/terminal.h"
 #include "src/cmd.h"
 #include "src/hv.h"
 #include "src/log.h"
 #include "src/machine.h"
-
-/* Our own crash must not leave the person's terminal raw. */
-static void on_fatal(int number)
-{
-	terminal_restore();
-	signal(number, SIG_DFL);
-	raise(number);
-}
-
-static void restore_terminal_on_crash(void)
-{
-	static const int fatal[] = {SIGSEGV, SIGBUS, SIGABRT, SIGFPE, SIGILL};
-	struct sigaction action = {.sa_handler = on_fatal, .sa_flags = SA_RESETHAND};
-
-	for (size_t i = 0; i < sizeof(fatal) / sizeof(fatal[0]); i++)
-		sigaction(fatal[i], &action, NULL);
-}
 
 /* Each vCPU, queue and back end has descriptors; the soft limit is for select(). */
 static void allow_descriptors(void)
@@ -52,7 +33,7 @@ static int run_plan(const struct board_plan *plan, struct hv *hv)
 	log_set_name(plan->config->name);
 	for (unsigned int i = 0; i < plan->note_count; i++)
 		log_host("%s", plan->notes[i].text);
-	restore_terminal_on_crash();
+	cmd_restore_terminal(false);
 	code = machine_create(plan, hv, &machine, &err);
 	if (!code)
 		code = machine_run(machine, &end, &err);

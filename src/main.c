@@ -20,6 +20,18 @@ static const struct command {
 	{"plan", "[OPTION]... VM.xml", "show addresses, interrupts and load addresses",
 		cmd_plan},
 	{"dtb", "[OPTION]... [-o FILE] VM.xml", "write the guest's device tree", cmd_dtb},
+	{"list", "[--json]", "show which VMs run", cmd_list},
+	{"status", "[--json] [NAME]", "show how a VM is, or all", cmd_status},
+	{"console", "[--watch] [--uart] NAME [DEVICE]", "visit a console of a VM",
+		cmd_console},
+	{"powerdown", "[--wait[=SECONDS]] NAME", "ask the guest to power off",
+		cmd_powerdown},
+	{"stop", "NAME", "end a VM at once", cmd_stop},
+	{"reset", "NAME", "restart the guest at once", cmd_reset},
+	{"pause", "NAME", "stop the VM's CPUs", cmd_pause},
+	{"resume", "NAME", "let them run on", cmd_resume},
+	{"balloon", "NAME [SIZE]", "show or set the memory that the guest has",
+		cmd_balloon},
 	{"host", "", "show what this host offers, and what to do about the rest",
 		cmd_host},
 	{"mktap", "[OPTION]... INTERFACE", "make a tap that a user may open", cmd_mktap},
@@ -32,7 +44,7 @@ static int help(FILE *out)
 {
 	fprintf(out, "bonsai runs a virtual machine that one XML file describes.\n\n");
 	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
-		fprintf(out, "  bonsai %-9s%-29s %s\n", commands[i].name,
+		fprintf(out, "  bonsai %-10s%-33s %s\n", commands[i].name,
 			commands[i].arguments, commands[i].does);
 	fprintf(out,
 		"\n"
@@ -47,6 +59,8 @@ static int help(FILE *out)
 		"  -o FILE                dtb: write the blob into FILE\n"
 		"  --name NAME            the same as --set name=NAME\n"
 		"  --config VM.xml        read XML, - is standard input\n"
+		"  --socket PATH          for VMs that run: the control socket, in place "
+		"of NAME\n"
 		"\n"
 		"Beside a root image (ext4, squashfs or erofs) in place of VM.xml:\n"
 		"  --kernel FILE --initrd FILE --init PROGRAM --append TEXT\n"
