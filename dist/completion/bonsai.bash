@@ -11,18 +11,24 @@ _bonsai_vms()
 	done
 }
 
-# Files by a pattern of their names, and folders on the way to them.
+# Files whose names end in one of the words, all without words, and folders on the way there.
 _bonsai_files()
 {
+	local current=$1 word
+	shift
 	compopt -o filenames 2>/dev/null
-	mapfile -t COMPREPLY < <(compgen -f -X "!$1" -- "$2"; compgen -d -- "$2")
+	mapfile -t COMPREPLY < <(for word in "${@:-}"; do
+		compgen -f -X "!*$word" -- "$current" || :
+	done; compgen -d -- "$current")
 }
 
 _bonsai()
 {
 	local commands="run check plan dtb list status console powerdown stop reset pause resume
-		balloon host"
-	local of_vm_files="--rom-dir --set" of_vms="--socket" options=
+		balloon host mktap mkimage mkkernel"
+	local of_vm_files="--rom-dir --set --name --config --kernel --initrd --init --append --mem
+		--cpus --disk --net"
+	local of_vms="--socket" options=
 	local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
 	local command=${COMP_WORDS[1]}
 	COMPREPLY=()
@@ -32,11 +38,17 @@ _bonsai()
 	fi
 	case $previous in
 	--rom-dir) mapfile -t COMPREPLY < <(compgen -d -- "$current") && return ;;
-	--socket | -o | --output) _bonsai_files '*' "$current" && return ;;
-	--set | --host) return ;;
+	--socket | -o | --output | --config | --kernel | --initrd | --disk | --vmlinux)
+		_bonsai_files "$current" && return
+		;;
+	--net) mapfile -t COMPREPLY < <(compgen -W "user tap: none" -- "$current") && return ;;
+	--arch) mapfile -t COMPREPLY < <(compgen -W "arm64 armhf x86_64" -- "$current") && return ;;
+	--set | --host | --name | --init | --append | --mem | --cpus | --user | --bridge | --size)
+		return
+		;;
 	esac
 	case $command in
-	run) options=$of_vm_files ;;
+	run) options="$of_vm_files --print-xml" ;;
 	check | plan) options="$of_vm_files --host" ;;
 	dtb) options="$of_vm_files --host -o --output" ;;
 	list) options=--json ;;
@@ -44,11 +56,16 @@ _bonsai()
 	console) options="$of_vms --watch --uart" ;;
 	powerdown) options="$of_vms --wait --wait=" ;;
 	stop | reset | pause | resume | balloon) options=$of_vms ;;
+	mktap) options="--user --bridge --queues --delete" ;;
+	mkimage) options="-o --type --size --arch --tag" ;;
+	mkkernel) options="-o --arch --config --vmlinux" ;;
 	esac
 	case $command/$current in
 	*/-*) mapfile -t COMPREPLY < <(compgen -W "$options --help" -- "$current") ;;
-	run/* | check/* | plan/* | dtb/*) _bonsai_files '*.xml' "$current" ;;
-	list/* | host/*) ;;
+	run/*) _bonsai_files "$current" .xml .ext4 .squashfs .erofs .img ;;
+	check/* | plan/* | dtb/*) _bonsai_files "$current" .xml ;;
+	mkimage/* | mkkernel/*) _bonsai_files "$current" ;;
+	list/* | host/* | mktap/*) ;;
 	*) mapfile -t COMPREPLY < <(compgen -W "$(_bonsai_vms)" -- "$current") ;;
 	esac
 	[ "${COMPREPLY[*]}" != --wait= ] || compopt -o nospace 2>/dev/null

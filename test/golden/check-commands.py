@@ -20,13 +20,12 @@ import tempfile
 program, root = sys.argv[1], pathlib.Path(sys.argv[2]).resolve()
 failures = []
 text = subprocess.run([program, "--help"], capture_output=True, text=True, check=True).stdout
-usages = dict(re.findall(r"^  bonsai (\w+) +((?:\[.*?\]|[A-Z][A-Za-z.]*)(?: (?:\[.*?\]\S*|[A-Z][A-Za-z.]*))*|)"
-                         r"  ", text, re.M))
+usages = dict(re.findall(r"^  bonsai (\w+) +(\S+(?: \S+)*)  ", text, re.M))
 commands = re.findall(r"^  bonsai (\w+) ", text, re.M)
 options_of = {name: set(re.findall(r"--?[a-z][a-z-]*", usages.get(name, "")))
               for name in commands}
 for name in ("run", "check", "plan", "dtb"):
-    options_of[name] |= {"--rom-dir", "--set"}
+    options_of[name] |= {"--rom-dir", "--set", "--name", "--config"}
 for name in ("check", "plan", "dtb"):
     options_of[name] |= {"--host"}
 for name in commands:
@@ -81,7 +80,7 @@ with tempfile.TemporaryDirectory() as name:
             expect(f"bash, {name}", bash_offers(["bonsai", name, "-"], folder),
                    options_of[name])
             files, vms = bash_offers(["bonsai", name, "ro"], folder), {"router"}
-            if "--set" in options_of[name]:
+            if name in ("run", "check", "plan", "dtb"):
                 expect(f"bash, {name}", files, {"router.xml", "roms"})
                 expect(f"bash, {name}", {"router.xml", "roms"}, files)
             elif "--socket" in options_of[name]:
