@@ -140,6 +140,7 @@ static void list_arm(const struct board_plan *plan, struct map *map)
 	const struct plan_arm *arm = &plan->arm;
 
 	add_line(map, &arm->rtc.mmio, "clock", NULL);
+	add_line(map, &arm->gpio.mmio, "gpio of the power key", NULL);
 	add_line(map, &arm->pvpanic.mmio, "panic notification", NULL);
 }
 
@@ -274,6 +275,7 @@ static void print_irqs(const struct board_plan *plan, FILE *out)
 		print_irq(plan, plan->generation_irq, true, out);
 		fprintf(out, "generation id\n");
 	}
+	print_own(plan, "gpio of the power key", &plan->arm.gpio, out);
 	if (plan->x86.rtc.count) {
 		print_irq(plan, plan->x86.rtc.irq, false, out);
 		fprintf(out, "clock\n");

@@ -250,7 +250,7 @@ static void plan_gicv3(struct planner *p)
 static void plan_gic(struct planner *p)
 {
 	struct plan_gic *gic = &p->plan->gic;
-	unsigned int last = ARM_GENERATION_INTID;
+	unsigned int last = ARM_GPIO_INTID;
 
 	if (p->plan->device_count)
 		last = ARM_VIRTIO_INTID + p->plan->device_count - 1;
@@ -300,6 +300,7 @@ static int plan_devices(struct planner *p)
 		plan->fw_cfg = (struct plan_range){ARM_FW_CFG_GPA, FW_CFG_MMIO_BYTES};
 	plan->arm = (struct plan_arm){
 		.rtc = {{ARM_RTC_GPA, ARM_RTC_BYTES}, ARM_RTC_INTID},
+		.gpio = {{ARM_GPIO_GPA, ARM_GPIO_BYTES}, ARM_GPIO_INTID},
 		.pvpanic = {{ARM_PVPANIC_GPA, ARM_PVPANIC_BYTES}, 0},
 	};
 	if (count > ARM_VIRTIO_COUNT_MAX) {
@@ -467,5 +468,6 @@ const struct board arm_board = {
 	.write_tables = arm_fdt_write,
 	.create_devices = arm_devices_create,
 	.connect_devices = arm_devices_connect,
+	.press = arm_devices_press,
 	.destroy_devices = arm_devices_destroy,
 };

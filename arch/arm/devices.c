@@ -7,6 +7,8 @@
 
 #include "arch/arm/pl011.h"
 #include "arch/arm/pl031.h"
+#include "arch/arm/pl061.h"
+#include "arch/arm/power_key.h"
 #include "arch/arm/primecell.h"
 #include "src/board.h"
 #include "src/bus.h"
@@ -25,6 +27,8 @@ struct board_devices {
 	struct board_host host;
 	struct pl011 *uart;
 	struct pl031 *rtc;
+	struct pl061 *gpio;
+	struct power_key power_key;
 	struct pvpanic *pvpanic;
 	struct fw_cfg *fw_cfg;
 
@@ -65,6 +69,17 @@ static int create_rtc(struct board_devices *devices, struct error *err)
 	return code ? code : add_cell(devices, pl031_cell(devices->rtc), at->irq, err);
 }
 
+static int create_gpio(struct board_devices *devices, struct error *err)
+{
+	const struct plan_own *at = &devices->plan->arm.gpio;
+	int code = pl061_create(devices->host.loop, at->mmio.gpa, &devices->gpio, err);
+
+	if (code)
+		return code;
+	power_key_init(&devices->power_key, devices->host.loop, devices->gpio);
+	return add_cell(devices, pl061_cell(devices->gpio), at->irq, err);
+}
+
 static int create_pvpanic(struct board_devices *devices, struct error *err)
 {
 	const struct plan_range *at = &devices->plan->arm.pvpanic.mmio;
@@ -101,6 +116,7 @@ int arm_devices_create(const struct board_plan *plan, const struct board_host *h
 		struct board_devices * devices, struct error * err) = {
 		create_uart,
 		create_rtc,
+		create_gpio,
 		create_pvpanic,
 		create_fw_cfg,
 	};
@@ -135,10 +151,12 @@ int arm_devices_connect(struct board_devices *devices, struct hv *hv, struct err
 
 	if (devices->fw_cfg)
 		fw_cfg_reset(devices->fw_cfg);
+	for (unsigned int i = 0; i < devices->cell_count; i++)
+		primecell_set_irq(devices->cells[i].cell, NULL);
+	power_key_reset(&devices->power_key);
 	for (unsigned int i = 0; i < devices->cell_count && !code; i++) {
 		struct primecell *cell = devices->cells[i].cell;
 
-		primecell_set_irq(cell, NULL);
 		primecell_reset(cell);
 		code = hv_irq_line(hv, devices->cells[i].irq, false, &irq, err);
 		if (!code)
@@ -147,12 +165,22 @@ int arm_devices_connect(struct board_devices *devices, struct hv *hv, struct err
 	return code;
 }
 
+bool arm_devices_press(struct board_devices *devices, enum board_button button)
+{
+	if (button != BOARD_POWER_BUTTON)
+		return false;
+	power_key_press(&devices->power_key);
+	return true;
+}
+
 void arm_devices_destroy(struct board_devices *devices)
 {
 	if (!devices)
 		return;
 	fw_cfg_destroy(devices->fw_cfg);
 	pvpanic_destroy(devices->pvpanic);
+	power_key_finish(&devices->power_key);
+	pl061_destroy(devices->gpio);
 	pl031_destroy(devices->rtc);
 	pl011_destroy(devices->uart);
 	free(devices);

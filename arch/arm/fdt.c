@@ -28,6 +28,7 @@
 enum {
 	PHANDLE_GIC = 1,
 	PHANDLE_CLOCK,
+	PHANDLE_GPIO,
 	PHANDLE_FIRST_FREE,
 };
 
@@ -185,6 +186,39 @@ static int write_rtc(struct tree *tree)
 	return fdt_end_node(tree->fdt);
 }
 
+/* Key codes of Linux's input-event-codes.h, and flags of its gpio.h. */
+#define KEY_POWER 116
+#define GPIO_ACTIVE_HIGH 0
+
+static int write_gpio(struct tree *tree)
+{
+	const struct plan_own *gpio = &tree->plan->arm.gpio;
+
+	TREE_TRY(tree_begin(tree, "gpio0", PHANDLE_GPIO, "gpio@%llx",
+		(unsigned long long)gpio->mmio.gpa));
+	TREE_TRY(put_primecell(tree, "arm,pl061", &gpio->mmio, gpio->irq, NULL));
+	TREE_TRY(fdt_property(tree->fdt, "gpio-controller", NULL, 0));
+	TREE_TRY(fdt_property_u32(tree->fdt, "#gpio-cells", 2));
+	TREE_TRY(fdt_property(tree->fdt, "interrupt-controller", NULL, 0));
+	TREE_TRY(fdt_property_u32(tree->fdt, "#interrupt-cells", 2));
+	return fdt_end_node(tree->fdt);
+}
+
+static int write_power_key(struct tree *tree)
+{
+	static const uint32_t line[] = {
+		PHANDLE_GPIO, ARM_POWER_KEY_LINE, GPIO_ACTIVE_HIGH};
+
+	TREE_TRY(tree_begin(tree, "gpio_keys", 0, "gpio-keys"));
+	TREE_TRY(fdt_property_string(tree->fdt, "compatible", "gpio-keys"));
+	TREE_TRY(fdt_begin_node(tree->fdt, "key-poweroff"));
+	TREE_TRY(fdt_property_string(tree->fdt, "label", "poweroff"));
+	TREE_TRY(fdt_property_u32(tree->fdt, "linux,code", KEY_POWER));
+	TREE_TRY(tree_cells(tree->fdt, "gpios", line, 3));
+	TREE_TRY(fdt_end_node(tree->fdt));
+	return fdt_end_node(tree->fdt);
+}
+
 static int write_pvpanic(struct tree *tree)
 {
 	const struct plan_range *mmio = &tree->plan->arm.pvpanic.mmio;
@@ -244,6 +278,8 @@ static int write_nodes(struct tree *tree)
 	TREE_TRY(write_uart(tree));
 	TREE_TRY(write_fw_cfg(tree));
 	TREE_TRY(write_rtc(tree));
+	TREE_TRY(write_gpio(tree));
+	TREE_TRY(write_power_key(tree));
 	TREE_TRY(write_pvpanic(tree));
 	TREE_TRY(write_generation(tree));
 	for (unsigned int i = 0; i < tree->plan->device_count; i++)

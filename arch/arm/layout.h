@@ -17,6 +17,8 @@
  *	             | PL031, the clock            |  4 KiB, SPI 2
  *	0x0902_0000  +-----------------------------+
  *	             | fw_cfg                      |  24 bytes; where there are items
+ *	0x0903_0000  +-----------------------------+
+ *	             | PL061, the power key's GPIO |  4 KiB, SPI 7
  *	0x090a_0000  +-----------------------------+
  *	             | stolen time                 |  64 bytes a vCPU; memory, not RAM
  *	0x090b_0000  +-----------------------------+
@@ -46,6 +48,7 @@
 #define ARM_UART_GPA 0x09000000ull
 #define ARM_RTC_GPA 0x09010000ull
 #define ARM_FW_CFG_GPA 0x09020000ull
+#define ARM_GPIO_GPA 0x09030000ull
 #define ARM_STEAL_TIME_GPA 0x090a0000ull
 #define ARM_GENERATION_GPA 0x090b0000ull
 #define ARM_PVPANIC_GPA 0x090e0000ull
@@ -64,6 +67,8 @@
 #define ARM_UART_BYTES 0x1000ull
 #define ARM_CLOCK_HZ 24000000
 #define ARM_RTC_BYTES 0x1000ull
+#define ARM_GPIO_BYTES 0x1000ull
+#define ARM_POWER_KEY_LINE 3 /* of the GPIO */
 #define ARM_PVPANIC_BYTES 2ull
 #define ARM_VIRTIO_STEP_BYTES 0x200ull
 #define ARM_VIRTIO_COUNT_MAX 128
@@ -86,6 +91,7 @@
 #define ARM_UART_INTID 33
 #define ARM_RTC_INTID 34
 #define ARM_GENERATION_INTID 35
+#define ARM_GPIO_INTID 39
 #define ARM_VIRTIO_INTID 40
 /* KVM counts the lines of its GIC in steps of 32. */
 #define ARM_SPI_STEP 32

@@ -50,6 +50,8 @@ TEST(plans_the_map_that_genode_and_qemu_share)
 	CHECK_EQ(plan->uart_irq, 33);
 	CHECK_EQ(plan->arm.rtc.mmio.gpa, 0x09010000);
 	CHECK_EQ(plan->arm.rtc.irq, 34);
+	CHECK_EQ(plan->arm.gpio.mmio.gpa, 0x09030000);
+	CHECK_EQ(plan->arm.gpio.irq, 39);
 	CHECK_EQ(plan->arm.pvpanic.mmio.gpa, 0x090e0000);
 	CHECK_EQ(plan->device_count, 3);
 	for (unsigned int i = 0; i < 3; i++) {
@@ -134,6 +136,7 @@ TEST(no_two_ranges_of_a_plan_overlap)
 	ranges[count++] = &plan->gic.redist[0];
 	ranges[count++] = &plan->uart;
 	ranges[count++] = &plan->arm.rtc.mmio;
+	ranges[count++] = &plan->arm.gpio.mmio;
 	ranges[count++] = &plan->steal_time;
 	ranges[count++] = &plan->arm.pvpanic.mmio;
 	ranges[count++] = &plan->devices[0].mmio;

@@ -5,6 +5,7 @@
 #include "arch/arm/layout.h"
 #include "arch/arm/pl011_regs.h"
 #include "arch/arm/pl031_regs.h"
+#include "arch/arm/pl061_regs.h"
 #include "host/terminal.h"
 #include "src/bus.h"
 #include "src/container_of.h"
@@ -70,6 +71,7 @@ TEST(each_device_answers_where_the_plan_puts_it)
 	} reads[] = {
 		{ARM_UART_GPA + 0xfe0, 4, 0x11}, /* the lower byte of its part number */
 		{ARM_RTC_GPA + 0xfe0, 4, 0x31},
+		{ARM_GPIO_GPA + 0xfe0, 4, 0x61},
 		{ARM_PVPANIC_GPA, 1, 3},
 	};
 	struct board_devices *devices;
@@ -139,15 +141,24 @@ static void raise_rtc(struct bench *bench)
 	CHECK(bus_write(&bench->bus, ARM_RTC_GPA + RTC_IMSC, 4, 1));
 }
 
-static void raise_all(struct bench *bench)
+static void raise_gpio(struct bench *bench, struct board_devices *devices)
+{
+	CHECK(bus_write(&bench->bus, ARM_GPIO_GPA + GPIO_IBE, 4, 0xff));
+	CHECK(bus_write(&bench->bus, ARM_GPIO_GPA + GPIO_IE, 4, 0xff));
+	CHECK(arm_board.press(devices, BOARD_POWER_BUTTON));
+}
+
+static void raise_all(struct bench *bench, struct board_devices *devices)
 {
 	raise_uart(bench);
 	raise_rtc(bench);
+	raise_gpio(bench, devices);
 }
 
 TEST(the_next_vm_gets_the_devices_as_after_power_on)
 {
-	static const unsigned int irqs[] = {ARM_UART_INTID, ARM_RTC_INTID};
+	static const unsigned int irqs[] = {
+		ARM_UART_INTID, ARM_RTC_INTID, ARM_GPIO_INTID};
 	struct board_devices *devices;
 	struct host_caps caps;
 	struct bench bench;
@@ -161,7 +172,7 @@ TEST(the_next_vm_gets_the_devices_as_after_power_on)
 	CHECK_EQ(fake_hv.line_count, ARRAY_SIZE(irqs));
 	for (size_t i = 0; i < ARRAY_SIZE(irqs); i++)
 		CHECK(!line_of(irqs[i])->edge);
-	raise_all(&bench);
+	raise_all(&bench, devices);
 	for (size_t i = 0; i < ARRAY_SIZE(irqs); i++)
 		CHECK(line_of(irqs[i])->level);
 	hv_destroy(first);
@@ -169,7 +180,7 @@ TEST(the_next_vm_gets_the_devices_as_after_power_on)
 	CHECK_EQ(arm_board.connect_devices(devices, next, NULL), 0);
 	for (size_t i = 0; i < ARRAY_SIZE(irqs); i++)
 		CHECK(!line_of(irqs[i])->level);
-	raise_all(&bench);
+	raise_all(&bench, devices);
 	for (size_t i = 0; i < ARRAY_SIZE(irqs); i++)
 		CHECK(line_of(irqs[i])->level);
 	arm_board.destroy_devices(devices);
@@ -237,7 +248,7 @@ TEST(a_place_that_is_taken_fails_and_leaves_nothing)
 	CHECK_EQ(create(&bench, &devices, NULL), 0);
 	CHECK_EQ(create(&bench, &second, &err), -EEXIST);
 	CHECK(!second);
-	CHECK_EQ(bench.bus.count, 3);
+	CHECK_EQ(bench.bus.count, 4);
 	arm_board.destroy_devices(devices);
 	arm_board.destroy_devices(NULL);
 	bench_finish(&bench);

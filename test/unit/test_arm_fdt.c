@@ -66,6 +66,13 @@ TEST(a_gicv2_board_says_what_exists_and_nothing_else)
 	CHECK_STR(tree_text(tree, "/rtc@9010000", "compatible"), "arm,pl031");
 	CHECK_EQ(tree_cell(tree, "/rtc@9010000", "interrupts", 1), 2);
 	CHECK_EQ(tree_cell(tree, "/rtc@9010000", "interrupts", 2), 4);
+	CHECK_STR(tree_text(tree, "/gpio@9030000", "compatible"), "arm,pl061");
+	CHECK_EQ(tree_cell(tree, "/gpio@9030000", "interrupts", 1), 7);
+	CHECK_STR(tree_text(tree, "/gpio-keys", "compatible"), "gpio-keys");
+	CHECK_EQ(tree_cell(tree, "/gpio-keys/key-poweroff", "linux,code", 0), 116);
+	CHECK_EQ(tree_cell(tree, "/gpio-keys/key-poweroff", "gpios", 0),
+		tree_cell(tree, "/gpio@9030000", "phandle", 0));
+	CHECK_EQ(tree_cell(tree, "/gpio-keys/key-poweroff", "gpios", 1), 3);
 	CHECK_STR(tree_text(tree, "/pvpanic@90e0000", "compatible"), "qemu,pvpanic-mmio");
 	CHECK_EQ(tree_cell(tree, "/pvpanic@90e0000", "reg", 3), 2);
 	CHECK_EQ(tree_cell(tree, "/virtio_mmio@a000000", "interrupts", 1), 8);

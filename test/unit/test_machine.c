@@ -173,9 +173,9 @@ TEST(finds_every_device_at_its_planned_address)
 		fclose(log);
 	CHECK_EQ(fake_hv.lines[0].irq, UART_IRQ);
 	CHECK(!fake_hv.lines[0].edge);
-	CHECK_EQ(fake_hv.line_count, 6);
+	CHECK_EQ(fake_hv.line_count, 7);
 	CHECK_EQ(fake_hv.lines[1].irq, RTC_IRQ);
-	CHECK(fake_hv.lines[2].edge);
+	CHECK(fake_hv.lines[3].edge);
 	/* console 2, net 2, block 1, rng 1 */
 	CHECK_EQ(fake_hv.ioeventfd_count, 6);
 	end();

@@ -50,6 +50,24 @@ TEST(each_device_has_its_line)
 	x86_devices_rig_finish(&rig);
 }
 
+TEST(the_power_key_is_an_event_where_there_is_acpi)
+{
+	struct x86_devices_rig rig;
+	uint64_t events;
+
+	rig_start(&rig);
+	CHECK(x86_board.press(rig.devices, BOARD_POWER_BUTTON));
+	CHECK_EQ(fake_hv.lines[line_of(X86_GED_IRQ)].pulses, 1);
+	CHECK(bus_read(&rig.board.bus, X86_GED_GPA + GED_SELECTOR, 4, &events));
+	CHECK_EQ(events, GED_POWER_BUTTON);
+	x86_devices_rig_finish(&rig);
+	x86_devices_rig_init(&rig);
+	x86_fixture_bare(&rig.fixture);
+	CHECK_EQ(x86_devices_rig_create(&rig, &rig.devices), 0);
+	CHECK(!x86_board.press(rig.devices, BOARD_POWER_BUTTON));
+	x86_devices_rig_finish(&rig);
+}
+
 TEST(the_clock_shows_the_hosts_time_and_the_plans_memory)
 {
 	struct x86_devices_rig rig;
@@ -215,6 +233,7 @@ TEST(a_place_that_is_taken_fails_and_leaves_nothing)
 }
 
 TEST_MAIN(CASE(each_device_has_its_line),
+	CASE(the_power_key_is_an_event_where_there_is_acpi),
 	CASE(the_clock_shows_the_hosts_time_and_the_plans_memory),
 	CASE(whatever_ends_the_vm_asks_for_it),
 	CASE(reset_control_is_a_byte_among_absent_pci_ports),
