@@ -48,8 +48,9 @@ struct control_command {
 	/*
 	 * arguments is an object, empty where none were given; borrowed. 0 with the
 	 * answer in *ret (left alone: an empty object), taken over from here, or -errno
-	 * with a sentence in err. json_unpack_ex() with a "!" at its end checks
-	 * arguments; control_arguments_wrong() makes an error of what it says.
+	 * with a sentence in err (-ENODEV has the class DeviceNotActive, -ENXIO
+	 * DeviceNotFound, all others GenericError). json_unpack_ex() with a "!" at its
+	 * end checks arguments; control_arguments_wrong() makes an error of what it says.
 	 */
 	int (*run)(struct control_client *client, json_t *arguments, json_t **ret,
 		struct error *err);

@@ -6,11 +6,13 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "src/control_balloon.h"
 #include "src/control_machine.h"
 #include "src/control_query.h"
 #include "src/error.h"
 
 const struct control_command *const control_tables[] = {
+	control_balloon_commands,
 	control_machine_commands,
 	control_query_commands,
 	NULL,
@@ -86,6 +88,14 @@ static json_t *not_found(const char *name, json_t *id)
 		id);
 }
 
+/* Those that clients tell apart. */
+static const char *class_of(int code)
+{
+	return code == -ENODEV  ? "DeviceNotActive"
+	       : code == -ENXIO ? "DeviceNotFound"
+				: "GenericError";
+}
+
 static json_t *run_found(struct control_client *client,
 	const struct control_command *command, json_t *arguments, json_t *id)
 {
@@ -96,7 +106,7 @@ static json_t *run_found(struct control_client *client,
 	if (!code)
 		return answer(ret, id);
 	return control_error(
-		"GenericError", err.text[0] ? err.text : strerror(-code), id);
+		class_of(code), err.text[0] ? err.text : strerror(-code), id);
 }
 
 static json_t *execute(

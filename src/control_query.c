@@ -92,13 +92,11 @@ static int query_memory_size_summary(
 {
 	const struct board_plan *plan = control_client_machine(client)->plan;
 	int code = control_no_arguments(arguments, err);
-	uint64_t bytes = 0;
 
-	for (unsigned int i = 0; i < plan->ram_count; i++)
-		bytes += plan->ram[i].bytes;
 	if (!code)
-		*ret = json_pack("{s:I, s:I}", "base-memory", (json_int_t)bytes,
-			"plugged-memory", (json_int_t)0);
+		*ret = json_pack("{s:I, s:I}", "base-memory",
+			(json_int_t)board_plan_ram_bytes(plan), "plugged-memory",
+			(json_int_t)0);
 	return code;
 }
 

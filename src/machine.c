@@ -252,6 +252,8 @@ int machine_create(const struct board_plan *plan, struct hv *hv, struct machine 
 	if (!code)
 		code = create_devices(machine, err);
 	if (!code)
+		machine_balloon_connect(machine);
+	if (!code)
 		code = service_create(machine->loop, &plan->config->ready,
 			ready_console(machine), &machine->service, err);
 	if (!code)
@@ -271,6 +273,7 @@ void machine_destroy(struct machine *machine)
 	if (!machine)
 		return;
 	vcpu_set_destroy(machine->vcpus);
+	machine_balloon_disconnect(machine);
 	machine_control_destroy(machine);
 	service_destroy(machine->service);
 	for (unsigned int i = 0; i < machine->device_count; i++)

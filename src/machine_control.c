@@ -89,6 +89,9 @@ static const struct machine_control_ops ops = {
 	.quit = quit_machine,
 	.press = press,
 	.cpu_thread = cpu_thread,
+	.balloon = machine_balloon_get,
+	.take_memory = machine_balloon_take,
+	.set_stats_interval = machine_balloon_set_stats_interval,
 };
 
 /* ---- the end of a boot ------------------------------------------------------------ */

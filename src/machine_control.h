@@ -13,12 +13,24 @@
 #define SRC_MACHINE_CONTROL_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "src/board.h"
 
 struct error;
 struct machine_control;
+
+/* Statistics by their number in virtio. */
+#define MACHINE_BALLOON_STATS 16
+
+struct machine_balloon {
+	const char *name;            /* of the device */
+	uint64_t taken_bytes;        /* of the guest's memory */
+	unsigned int stats_interval; /* seconds; 0: never */
+	uint64_t stats_time;         /* seconds of the host's clock; 0: never told */
+	uint64_t stats[MACHINE_BALLOON_STATS]; /* UINT64_MAX: not told */
+};
 
 struct machine_control_ops {
 	/* No vCPU runs afterwards; devices finish what they have. Twice is once. */
@@ -33,6 +45,11 @@ struct machine_control_ops {
 		struct error *err);
 	/* The thread of a vCPU of the plan; 0 where it has none right now. */
 	pid_t (*cpu_thread)(struct machine_control *machine, unsigned int index);
+	/* False where there is none; the two after it need one. */
+	bool (*balloon)(struct machine_control *machine, struct machine_balloon *ret);
+	/* Asks the guest for so much of its memory, which it gives when it can. */
+	void (*take_memory)(struct machine_control *machine, uint64_t bytes);
+	void (*set_stats_interval)(struct machine_control *machine, unsigned int seconds);
 };
 
 /* Embedded in the machine, which fills it before there is a control socket. */

@@ -19,6 +19,7 @@ struct control;
 struct machine_device;
 struct service;
 struct vcpu_set;
+struct virtio_device;
 
 struct machine {
 	const struct board_plan *plan;
@@ -39,6 +40,10 @@ struct machine {
 	unsigned int device_count;
 	struct machine_device *devices;
 	struct service *service;
+
+	struct virtio_device *balloon;   /* of devices, or NULL */
+	struct loop_timer balloon_timer; /* armed: a change was told just now */
+	bool balloon_changed;            /* since then */
 
 	/* Of one boot; a reboot makes them anew. */
 	struct hv *hv;
@@ -63,6 +68,14 @@ void machine_quit(struct machine *machine, const char *reason);
  */
 void machine_control_ended(
 	struct machine *machine, enum hv_exit_kind kind, bool restarts);
+
+/* The control socket's verbs for the balloon, and the event when it changes. */
+void machine_balloon_connect(struct machine *machine);
+void machine_balloon_disconnect(struct machine *machine);
+bool machine_balloon_get(struct machine_control *face, struct machine_balloon *ret);
+void machine_balloon_take(struct machine_control *face, uint64_t bytes);
+void machine_balloon_set_stats_interval(
+	struct machine_control *face, unsigned int seconds);
 
 /* Fills machine->face and opens the control socket that the XML asks for. */
 int machine_control_create(struct machine *machine, struct error *err);

@@ -146,6 +146,9 @@ void board_plan_note(struct board_plan *plan, const struct source_pos *pos,
 void board_plan_place_memory(struct board_plan *plan, uint64_t gpa, unsigned int bits,
 	const char *whose, struct problems *problems);
 
+/* All of it, a firmware's own memory not counted. */
+uint64_t board_plan_ram_bytes(const struct board_plan *plan);
+
 /* Frees a plan of any board; takes NULL and half-built ones. */
 void board_plan_destroy(struct board_plan *plan);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Where the memory of devices lies, on any board. */
+/* RAM and the memory of devices, on any board. */
 #include <inttypes.h>
 
 #include "src/align.h"
@@ -31,4 +31,13 @@ void board_plan_place_memory(struct board_plan *plan, uint64_t gpa, unsigned int
 		device->memory = (struct plan_range){gpa, bytes};
 		gpa += bytes;
 	}
+}
+
+uint64_t board_plan_ram_bytes(const struct board_plan *plan)
+{
+	uint64_t bytes = 0;
+
+	for (unsigned int i = 0; i < plan->ram_count; i++)
+		bytes += plan->ram[i].bytes;
+	return bytes;
 }

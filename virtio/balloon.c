@@ -14,6 +14,7 @@
 #include <linux/virtio_ids.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "src/container_of.h"
 #include "src/error.h"
@@ -39,6 +40,10 @@ struct balloon {
 	struct loop_timer stats_timer;
 	bool stats_held; /* the driver's buffer, which is given back as a question */
 	uint16_t stats_head;
+	uint64_t stats_time;
+	uint64_t stats[VIRTIO_BALLOON_STATS];
+	void (*changed)(void *user);
+	void *user;
 
 	/* Of hosts with larger pages: a bit for each page of the guest that is in the
 	 * balloon, since only whole pages of the host can be given back. */
@@ -234,6 +239,28 @@ static void ask_for_stats(struct loop_timer *timer)
 	arm_stats(balloon);
 }
 
+static void forget_stats(struct balloon *balloon)
+{
+	memset(balloon->stats, 0xff, sizeof(balloon->stats));
+}
+
+/* Of more than it knows the guest may tell, and of one twice. */
+static void read_stats(struct balloon *balloon)
+{
+	const struct virtq_chain *chain = &balloon->chain;
+	struct virtio_balloon_stat stat;
+
+	forget_stats(balloon);
+	for (size_t i = 0; i < 4ul * VIRTIO_BALLOON_STATS; i++) {
+		if (iov_copy_out(chain->iov, chain->readable, i * sizeof(stat), &stat,
+			    sizeof(stat)) < sizeof(stat))
+			break;
+		if (le16toh(stat.tag) < VIRTIO_BALLOON_STATS)
+			balloon->stats[le16toh(stat.tag)] = le64toh(stat.val);
+	}
+	balloon->stats_time = (uint64_t)time(NULL);
+}
+
 static void kick_stats(struct balloon *balloon)
 {
 	struct virtq *q = &balloon->dev.queues[QUEUE_STATS];
@@ -244,6 +271,7 @@ static void kick_stats(struct balloon *balloon)
 			virtq_push(q, balloon->stats_head, 0);
 		balloon->stats_held = true;
 		balloon->stats_head = balloon->chain.head;
+		read_stats(balloon);
 	}
 }
 
@@ -303,6 +331,12 @@ static void start(struct virtio_device *dev)
 			dev->name);
 }
 
+static void tell_change(struct balloon *balloon)
+{
+	if (balloon->changed)
+		balloon->changed(balloon->user);
+}
+
 /* The host's wish outlives the guest's driver, nothing else does. */
 static void stop(struct virtio_device *dev)
 {
@@ -314,6 +348,9 @@ static void stop(struct virtio_device *dev)
 	balloon->config.poison_val = 0;
 	free(balloon->inflated);
 	balloon->inflated = NULL;
+	forget_stats(balloon);
+	balloon->stats_time = 0;
+	tell_change(balloon);
 }
 
 static void config_write(
@@ -328,6 +365,7 @@ static void config_write(
 			at >= offsetof(struct virtio_balloon_config, poison_val))
 			config[at] = (uint8_t)(value >> 8 * (at - offset));
 	}
+	tell_change(balloon);
 }
 
 static void destroy(struct virtio_device *dev)
@@ -343,6 +381,61 @@ static const struct virtio_ops balloon_ops = {
 	.config_write = config_write,
 	.destroy = destroy,
 };
+
+/* ---- for the host ----------------------------------------------------------------- */
+
+static struct balloon *balloon_of(struct virtio_device *dev)
+{
+	return container_of(dev, struct balloon, dev);
+}
+
+void virtio_balloon_take(struct virtio_device *dev, uint64_t bytes)
+{
+	balloon_of(dev)->config.num_pages = htole32((uint32_t)(bytes >> PAGE_SHIFT));
+	virtio_device_config_changed(dev);
+}
+
+uint64_t virtio_balloon_taken(const struct virtio_device *dev)
+{
+	const struct balloon *balloon = container_of(dev, struct balloon, dev);
+	uint64_t bytes = (uint64_t)le32toh(balloon->config.actual) << PAGE_SHIFT;
+	uint64_t most = ram_bytes(balloon);
+
+	return bytes < most ? bytes : most;
+}
+
+void virtio_balloon_watch(
+	struct virtio_device *dev, void (*changed)(void *user), void *user)
+{
+	balloon_of(dev)->changed = changed;
+	balloon_of(dev)->user = user;
+}
+
+void virtio_balloon_set_stats_interval(struct virtio_device *dev, unsigned int seconds)
+{
+	struct balloon *balloon = balloon_of(dev);
+
+	if (seconds == balloon->stats_interval)
+		return;
+	balloon->stats_interval = seconds;
+	if (!seconds)
+		loop_timer_cancel(&balloon->stats_timer);
+	else if (dev->started)
+		loop_timer_arm(dev->loop, &balloon->stats_timer, 0);
+}
+
+unsigned int virtio_balloon_stats_interval(const struct virtio_device *dev)
+{
+	return container_of(dev, struct balloon, dev)->stats_interval;
+}
+
+const uint64_t *virtio_balloon_stats(const struct virtio_device *dev, uint64_t *ret_time)
+{
+	const struct balloon *balloon = container_of(dev, struct balloon, dev);
+
+	*ret_time = balloon->stats_time;
+	return balloon->stats;
+}
 
 int virtio_balloon_create(struct loop *loop, const char *name,
 	const struct virtio_balloon_options *options, struct virtio_device **ret,
@@ -374,6 +467,7 @@ int virtio_balloon_create(struct loop *loop, const char *name,
 		htole32((uint32_t)(options->taken_bytes >> PAGE_SHIFT));
 	balloon->stats_interval = options->stats_interval;
 	balloon->stats_timer.expired = ask_for_stats;
+	forget_stats(balloon);
 	balloon->pages_per_host_page = options->host_page_bytes >> PAGE_SHIFT;
 	*ret = dev;
 	return 0;

@@ -22,6 +22,9 @@ struct virtio_device;
 /* Page frames that one chain can name; a longer one is cut. */
 #define VIRTIO_BALLOON_CHAIN_PFNS 16384u
 
+/* Statistics that have a number (5.5.6.4 and Linux's own after it). */
+#define VIRTIO_BALLOON_STATS 16
+
 struct virtio_balloon_options {
 	uint64_t taken_bytes;        /* what the guest is asked for at first */
 	unsigned int stats_interval; /* seconds; 0: statistics are not asked for */
@@ -34,5 +37,22 @@ struct virtio_balloon_options {
 int virtio_balloon_create(struct loop *loop, const char *name,
 	const struct virtio_balloon_options *options, struct virtio_device **ret,
 	struct error *err);
+
+/* What the guest is asked to have handed over, in whole pages; it follows as it can. */
+void virtio_balloon_take(struct virtio_device *dev, uint64_t bytes);
+/* What it says that it has, never more than there is RAM. */
+uint64_t virtio_balloon_taken(const struct virtio_device *dev);
+/* changed() is called where that may be another than before. NULL detaches. */
+void virtio_balloon_watch(
+	struct virtio_device *dev, void (*changed)(void *user), void *user);
+
+/* The first question comes soon; 0 seconds: no further one. */
+void virtio_balloon_set_stats_interval(struct virtio_device *dev, unsigned int seconds);
+unsigned int virtio_balloon_stats_interval(const struct virtio_device *dev);
+/*
+ * By number; UINT64_MAX: not told. *ret_time is when they came, in seconds of the host's
+ * clock; 0: never.
+ */
+const uint64_t *virtio_balloon_stats(const struct virtio_device *dev, uint64_t *ret_time);
 
 #endif

@@ -59,6 +59,25 @@ static pid_t cpu_thread(struct machine_control *machine, unsigned int index)
 	return 1000 + (pid_t)index;
 }
 
+static bool balloon(struct machine_control *machine, struct machine_balloon *ret)
+{
+	struct control_rig *rig = container_of(machine, struct control_rig, machine);
+
+	*ret = rig->balloon;
+	return rig->balloon.name;
+}
+
+static void take_memory(struct machine_control *machine, uint64_t bytes)
+{
+	container_of(machine, struct control_rig, machine)->memory_asked = bytes;
+}
+
+static void set_stats_interval(struct machine_control *machine, unsigned int seconds)
+{
+	container_of(machine, struct control_rig, machine)->balloon.stats_interval =
+		seconds;
+}
+
 static const struct machine_control_ops ops = {
 	.pause = pause_machine,
 	.resume = resume_machine,
@@ -66,6 +85,9 @@ static const struct machine_control_ops ops = {
 	.quit = quit_machine,
 	.press = press,
 	.cpu_thread = cpu_thread,
+	.balloon = balloon,
+	.take_memory = take_memory,
+	.set_stats_interval = set_stats_interval,
 };
 
 static struct vm_config config = {.name = (char *)"rig"};

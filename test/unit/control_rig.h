@@ -26,6 +26,8 @@ struct control_rig {
 	unsigned int quits;
 	unsigned int presses[2];
 	bool no_buttons;
+	struct machine_balloon balloon; /* there where it has a name */
+	uint64_t memory_asked;
 	char line[70000]; /* what rig_line() read last */
 };
 

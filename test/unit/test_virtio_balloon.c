@@ -355,18 +355,21 @@ TEST(asks_for_its_size_and_forgets_the_guests_words_with_a_reset)
 TEST(asks_for_statistics_by_giving_the_buffer_back)
 {
 	static const struct virtio_balloon_options options = {
-		.stats_interval = 1, .host_page_bytes = 4096};
+		.stats_interval = 2000, .host_page_bytes = 4096};
 	struct driver_buffer buffer = {.bytes = 100};
 	struct driver_used used;
 	unsigned int turns = 0;
 
 	begin_with(&options, VIRTIO_BIT(VIRTIO_BALLOON_F_STATS_VQ));
+	virtio_balloon_set_stats_interval(driver.dev, 1000);
 	buffer.gpa = pfns_gpa;
 	driver_add(&driver, STATS, &buffer, 1, false);
 	driver_kick(&driver, STATS);
 	CHECK(!driver_used(&driver, STATS, &used));
+	/* Another interval asks at once. */
+	virtio_balloon_set_stats_interval(driver.dev, 3000);
 	while (!driver_used(&driver, STATS, &used) && turns++ < 1000)
-		loop_turn(loop, 100);
+		loop_turn(loop, 10);
 	CHECK_EQ(used.bytes, 0);
 	CHECK_EQ(driver_take_interrupt(&driver), 1);
 	/* Two at once are one too many. */
@@ -375,6 +378,78 @@ TEST(asks_for_statistics_by_giving_the_buffer_back)
 	driver_kick(&driver, STATS);
 	CHECK(driver_used(&driver, STATS, &used));
 	CHECK(!driver_used(&driver, STATS, &used));
+	finish();
+}
+
+/* What the device made of count entries of ten bytes each. */
+static const uint64_t *tell(const struct virtio_balloon_stat *stats, unsigned int count)
+{
+	struct driver_buffer buffer = {
+		pfns_gpa, (uint32_t)(count * sizeof(*stats)), false};
+	uint64_t when = 0;
+
+	memcpy(driver_hva(&driver, pfns_gpa, 4096), stats, count * sizeof(*stats));
+	driver_add(&driver, STATS, &buffer, 1, false);
+	driver_kick(&driver, STATS);
+	virtio_balloon_stats(driver.dev, &when);
+	CHECK(when > 1000000000);
+	return virtio_balloon_stats(driver.dev, &when);
+}
+
+TEST(keeps_the_statistics_that_the_guest_tells)
+{
+	static const struct virtio_balloon_stat first[] = {
+		{VIRTIO_BALLOON_S_MEMFREE, 100}, {VIRTIO_BALLOON_S_MEMTOT, 200},
+		{VIRTIO_BALLOON_S_MEMFREE, 101}, {15, 7}, {16, 8}, {0xffff, 9}};
+	static const struct virtio_balloon_stat second[] = {{VIRTIO_BALLOON_S_AVAIL, 5}};
+	const uint64_t *stats;
+	uint64_t when = 1;
+
+	begin();
+	stats = virtio_balloon_stats(driver.dev, &when);
+	CHECK_EQ(when, 0);
+	CHECK_EQ(stats[0], UINT64_MAX);
+	stats = tell(first, 6);
+	CHECK_EQ(stats[VIRTIO_BALLOON_S_MEMFREE], 101);
+	CHECK_EQ(stats[VIRTIO_BALLOON_S_MEMTOT], 200);
+	CHECK_EQ(stats[15], 7);
+	CHECK_EQ(stats[VIRTIO_BALLOON_S_SWAP_IN], UINT64_MAX);
+	/* What it does not tell any more is not known any more. */
+	stats = tell(second, 1);
+	CHECK_EQ(stats[VIRTIO_BALLOON_S_AVAIL], 5);
+	CHECK_EQ(stats[VIRTIO_BALLOON_S_MEMFREE], UINT64_MAX);
+	driver_reset(&driver);
+	stats = virtio_balloon_stats(driver.dev, &when);
+	CHECK_EQ(when, 0);
+	CHECK_EQ(stats[VIRTIO_BALLOON_S_AVAIL], UINT64_MAX);
+	finish();
+}
+
+static void count_change(void *user)
+{
+	(*(unsigned int *)user)++;
+}
+
+TEST(asks_for_another_size_and_tells_what_the_guest_gave)
+{
+	unsigned int changes = 0;
+
+	begin();
+	virtio_balloon_watch(driver.dev, count_change, &changes);
+	virtio_balloon_take(driver.dev, (5 << 20) + 4095);
+	CHECK_EQ(driver_take_interrupt(&driver), 2);
+	CHECK_EQ(driver_config(&driver, NUM_PAGES, 4), 1280);
+	CHECK_EQ(changes, 0);
+	driver_write(&driver, CONFIG + ACTUAL, 1280);
+	CHECK_EQ(changes, 1);
+	CHECK_EQ(virtio_balloon_taken(driver.dev), 5 << 20);
+	/* More than there is does not count. */
+	driver_write(&driver, CONFIG + ACTUAL, UINT32_MAX);
+	CHECK_EQ(virtio_balloon_taken(driver.dev), DRIVER_RAM_BYTES);
+	driver_reset(&driver);
+	CHECK_EQ(virtio_balloon_taken(driver.dev), 0);
+	CHECK_EQ(changes, 3);
+	virtio_balloon_watch(driver.dev, NULL, NULL);
 	finish();
 }
 
@@ -388,4 +463,6 @@ TEST_MAIN(CASE(gives_inflated_pages_back), CASE(gives_pages_back_in_any_order),
 	CASE(ignores_reports_of_more_than_there_is),
 	CASE(ignores_reports_that_were_not_agreed_on), CASE(offers_what_it_was_made_with),
 	CASE(asks_for_its_size_and_forgets_the_guests_words_with_a_reset),
-	CASE(asks_for_statistics_by_giving_the_buffer_back))
+	CASE(asks_for_statistics_by_giving_the_buffer_back),
+	CASE(keeps_the_statistics_that_the_guest_tells),
+	CASE(asks_for_another_size_and_tells_what_the_guest_gave))
