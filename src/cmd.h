@@ -32,6 +32,7 @@ int cmd_mktap(int argc, char **argv);
 int cmd_script(char **argv);
 int cmd_list(int argc, char **argv);
 int cmd_status(int argc, char **argv);
+int cmd_top(int argc, char **argv);
 int cmd_console(int argc, char **argv);
 int cmd_powerdown(int argc, char **argv);
 int cmd_stop(int argc, char **argv);

@@ -233,6 +233,29 @@ static int watch_only(int fd, const char *rest, size_t bytes)
 	return EXIT_HOST_FAILED;
 }
 
+/* Its first console, else its serial port. An exit status. */
+static int choose(const struct cmd_target *target, struct vm_client *client,
+	char ret[CONFIG_NAME_CHARS + 1])
+{
+	json_t *answer = NULL;
+	json_t *entry;
+	size_t index;
+	int status = cmd_client_ask(target, client, "query-chardev", NULL, &answer);
+
+	snprintf(ret, CONFIG_NAME_CHARS + 1, "%s", CONFIG_UART_NAME);
+	json_array_foreach(answer, index, entry)
+	{
+		const char *label = json_string_value(json_object_get(entry, "label"));
+
+		if (!label || !strcmp(label, CONFIG_UART_NAME))
+			continue;
+		snprintf(ret, CONFIG_NAME_CHARS + 1, "%s", label);
+		break;
+	}
+	json_decref(answer);
+	return status;
+}
+
 int cmd_console(int argc, char **argv)
 {
 	struct cmd_target target = {.name = NULL};
@@ -242,6 +265,7 @@ int cmd_console(int argc, char **argv)
 	const struct cmd_option options[] = {CMD_OPTION_SOCKET(&target),
 		{"--watch", NULL, &watch}, {"--uart", NULL, &uart}, {NULL}};
 	struct vm_client *client = NULL;
+	char chosen[CONFIG_NAME_CHARS + 1];
 	const char *device;
 	const char *rest = NULL;
 	size_t bytes = 0;
@@ -260,10 +284,14 @@ int cmd_console(int argc, char **argv)
 	if (uart)
 		device = CONFIG_UART_NAME;
 	status = cmd_client_open(&target, &client);
+	if (!status && !device) {
+		status = choose(&target, client, chosen);
+		device = chosen;
+	}
 	if (!status)
 		status = cmd_client_ask(&target, client, "bonsai-console",
-			json_pack("{s:s*, s:s}", "device", device, "mode",
-				watch ? "watch" : "attach"),
+			json_pack("{s:s, s:s}", "device", device, "mode",
+				watch ? "ro" : "rw"),
 			NULL);
 	if (!status) {
 		fd = vm_client_stream(client, &rest, &bytes);

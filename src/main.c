@@ -22,6 +22,7 @@ static const struct command {
 	{"dtb", "[OPTION]... [-o FILE] VM.xml", "write the guest's device tree", cmd_dtb},
 	{"list", "[--json]", "show which VMs run", cmd_list},
 	{"status", "[--json] [NAME]", "show how a VM is, or all", cmd_status},
+	{"top", "[-n COUNT]", "show what VMs use, every second", cmd_top},
 	{"console", "[--watch] [--uart] NAME [DEVICE]", "visit a console of a VM",
 		cmd_console},
 	{"powerdown", "[--wait[=SECONDS]] NAME", "ask the guest to power off",

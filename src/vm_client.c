@@ -227,6 +227,15 @@ const char *vm_client_path(const struct vm_client *client)
 	return client->path;
 }
 
+pid_t vm_client_process(const struct vm_client *client)
+{
+	struct ucred peer = {.pid = 0};
+	socklen_t bytes = sizeof(peer);
+
+	getsockopt(client->fd, SOL_SOCKET, SO_PEERCRED, &peer, &bytes);
+	return peer.pid;
+}
+
 /* ---- asking ----------------------------------------------------------------------- */
 
 static int send_command(struct vm_client *client, const char *command, json_t *arguments,

@@ -8,6 +8,7 @@
 
 #include <jansson.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 struct error;
 struct vm_client;
@@ -25,6 +26,9 @@ void vm_client_close(struct vm_client *client); /* NULL is fine */
 
 /* The socket's path, as long as the client lives. */
 const char *vm_client_path(const struct vm_client *client);
+
+/* The VM's process; 0 where the kernel does not say. */
+pid_t vm_client_process(const struct vm_client *client);
 
 /*
  * Asks, and gives the answer in *ret (may be NULL), the caller's to json_decref().

@@ -24,7 +24,7 @@ _bonsai_files()
 
 _bonsai()
 {
-	local commands="run check plan dtb list status console powerdown stop reset pause resume
+	local commands="run check plan dtb list status top console powerdown stop reset pause resume
 		balloon host mktap mkimage mkkernel"
 	local of_vm_files="--rom-dir --set --name --config --kernel --initrd --init --append --mem
 		--cpus --disk --net"
@@ -43,7 +43,7 @@ _bonsai()
 		;;
 	--net) mapfile -t COMPREPLY < <(compgen -W "user tap: none" -- "$current") && return ;;
 	--arch) mapfile -t COMPREPLY < <(compgen -W "arm64 armhf x86_64" -- "$current") && return ;;
-	--set | --host | --name | --init | --append | --mem | --cpus | --user | --bridge | --size)
+	--set | --host | --name | --init | --append | --mem | --cpus | --user | --bridge | --size | -n)
 		return
 		;;
 	esac
@@ -53,6 +53,7 @@ _bonsai()
 	dtb) options="$of_vm_files --host -o --output" ;;
 	list) options=--json ;;
 	status) options="$of_vms --json" ;;
+	top) options=-n ;;
 	console) options="$of_vms --watch --uart" ;;
 	powerdown) options="$of_vms --wait --wait=" ;;
 	stop | reset | pause | resume | balloon) options=$of_vms ;;
@@ -65,7 +66,7 @@ _bonsai()
 	run/*) _bonsai_files "$current" .xml .ext4 .squashfs .erofs .img ;;
 	check/* | plan/* | dtb/*) _bonsai_files "$current" .xml ;;
 	mkimage/* | mkkernel/*) _bonsai_files "$current" ;;
-	list/* | host/* | mktap/*) ;;
+	list/* | top/* | host/* | mktap/*) ;;
 	*) mapfile -t COMPREPLY < <(compgen -W "$(_bonsai_vms)" -- "$current") ;;
 	esac
 	[ "${COMPREPLY[*]}" != --wait= ] || compopt -o nospace 2>/dev/null

@@ -79,7 +79,9 @@ static bool answer(struct fake_vm *vm, int fd, const char *request)
 	if (!found->line)
 		return false;
 	say(fd, found->line);
-	if (found->echoes)
+	if (found->echoes && strstr(request, "\"ro\""))
+		say(fd, "< ");
+	else if (found->echoes)
 		echo(fd);
 	return !found->ends && !found->echoes;
 }

@@ -9,6 +9,7 @@
 
 #include "src/cmd.h"
 #include "src/cmd_client.h"
+#include "src/cmd_top.h"
 #include "src/loop.h"
 #include "test/unit/capture.h"
 #include "test/unit/fake_vm.h"
@@ -42,6 +43,9 @@ static const struct fake_answer router_answers[] = {
 	{"cont", DONE},
 	{"quit", DONE, .ends = true},
 	{"bonsai-console", DONE, .echoes = true},
+	{"query-cpus-fast", "{\"return\": [{\"cpu-index\": 0, \"thread-id\": 1}]}\r\n"},
+	{"query-chardev", "{\"return\": [{\"label\": \"uart\"}, {\"label\": \"hvc0\"}, "
+			  "{\"label\": \"hvc1\"}]}\r\n"},
 	{NULL},
 };
 static const struct fake_answer db_answers[] = {
@@ -260,7 +264,7 @@ TEST(a_visit_carries_bytes_both_ways_until_the_vm_ends)
 	CHECK_STR(said.out, "< hello\001.");
 	end();
 	CHECK_HAS(router.heard, "{\"execute\":\"bonsai-console\",\"arguments\":"
-				"{\"device\":\"hvc1\",\"mode\":\"attach\"}}");
+				"{\"device\":\"hvc1\",\"mode\":\"rw\"}}");
 }
 
 TEST(a_visit_ends_at_ctrl_a_d)
@@ -269,7 +273,48 @@ TEST(a_visit_ends_at_ctrl_a_d)
 	capture(&said, cmd_console, "console --uart router", "\001d");
 	CHECK_EQ(said.status, 0);
 	end();
-	CHECK_HAS(router.heard, "{\"device\":\"uart\",\"mode\":\"attach\"}");
+	CHECK_HAS(router.heard, "{\"device\":\"uart\",\"mode\":\"rw\"}");
+}
+
+TEST(whoever_names_no_console_visits_the_first)
+{
+	begin();
+	capture(&said, cmd_console, "console --watch router", "not sent");
+	CHECK_EQ(said.status, 0);
+	CHECK_STR(said.out, "< ");
+	end();
+	CHECK_HAS(router.heard, "{\"device\":\"hvc0\",\"mode\":\"ro\"}");
+}
+
+TEST(top_shows_rows_of_the_vms_there_are)
+{
+	begin();
+	shutdown(db.listener, SHUT_RDWR);
+	capture(&said, cmd_top, "top -n 1", NULL);
+	CHECK_EQ(said.status, 0);
+	CHECK_HAS(said.out,
+		"NAME              STATUS      CPU%   VCPU%   MEMORY   READ/s  "
+		"WRITE/s\nrouter            running ");
+	CHECK(!strstr(said.out, "db "));
+	CHECK_STR(said.err, "");
+	end();
+}
+
+TEST(top_reads_proc)
+{
+	uint64_t tick_ns = 1000000000 / (uint64_t)sysconf(_SC_CLK_TCK);
+
+	CHECK_EQ(cmd_top_cpu_ns("12 (a b) c) S 1 2 3 0 -1 4 5 6 7 8 100 20 0 0 20 0"),
+		120 * tick_ns);
+	CHECK_EQ(cmd_top_cpu_ns("12 (a"), 0);
+	CHECK_EQ(cmd_top_cpu_ns("12 (a) S 1"), 0);
+	CHECK_EQ(cmd_top_cpu_ns(""), 0);
+	CHECK_EQ(cmd_top_io("wchar: 1\nread_bytes: 23\nwrite_bytes: 45\n"
+			    "cancelled_write_bytes: 6\n",
+			 "write_bytes:"),
+		45);
+	CHECK_EQ(cmd_top_io("cancelled_write_bytes: 6\n", "write_bytes:"), 0);
+	CHECK_EQ(cmd_top_io("", "read_bytes:"), 0);
 }
 
 TEST(usage_is_told_before_anything_is_asked)
@@ -296,6 +341,7 @@ TEST(usage_is_told_before_anything_is_asked)
 			"bonsai: no VM --now runs, nor does any other\n"},
 		{cmd_powerdown, "powerdown --wait=0 router",
 			"bonsai: --wait is '0', allowed: 1 to 1000000\n"},
+		{cmd_top, "top -n none", "bonsai: -n is 'none', allowed: 1 to 1000000\n"},
 		{cmd_balloon, "balloon router much",
 			"bonsai: the size is 'much', allowed: bytes, or with K, M or G "
 			"behind\n"},
@@ -344,5 +390,6 @@ TEST_MAIN(CASE(list_shows_vms_by_name_and_what_they_have),
 	CASE(who_asks_for_a_vm_that_is_not_there_hears_which_are),
 	CASE(a_vm_that_ends_meanwhile_is_told),
 	CASE(a_visit_carries_bytes_both_ways_until_the_vm_ends),
-	CASE(a_visit_ends_at_ctrl_a_d), CASE(usage_is_told_before_anything_is_asked),
-	CASE(sizes_are_short))
+	CASE(a_visit_ends_at_ctrl_a_d), CASE(whoever_names_no_console_visits_the_first),
+	CASE(top_shows_rows_of_the_vms_there_are), CASE(top_reads_proc),
+	CASE(usage_is_told_before_anything_is_asked), CASE(sizes_are_short))
