@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* <memory>: what guest RAM consists of on the host. */
+/* <memory>: what guest RAM consists of on the host. Part of config/config.h. */
 #ifndef CONFIG_CONFIG_MEMORY_H
 #define CONFIG_CONFIG_MEMORY_H
 

@@ -233,7 +233,7 @@ int nic_user_open(struct loop *loop, const struct nic_forward *forwards,
 	if (!user_nic)
 		return error_set(err, -ENOMEM, pos, "no memory for a network");
 	user_nic->retry_ns = NIC_STREAM_RETRY_NS;
-	user_nic->passt.loop = loop;
+	user_nic->passt.child.loop = loop;
 	user_nic->passt.started = passt_started;
 	passt_init(&user_nic->passt);
 	if (nic_stream_init(&user_nic->stream, loop, &user_ops) < 0 ||

@@ -9,18 +9,18 @@
 #define HOST_PASST_H
 
 #include <stdbool.h>
-#include <sys/types.h>
 
+#include "host/child.h"
 #include "src/log.h"
 #include "src/loop.h"
 
 /* The descriptor numbers that its arguments name. */
-#define PASST_SOCKET "3"
+#define PASST_SOCKET CHILD_FD
 #define PASST_READY "/proc/self/fd/1"
 
 struct passt {
 	/* The owner's, before passt_init(). */
-	struct loop *loop;
+	struct child child;     /* its loop */
 	char *const *arguments; /* with "--fd" PASST_SOCKET and "--pid" PASST_READY */
 	/*
 	 * socket_fd, non-blocking, belongs to the callee: the process is ready. Or it is
@@ -30,13 +30,9 @@ struct passt {
 	bool quiet; /* what it says is not logged */
 
 	/* Its own. */
-	pid_t pid; /* 0: none */
 	int socket_fd;
-	struct loop_fd ready_watch;   /* a pipe: its process id comes when it is ready */
-	struct loop_fd message_watch; /* a pipe: its stderr */
+	struct loop_fd ready_watch; /* a pipe: its process id comes when it is ready */
 	bool is_ready;
-	char line[200]; /* of stderr, not complete yet */
-	unsigned int line_bytes;
 	char message[320];    /* what it said before it was ready */
 	struct guest_log log; /* the guest's traffic can make it talk */
 };
