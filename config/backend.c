@@ -18,7 +18,8 @@ static void refuse_child(struct build *build, const struct xml_element *element,
 	const char *further)
 {
 	static const struct element_list *const others[] = {&language_terminals,
-		&language_nics, &language_disks, &language_pmems, &language_vsocks};
+		&language_nics, &language_disks, &language_pmems, &language_vsocks,
+		&language_file_systems};
 	const char *allowed[BACKENDS_MAX + 2];
 	unsigned int count = 0;
 	bool foreign = false;
@@ -303,6 +304,43 @@ void backend_read_pmem(
 	alone = pmem->shared && !pmem->readonly;
 	pmem->bytes = build_check_pmem(build, pmem->path, !alone, child->line);
 	build_claim(build, child->line, !alone, "path '%s'", pmem->path);
+}
+
+static void read_vhost(struct build *build, const struct xml_element *element,
+	const struct element_list *list, const char *wanted, struct config_vhost *vhost)
+{
+	const struct element_def *def = NULL;
+	const struct xml_element *child = find_backend(build, element, list, NULL, &def);
+
+	vhost->backend_pos = build_pos(build, child ? child->line : element->line);
+	if (!child) {
+		if (!element->children)
+			build_problem(build, element->line,
+				"a device without a backend, %s is needed", wanted);
+		return;
+	}
+	vhost->kind = (enum config_vhost_kind)def->kind;
+	attributes_apply(build, def, child, ~0u, vhost);
+	element_no_children(build, child);
+	if (!vhost->path)
+		return;
+	if (vhost->kind == CONFIG_VHOST_VIRTIOFSD)
+		build_check_folder(build, vhost->path, child->line);
+	else
+		build_claim(build, child->line, false, "path '%s'", vhost->path);
+}
+
+void backend_read_fs(struct build *build, const struct xml_element *element,
+	struct config_vhost *vhost)
+{
+	read_vhost(build, element, &language_file_systems,
+		"<virtiofsd path=\"...\"/> or <unix path=\"...\"/>", vhost);
+}
+
+void backend_read_vhost_user(struct build *build, const struct xml_element *element,
+	struct config_vhost *vhost)
+{
+	read_vhost(build, element, &language_vhost_users, "<unix path=\"...\"/>", vhost);
 }
 
 void backend_read_none(struct build *build, const struct xml_element *element)

@@ -13,6 +13,7 @@ struct config_net;
 struct config_pmem;
 struct config_terminal;
 struct config_vsock;
+struct config_vhost;
 struct xml_element;
 
 /* The position of a terminal that is not said stays without a file. */
@@ -30,6 +31,10 @@ void backend_read_vsock(struct build *build, const struct xml_element *element,
 void backend_resolve_vsock(struct build *build, struct config_vsock *vsock);
 void backend_read_pmem(
 	struct build *build, const struct xml_element *element, struct config_pmem *pmem);
+void backend_read_fs(struct build *build, const struct xml_element *element,
+	struct config_vhost *vhost);
+void backend_read_vhost_user(struct build *build, const struct xml_element *element,
+	struct config_vhost *vhost);
 /* For a device that has no backend: any child is a problem. */
 void backend_read_none(struct build *build, const struct xml_element *element);
 

@@ -271,3 +271,22 @@ uint64_t build_check_pmem(struct build *build, const char *path, bool readonly, 
 	check_disk_file(build, quoted, path, readonly, line);
 	return bytes;
 }
+
+void build_check_folder(struct build *build, const char *path, int line)
+{
+	char quoted[VALUE_QUOTE_BYTES];
+
+	value_quote(quoted, path);
+	if (strchr(path, ','))
+		build_problem(build, line,
+			"folder '%s' has a comma in its name, which virtiofsd cannot "
+			"take",
+			quoted);
+	if (build->options->skip_files)
+		return;
+	if (!is_there(path))
+		build_problem(build, line, "folder '%s' cannot be used: %s", quoted,
+			strerror(errno));
+	else if (!is_folder(path))
+		build_problem(build, line, "'%s' is no folder", quoted);
+}

@@ -82,4 +82,10 @@ void build_check_disk(struct build *build, const char *path, bool readonly, int 
 #define BUILD_PMEM_STEP_BYTES (2u << 20)
 uint64_t build_check_pmem(struct build *build, const char *path, bool readonly, int line);
 
+/*
+ * A problem unless path is a folder that may be shared: virtiofsd takes its name between
+ * commas.
+ */
+void build_check_folder(struct build *build, const char *path, int line);
+
 #endif

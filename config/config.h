@@ -14,6 +14,7 @@
 #include "config/config_memory.h"
 #include "config/config_net.h"
 #include "config/config_ready.h"
+#include "config/config_vhost.h"
 #include "config/config_vsock.h"
 #include "config/config_x86.h"
 #include "src/error.h"
@@ -81,22 +82,6 @@ struct config_block {
 	bool discard;
 };
 
-struct config_balloon {
-	uint64_t size_bytes; /* that the guest is asked for at first */
-	struct source_pos size_pos;
-	unsigned int stats_interval; /* seconds; 0: no statistics by themselves */
-	bool deflate_on_oom;
-	bool free_page_reporting;
-};
-
-struct config_pmem {
-	bool readonly;
-	struct source_pos backend_pos;
-	char *path;     /* as of a block */
-	bool shared;    /* what the guest writes reaches the file */
-	uint64_t bytes; /* of the file */
-};
-
 enum config_device_type {
 	CONFIG_DEVICE_CONSOLE,
 	CONFIG_DEVICE_NET,
@@ -105,6 +90,8 @@ enum config_device_type {
 	CONFIG_DEVICE_BALLOON,
 	CONFIG_DEVICE_VSOCK,
 	CONFIG_DEVICE_PMEM,
+	CONFIG_DEVICE_FS,
+	CONFIG_DEVICE_VHOST_USER,
 };
 
 struct config_device {
@@ -118,6 +105,7 @@ struct config_device {
 		struct config_balloon balloon;
 		struct config_vsock vsock;
 		struct config_pmem pmem;
+		struct config_vhost vhost;
 	};
 };
 

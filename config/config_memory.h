@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* <memory>: what guest RAM consists of on the host. Part of config/config.h. */
+/* <memory>, and the devices that are about memory. Part of config/config.h. */
 #ifndef CONFIG_CONFIG_MEMORY_H
 #define CONFIG_CONFIG_MEMORY_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "src/error.h"
 
@@ -28,6 +29,22 @@ struct config_memory {
 	enum config_shared shared;
 	bool merge; /* equal pages with other VMs */
 	bool lock;  /* never swapped out */
+};
+
+struct config_balloon {
+	uint64_t size_bytes; /* that the guest is asked for at first */
+	struct source_pos size_pos;
+	unsigned int stats_interval; /* seconds; 0: no statistics by themselves */
+	bool deflate_on_oom;
+	bool free_page_reporting;
+};
+
+struct config_pmem {
+	bool readonly;
+	struct source_pos backend_pos;
+	char *path;     /* as of a block */
+	bool shared;    /* what the guest writes reaches the file */
+	uint64_t bytes; /* of the file */
 };
 
 #endif

@@ -28,6 +28,20 @@ static void read_net(
 			net->mac[2], net->mac[3], net->mac[4], net->mac[5]);
 }
 
+static void read_fs(
+	struct build *build, const struct xml_element *element, struct config_vhost *fs)
+{
+	backend_read_fs(build, element, fs);
+	fs->device_id = CONFIG_DEVICE_ID_FS;
+	if (!fs->queues)
+		fs->queues = 1;
+	if (!xml_attribute_value(element, "tag"))
+		build_problem(build, element->line,
+			"a device of type fs needs the attribute 'tag'");
+	else if (fs->tag[0])
+		build_claim(build, element->line, false, "tag '%s'", fs->tag);
+}
+
 static void read_backends(struct build *build, const struct xml_element *element,
 	struct config_device *device)
 {
@@ -53,6 +67,15 @@ static void read_backends(struct build *build, const struct xml_element *element
 		break;
 	case CONFIG_DEVICE_VSOCK:
 		backend_read_vsock(build, element, &device->vsock);
+		break;
+	case CONFIG_DEVICE_FS:
+		read_fs(build, element, &device->vhost);
+		break;
+	case CONFIG_DEVICE_VHOST_USER:
+		backend_read_vhost_user(build, element, &device->vhost);
+		if (!xml_attribute_value(element, "id"))
+			build_problem(build, element->line,
+				"a device of type vhost_user needs the attribute 'id'");
 		break;
 	}
 }
@@ -240,6 +263,11 @@ void device_finish(struct config_device *device)
 		break;
 	case CONFIG_DEVICE_VSOCK:
 		free(device->vsock.path);
+		break;
+	case CONFIG_DEVICE_FS:
+	case CONFIG_DEVICE_VHOST_USER:
+		free(device->vhost.path);
+		free(device->vhost.binary);
 		break;
 	}
 }

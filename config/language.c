@@ -17,6 +17,8 @@
 #define BALLOON (1u << CONFIG_DEVICE_BALLOON)
 #define VSOCK (1u << CONFIG_DEVICE_VSOCK)
 #define PMEM (1u << CONFIG_DEVICE_PMEM)
+#define FS (1u << CONFIG_DEVICE_FS)
+#define VHOST_USER (1u << CONFIG_DEVICE_VHOST_USER)
 
 static const char *const arches[] = {"arm64", "armv7", "x86_64", NULL};
 static const char *const reboots[] = {"restart", "exit", NULL};
@@ -112,9 +114,13 @@ static const struct attribute_def device_attributes[] = {
 		.max = 16},
 	{"queues", set_u16, AT(config_device, block.queues), .types = BLOCK, .min = 1,
 		.max = 16},
+	{"queues", set_u16, AT(config_device, vhost.queues), .types = FS | VHOST_USER,
+		.min = 1, .max = 16},
 	{"readonly", set_bool, AT(config_device, block.readonly), .types = BLOCK},
 	{"readonly", set_bool, AT(config_device, pmem.readonly), .types = PMEM},
 	{"serial", set_serial, AT(config_device, block.serial), .types = BLOCK},
+	{"tag", set_tag, AT(config_device, vhost.tag), .types = FS},
+	{"id", set_device_id, AT(config_device, vhost), .types = VHOST_USER},
 	{"iothread", set_iothread, AT(config_device, block.iothread), .types = BLOCK},
 	{"size", set_balloon_size, AT(config_device, balloon), .types = BALLOON},
 	{"stats_interval", set_uint, AT(config_device, balloon.stats_interval),
@@ -210,13 +216,29 @@ static const struct attribute_def pmem_attributes[] = {
 static const struct element_def pmems[] = {{ELEMENT("file", pmem_attributes)}};
 const struct element_list language_pmems = {pmems, COUNT(pmems)};
 
+/* Backends of an fs and of a vhost_user */
+static const struct attribute_def virtiofsd_attributes[] = {
+	{"path", set_path, AT(config_vhost, path), .required = true},
+	{"readonly", set_bool, AT(config_vhost, readonly)},
+	{"binary", set_text, AT(config_vhost, binary)},
+};
+static const struct attribute_def vhost_socket_attributes[] = {
+	{"path", set_socket, AT(config_vhost, path), .required = true},
+};
+static const struct element_def file_systems[] = {
+	{ELEMENT("virtiofsd", virtiofsd_attributes), .kind = CONFIG_VHOST_VIRTIOFSD},
+	{ELEMENT("unix", vhost_socket_attributes), .kind = CONFIG_VHOST_UNIX},
+};
+const struct element_list language_file_systems = {file_systems, COUNT(file_systems)};
+const struct element_list language_vhost_users = {&file_systems[1], 1};
+
 const struct element_list language_none = {NULL, 0};
 
-const char *const language_types[] = {
-	"console", "net", "block", "rng", "balloon", "vsock", "pmem", NULL};
+const char *const language_types[] = {"console", "net", "block", "rng", "balloon",
+	"vsock", "pmem", "fs", "vhost_user", NULL};
 const char *const language_children[] = {"uart", "virtio_device", "memory", "ready",
 	"control", "isa", "fw_cfg", "credential", NULL};
-const char *const language_later_types[] = {"gpu", "input", "fs", "vhost_user", NULL};
+const char *const language_later_types[] = {"gpu", "input", NULL};
 const char *const language_later_children[] = {"sandbox", "verify", NULL};
 const char *const language_later_backends[] = {"nbd", "crypt", NULL};
 

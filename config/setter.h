@@ -43,6 +43,8 @@ SETTER(set_host_credential); /* char * */
 SETTER(set_protocol);        /* bool: tcp, udp */
 SETTER(set_mac);             /* uint8_t [6] */
 SETTER(set_serial);          /* char [21] */
+SETTER(set_tag);             /* char [CONFIG_TAG_BYTES + 1] */
+SETTER(set_device_id);       /* struct config_vhost: id, and what its class has */
 SETTER(set_iothread);        /* bool */
 SETTER(set_ifname);          /* char * */
 SETTER(set_fd);              /* int */

@@ -55,16 +55,23 @@ static void message_ready(struct loop_fd *watch, uint32_t events)
 
 /* ---- descriptors for it ----------------------------------------------------------- */
 
-/* The child's end gets a number above those that it gives a meaning. */
+int child_keep(int *fd)
+{
+	int moved = fcntl(*fd, F_DUPFD_CLOEXEC, CHILD_FD_NUMBER + 1);
+	int code = moved < 0 ? -errno : 0;
+
+	close(*fd);
+	*fd = moved;
+	return code;
+}
+
 static int prepare(int ends[2])
 {
-	int moved = fcntl(ends[1], F_DUPFD_CLOEXEC, CHILD_FD_NUMBER + 1);
+	int code = child_keep(&ends[1]);
 
-	close(ends[1]);
-	ends[1] = moved;
-	if (moved < 0 || fcntl(ends[0], F_SETFL, O_NONBLOCK) < 0)
-		return -errno;
-	return 0;
+	if (!code && fcntl(ends[0], F_SETFL, O_NONBLOCK) < 0)
+		code = -errno;
+	return code;
 }
 
 int child_pipe(int ends[2])

@@ -48,6 +48,12 @@ void child_listen(struct child *child);
 int child_stop(struct child *child);
 
 /*
+ * Moves a descriptor for a child above the numbers that those have there. *fd is -1 on
+ * failure.
+ */
+int child_keep(int *fd);
+
+/*
  * A pair of descriptors of which the second goes to a child: a pipe that it writes into,
  * or a stream socket. The first is non-blocking. Both are -1 or open, on failure too.
  */

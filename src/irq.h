@@ -15,6 +15,11 @@ struct irq_line_ops {
 	void (*set)(struct irq_line *line, bool level);
 	/* Mandatory. One edge. */
 	void (*pulse)(struct irq_line *line);
+	/*
+	 * Optional. An eventfd that is the line's; whoever writes it, another process
+	 * too, makes an edge. -1: there is none.
+	 */
+	int (*event_fd)(struct irq_line *line);
 };
 
 struct irq_line {
@@ -29,6 +34,11 @@ static inline void irq_line_set(struct irq_line *line, bool level)
 static inline void irq_line_pulse(struct irq_line *line)
 {
 	line->ops->pulse(line);
+}
+
+static inline int irq_line_event_fd(struct irq_line *line)
+{
+	return line->ops->event_fd ? line->ops->event_fd(line) : -1;
 }
 
 #endif

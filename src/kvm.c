@@ -324,7 +324,13 @@ static void set_line(struct irq_line *line, bool level)
 	}
 }
 
-static const struct irq_line_ops kvm_line_ops = {.set = set_line, .pulse = pulse_line};
+static int line_event_fd(struct irq_line *line)
+{
+	return container_of(line, struct kvm_line, line)->event_fd;
+}
+
+static const struct irq_line_ops kvm_line_ops = {
+	.set = set_line, .pulse = pulse_line, .event_fd = line_event_fd};
 
 static int assign_irqfd(struct kvm_line *line, uint32_t flags)
 {

@@ -5,15 +5,19 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "host/vhost_user.h"
+#include "host/virtiofsd.h"
 #include "src/error.h"
 #include "src/hv.h"
 #include "src/log.h"
 #include "virtio/balloon.h"
 #include "virtio/block.h"
 #include "virtio/console.h"
+#include "virtio/fs.h"
 #include "virtio/net.h"
 #include "virtio/pmem.h"
 #include "virtio/rng.h"
+#include "virtio/vhost_user.h"
 #include "virtio/vsock.h"
 
 /* ---- consoles -------------------------------------------------------------------------
@@ -233,6 +237,51 @@ static int create_pmem(
 		&options, &device->dev, err);
 }
 
+/* ---- served by another process
+ * ---------------------------------------------------------
+ */
+
+/* For each answer. Somebody may have to be paged in first. */
+#define VHOST_TIMEOUT_MS 10000u
+
+static int open_source(const struct config_vhost *config, struct loop *loop,
+	struct vhost_source **ret, struct error *err)
+{
+	const struct virtiofsd_options options = {
+		.folder = config->path,
+		.readonly = config->readonly,
+		.binary = config->binary,
+	};
+
+	if (config->kind == CONFIG_VHOST_VIRTIOFSD)
+		return vhost_source_virtiofsd_create(
+			loop, &options, &config->backend_pos, ret, err);
+	return vhost_source_unix_create(config->path, &config->backend_pos, ret, err);
+}
+
+static int create_vhost(
+	struct machine_device *device, struct loop *loop, struct error *err)
+{
+	const struct config_vhost *config = &device->plan->config->vhost;
+	const char *name = device->plan->config->name;
+	const struct virtio_vhost_user_options options = {
+		.device_id = config->device_id,
+		.queues = config->queues,
+		.config_bytes = config->config_bytes,
+		.timeout_ms = VHOST_TIMEOUT_MS,
+	};
+	struct vhost_source *source;
+	int code = open_source(config, loop, &source, err);
+
+	if (code)
+		return code;
+	if (device->plan->config->type == CONFIG_DEVICE_VHOST_USER)
+		return virtio_vhost_user_create(
+			loop, name, source, &options, &device->dev, err);
+	return virtio_fs_create(loop, name, source, config->tag, config->queues,
+		VHOST_TIMEOUT_MS, &device->dev, err);
+}
+
 /* ---- any ------------------------------------------------------------------------------
  */
 
@@ -253,6 +302,9 @@ static int create_by_type(struct machine_device *device, struct loop *loop,
 		return create_vsock(device, loop, err);
 	case CONFIG_DEVICE_PMEM:
 		return create_pmem(device, loop, err);
+	case CONFIG_DEVICE_FS:
+	case CONFIG_DEVICE_VHOST_USER:
+		return create_vhost(device, loop, err);
 	case CONFIG_DEVICE_RNG:
 		break;
 	}

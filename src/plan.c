@@ -113,6 +113,10 @@ static const char *type_name(enum config_device_type type)
 		return "vsock";
 	case CONFIG_DEVICE_PMEM:
 		return "pmem";
+	case CONFIG_DEVICE_FS:
+		return "fs";
+	case CONFIG_DEVICE_VHOST_USER:
+		return "vhost_user";
 	}
 	return "unknown";
 }

@@ -76,10 +76,33 @@ static void config_interrupt(struct virtio_device *dev)
 	interrupt(dev, INTERRUPT_CONFIG);
 }
 
+static int kick_fd(struct virtio_device *dev, unsigned int queue)
+{
+	return virtio_mmio_kick_fd(dev->transport_data, queue);
+}
+
+static int interrupt_fd(struct virtio_device *dev)
+{
+	struct virtio_mmio *transport = dev->transport_data;
+
+	return transport->irq ? irq_line_event_fd(transport->irq) : -1;
+}
+
 static const struct virtio_transport_ops transport_ops = {
 	.queue_interrupt = queue_interrupt,
 	.config_interrupt = config_interrupt,
+	.kick_fd = kick_fd,
+	.interrupt_fd = interrupt_fd,
 };
+
+/* Another process interrupts without a word here: then it may always have been that. */
+static uint32_t interrupt_status(const struct virtio_mmio *transport)
+{
+	const struct virtio_device *dev = transport->dev;
+	bool unseen = dev->external && dev->started;
+
+	return transport->interrupt_status | (unseen ? INTERRUPT_QUEUE : 0);
+}
 
 /* ---- registers -------------------------------------------------------------------- */
 
@@ -112,7 +135,7 @@ static uint32_t read_register(const struct virtio_mmio *transport, uint64_t offs
 	case REG_QUEUE_READY:
 		return virtio_device_queue_ready(dev, transport->queue_sel);
 	case REG_INTERRUPT_STATUS:
-		return transport->interrupt_status;
+		return interrupt_status(transport);
 	case REG_STATUS:
 		return dev->status;
 	case REG_SHM_LENGTH_LOW:
@@ -255,6 +278,8 @@ int virtio_mmio_kick_fd(struct virtio_mmio *transport, unsigned int queue)
 	kick->watch.fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (kick->watch.fd < 0)
 		return -errno;
+	if (transport->dev->external)
+		return kick->watch.fd;
 	/* An edge for each kick: the count is never read, which saves a call each time.
 	 */
 	kick->watch.events = EPOLLIN | EPOLLET;

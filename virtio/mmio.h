@@ -46,8 +46,8 @@ int virtio_mmio_init(struct virtio_mmio *transport, struct virtio_device *dev,
 void virtio_mmio_finish(struct virtio_mmio *transport); /* a zeroed one is fine */
 
 /*
- * The eventfd that kicks a queue, made on first use and watched by the device's loop. The
- * transport owns it. -errno.
+ * The eventfd that kicks a queue, made on first use and watched by the device's loop, or,
+ * of an external device, by whoever it is given to. The transport owns it. -errno.
  */
 int virtio_mmio_kick_fd(struct virtio_mmio *transport, unsigned int queue);
 

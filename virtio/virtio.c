@@ -32,16 +32,22 @@ void virtio_device_config_changed(struct virtio_device *dev)
 		dev->transport->config_interrupt(dev);
 }
 
-void virtio_device_broken(struct virtio_device *dev, const char *what)
+void virtio_device_failed(struct virtio_device *dev, const char *what)
 {
 	if (dev->status & VIRTIO_STATUS_NEEDS_RESET)
 		return;
 	dev->status |= VIRTIO_STATUS_NEEDS_RESET;
 	for (unsigned int i = 0; i < dev->queue_count; i++)
 		dev->queues[i].broken = what;
-	guest_log(&dev->log, "%s: the device needs a reset", what);
 	if (driver_ok(dev))
 		dev->transport->config_interrupt(dev);
+}
+
+void virtio_device_broken(struct virtio_device *dev, const char *what)
+{
+	if (!(dev->status & VIRTIO_STATUS_NEEDS_RESET))
+		guest_log(&dev->log, "%s: the device needs a reset", what);
+	virtio_device_failed(dev, what);
 }
 
 static void queue_broke(struct virtq *q)
@@ -90,6 +96,10 @@ void virtio_device_kick(struct virtio_device *dev, unsigned int queue)
 	}
 	if (!q->live || q->broken)
 		return;
+	if (dev->external) {
+		dev->ops->kick(dev, queue);
+		return;
+	}
 	if (q->limited) {
 		virtio_device_kick_soon(dev, queue);
 		return;
@@ -118,7 +128,8 @@ void virtio_device_kick(struct virtio_device *dev, unsigned int queue)
 
 uint64_t virtio_device_offered(const struct virtio_device *dev)
 {
-	return dev->features_offered | CORE_FEATURES;
+	return dev->features_offered |
+	       (dev->external ? VIRTIO_BIT(VIRTIO_F_VERSION_1) : CORE_FEATURES);
 }
 
 void virtio_device_accept(struct virtio_device *dev, unsigned int word, uint32_t value)

@@ -79,6 +79,11 @@ struct virtio_ops {
 struct virtio_transport_ops {
 	void (*queue_interrupt)(struct virtio_device *dev);
 	void (*config_interrupt)(struct virtio_device *dev);
+
+	/* For external devices, which both are given to; the transport's, or -errno. */
+	int (*kick_fd)(struct virtio_device *dev, unsigned int queue);
+	/* Whoever writes it interrupts as queue_interrupt does. -1: there is none. */
+	int (*interrupt_fd)(struct virtio_device *dev);
 };
 
 /* Embedded in each device. The first group is filled by the device's create function. */
@@ -90,6 +95,12 @@ struct virtio_device {
 	unsigned int queue_count;
 	void *config; /* the config space, little-endian, as the guest sees it */
 	uint32_t config_bytes;
+	/*
+	 * Another process serves the rings. The core checks where they lie and leaves
+	 * them alone: no chain can be popped, ops->kick forwards a kick that did not come
+	 * by kick_fd, and all feature bits but VERSION_1 are the device's own to offer.
+	 */
+	bool external;
 
 	/* The core's. */
 	const struct guest_mem *mem;
@@ -132,6 +143,9 @@ void virtio_device_signal(struct virtio_device *dev, unsigned int queue);
 
 /* After a change of dev->config: bumps the generation and interrupts. */
 void virtio_device_config_changed(struct virtio_device *dev);
+
+/* The host cannot serve the device on: NEEDS_RESET, and what is said of it is said. */
+void virtio_device_failed(struct virtio_device *dev, const char *what);
 
 /* The guest broke a rule: NEEDS_RESET, one line in the guest log, queues go quiet. */
 void virtio_device_broken(struct virtio_device *dev, const char *what);

@@ -42,6 +42,7 @@ static void print_names(void)
 	print_list(&language_disks);
 	print_list(&language_vsocks);
 	print_list(&language_pmems);
+	print_list(&language_file_systems);
 }
 
 static void print_problems(const struct problems *problems)

@@ -39,9 +39,10 @@ static void irq_pulse(struct irq_line *line)
 
 static const struct irq_line_ops irq_ops = {.set = irq_set, .pulse = irq_pulse};
 
-void driver_init(struct virtio_driver *driver, struct virtio_device *dev)
+static void init(struct virtio_driver *driver, struct virtio_device *dev, bool shared)
 {
 	memset(driver, 0, sizeof(*driver));
+	driver->mem.options.shared = shared;
 	driver->dev = dev;
 	driver->irq.ops = &irq_ops;
 	driver->next_gpa = DRIVER_RAM_GPA;
@@ -49,6 +50,16 @@ void driver_init(struct virtio_driver *driver, struct virtio_device *dev)
 	CHECK_EQ(virtio_mmio_init(&driver->transport, dev, &driver->mem, DRIVER_MMIO_GPA,
 			 &driver->irq, NULL),
 		0);
+}
+
+void driver_init(struct virtio_driver *driver, struct virtio_device *dev)
+{
+	init(driver, dev, false);
+}
+
+void driver_init_shared(struct virtio_driver *driver, struct virtio_device *dev)
+{
+	init(driver, dev, true);
 }
 
 void driver_finish(struct virtio_driver *driver)

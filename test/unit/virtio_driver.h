@@ -83,6 +83,8 @@ struct virtio_driver {
 
 /* Makes RAM and puts dev, which is taken over, behind transport registers. */
 void driver_init(struct virtio_driver *driver, struct virtio_device *dev);
+/* The same with RAM that other processes can map. */
+void driver_init_shared(struct virtio_driver *driver, struct virtio_device *dev);
 /* Destroys the device too. */
 void driver_finish(struct virtio_driver *driver);
 
