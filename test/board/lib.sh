@@ -40,13 +40,13 @@ claim()
 # Whatever a failed test left running.
 sweep()
 {
-	killall -9 bonsai passt 2>/dev/null
+	killall -9 bonsai passt virtiofsd qemu-storage-daemon 2>/dev/null
 }
 
 # Processes, files, interfaces and mounts that a VM could leave.
 leftovers()
 {
-	ps -o comm | grep -E '^(bonsai|passt|pasta)'
+	ps -o comm | grep -E '^(bonsai|passt|pasta|virtiofsd|qemu-storage)'
 	find /run /tmp -path $place -prune -o -type f -size +0 -prune -o -print | sort
 	ls /sys/class/net
 }
