@@ -82,29 +82,22 @@ static int lose(struct vhost_user *vu, int code)
 /* An exchange failed with code, in words. */
 static int lose_at(struct vhost_user *vu, enum wire_request request, int code)
 {
-	switch (code) {
-	case -ETIMEDOUT:
-		snprintf(vu->why, sizeof(vu->why),
-			"the back end does not answer request %d within %u s", request,
+	const char *name = wire_name(request);
+	char *why = vu->why;
+	size_t room = sizeof(vu->why);
+
+	if (code == -ETIMEDOUT)
+		snprintf(why, room, "the back end does not answer %s within %u s", name,
 			vu->timeout_ms / 1000);
-		break;
-	case -EPROTO:
-		snprintf(vu->why, sizeof(vu->why),
-			"the back end's answer to request %d is not of the protocol",
-			request);
-		break;
-	case -EREMOTEIO:
-		snprintf(vu->why, sizeof(vu->why), "the back end refuses request %d",
-			request);
-		break;
-	case -ECONNRESET:
-	case -EPIPE:
-		snprintf(vu->why, sizeof(vu->why), "the back end closed the connection");
-		break;
-	default:
-		snprintf(vu->why, sizeof(vu->why), "request %d to the back end: %s",
-			request, strerror(-code));
-	}
+	else if (code == -EPROTO)
+		snprintf(why, room, "the back end's answer to %s is not of the protocol",
+			name);
+	else if (code == -EREMOTEIO)
+		snprintf(why, room, "the back end refuses %s", name);
+	else if (code == -ECONNRESET || code == -EPIPE)
+		snprintf(why, room, "the back end closed the connection");
+	else
+		snprintf(why, room, "%s to the back end: %s", name, strerror(-code));
 	return lose(vu, code);
 }
 

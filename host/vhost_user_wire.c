@@ -10,6 +10,31 @@
 
 #include "src/loop.h"
 
+const char *wire_name(enum wire_request request)
+{
+	static const char *const names[] = {
+		[WIRE_GET_FEATURES] = "GET_FEATURES",
+		[WIRE_SET_FEATURES] = "SET_FEATURES",
+		[WIRE_SET_OWNER] = "SET_OWNER",
+		[WIRE_SET_MEM_TABLE] = "SET_MEM_TABLE",
+		[WIRE_SET_VRING_NUM] = "SET_VRING_NUM",
+		[WIRE_SET_VRING_ADDR] = "SET_VRING_ADDR",
+		[WIRE_SET_VRING_BASE] = "SET_VRING_BASE",
+		[WIRE_GET_VRING_BASE] = "GET_VRING_BASE",
+		[WIRE_SET_VRING_KICK] = "SET_VRING_KICK",
+		[WIRE_SET_VRING_CALL] = "SET_VRING_CALL",
+		[WIRE_GET_PROTOCOL_FEATURES] = "GET_PROTOCOL_FEATURES",
+		[WIRE_SET_PROTOCOL_FEATURES] = "SET_PROTOCOL_FEATURES",
+		[WIRE_GET_QUEUE_NUM] = "GET_QUEUE_NUM",
+		[WIRE_SET_VRING_ENABLE] = "SET_VRING_ENABLE",
+		[WIRE_SET_BACKEND_FD] = "SET_BACKEND_REQ_FD",
+		[WIRE_GET_CONFIG] = "GET_CONFIG",
+		[WIRE_SET_CONFIG] = "SET_CONFIG",
+	};
+
+	return names[request];
+}
+
 /* Until the socket is ready for the events, or -ETIMEDOUT. */
 static int wait_for(int fd, short events, uint64_t deadline_ns)
 {

@@ -81,6 +81,9 @@ struct wire_config {
 
 #define WIRE_PAYLOAD_BYTES_MAX sizeof(struct wire_config)
 
+/* "GET_FEATURES", for a person. */
+const char *wire_name(enum wire_request request);
+
 /* Sends one message and copies of the descriptors. deadline_ns as loop_now_ns(). */
 int wire_send(int fd, const struct wire_header *header, const void *payload,
 	const int *fds, unsigned int fd_count, uint64_t deadline_ns);

@@ -237,8 +237,7 @@ static int create_pmem(
 		&options, &device->dev, err);
 }
 
-/* ---- served by another process
- * ---------------------------------------------------------
+/* ---- served by another process --------------------------------------------------------
  */
 
 /* For each answer. Somebody may have to be paged in first. */

@@ -225,6 +225,14 @@ FILES = {
             '><file path="none.img"', '><file path="disk.odd"', '><file path="/dev/null"',
             '><file path="folder"', '><file path="disk.empty"', '><file path="pmem.mode"',
             ' readonly="yes"><file path="pmem.mode"', '><file path="pmem.mode" shared="no"')))),
+    "memory.xml": VM.format("", '<memory image="map" hugepages="1G" merge="yes" lock="on"/>\n'),
+    "shares.xml": VM.format("", '<memory shared="no"/>\n' + "".join(
+        f'<virtio_device name="d{i}" {rest}</virtio_device>\n' for i, rest in enumerate((
+            'type="fs" tag="a"><virtiofsd path="none"/>',
+            'type="fs" tag="a"><virtiofsd path="disk.img" binary=""/>',
+            'type="fs"><virtiofsd path="a,b"/>', 'type="fs" tag="b">',
+            'type="vhost_user" id="disk"><unix path="a.sock"/>',
+            'type="vhost_user"><virtiofsd path="folder"/>')))),
     "nokernel.xml": '<config ram_size="64M" cpu_count="1"/>\n',
 }
 FOLDERS = ["folder", "roms"]
@@ -277,6 +285,7 @@ CASES = [
     "check laughs.xml", "check include.xml", "check deep.xml", "check long.xml",
     "check quote.xml", "check pipe", "check /dev/zero", "check many.xml",
     "run many.xml", "check disks.xml", "plan disks.xml", "check items.xml", "plan fd.xml", "check readonly.xml", "check nokernel.xml",
+    "check memory.xml", "check shares.xml",
     "check balloon.xml",
     "check vsock.xml",
     "check pmem.xml",

@@ -389,6 +389,33 @@ TEST(resets_beside_a_back_end_that_does_not_give_rings_back)
 	}
 }
 
+TEST(says_what_went_wrong)
+{
+	static const struct {
+		uint32_t request;
+		enum fake_vhost_fault fault;
+		const char *text;
+	} table[] = {
+		{WIRE_GET_FEATURES, FAULT_HANG,
+			"does not answer GET_FEATURES within 0 s"},
+		{WIRE_GET_CONFIG, FAULT_HUGE,
+			"answer to GET_CONFIG is not of the protocol"},
+		{WIRE_SET_OWNER, FAULT_REFUSE, "the back end refuses SET_OWNER"},
+		{WIRE_GET_QUEUE_NUM, FAULT_CLOSE, "the back end closed the connection"},
+	};
+
+	for (unsigned int i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		struct vhost_source *source = prepare();
+
+		fake.fault_request = table[i].request;
+		fake.fault = table[i].fault;
+		CHECK(open_device(source, &plain) < 0);
+		CHECK_HAS(err.text, table[i].text);
+		fake_vhost_finish(&fake);
+		loop_destroy(loop);
+	}
+}
+
 TEST(says_what_a_back_end_lacks)
 {
 	static const struct {
@@ -473,6 +500,7 @@ TEST_MAIN(CASE(hands_rings_and_memory_over),
 	CASE(refuses_to_start_with_a_back_end_that_greets_wrongly),
 	CASE(needs_a_reset_where_a_back_end_is_set_up_wrongly),
 	CASE(resets_beside_a_back_end_that_does_not_give_rings_back),
-	CASE(says_what_a_back_end_lacks), CASE(tells_a_disk_how_many_queues_it_has_here),
+	CASE(says_what_went_wrong), CASE(says_what_a_back_end_lacks),
+	CASE(tells_a_disk_how_many_queues_it_has_here),
 	CASE(has_no_config_space_where_the_back_end_has_less),
 	CASE(puts_a_file_systems_tag_into_its_config_space))
