@@ -11,11 +11,15 @@
 /* The serial port's name among the consoles. */
 #define CONFIG_UART_NAME "uart"
 
-/* <ready>: when the guest has written the text to that console. */
+/*
+ * <ready>: when the guest has written the text to that console, or READY=1 to that port
+ * of its vsock.
+ */
 struct config_ready {
 	struct source_pos pos; /* file is NULL where it counts as soon as it runs */
 	char *text;
 	char device[CONFIG_NAME_CHARS + 1]; /* a console's name, or CONFIG_UART_NAME */
+	unsigned int vsock_port;            /* 0: none, there is a text */
 };
 
 #endif

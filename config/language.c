@@ -61,8 +61,10 @@ const struct element_def language_memory = {ELEMENT("memory", memory_attributes)
 
 /* <ready> */
 static const struct attribute_def ready_attributes[] = {
-	{"text", set_text, AT(config_ready, text), .required = true},
+	{"text", set_text, AT(config_ready, text)},
 	{"device", set_name, AT(config_ready, device)},
+	{"vsock_port", set_uint, AT(config_ready, vsock_port), .min = 1,
+		.max = UINT32_MAX - 1},
 };
 const struct element_def language_ready = {ELEMENT("ready", ready_attributes)};
 

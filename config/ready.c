@@ -16,10 +16,35 @@ void ready_read(struct build *build, const struct xml_element *element,
 	ready->pos = build_pos(build, element->line);
 	attributes_apply(build, &language_ready, element, ~0u, ready);
 	element_no_children(build, element);
+	if (!xml_attribute_value(element, "text") &&
+		!xml_attribute_value(element, "vsock_port"))
+		build_problem(build, element->line,
+			"<ready> has neither a text nor a vsock_port, allowed: one of "
+			"them");
 	if (ready->text && strlen(ready->text) > CONFIG_READY_TEXT_BYTES)
 		build_problem(build, element->line,
 			"text has %zu bytes, allowed: 1 to %d", strlen(ready->text),
 			CONFIG_READY_TEXT_BYTES);
+}
+
+static bool has_vsock(const struct vm_config *config)
+{
+	for (unsigned int i = 0; i < config->device_count; i++)
+		if (config->devices[i].type == CONFIG_DEVICE_VSOCK)
+			return true;
+	return false;
+}
+
+static void check_vsock(struct build *build, const struct config_ready *ready)
+{
+	if (ready->text || ready->device[0])
+		build_problem(build, ready->pos.line,
+			"<ready> has a vsock_port, so it has no text and no device");
+	else if (!has_vsock(build->config))
+		build_problem(build, ready->pos.line,
+			"<ready> listens to port %u of the vsock, but there is no device "
+			"of that type",
+			ready->vsock_port);
 }
 
 /* The first console, or the one of that name; NULL where there is none. */
@@ -44,6 +69,10 @@ void ready_resolve(struct build *build)
 
 	if (!ready->pos.file)
 		return;
+	if (ready->vsock_port) {
+		check_vsock(build, ready);
+		return;
+	}
 	console = find_console(config, ready->device);
 	if (!ready->device[0])
 		snprintf(ready->device, sizeof(ready->device), "%s",

@@ -224,6 +224,16 @@ static struct terminal *ready_console(const struct machine *machine)
 	return machine->uart_terminal;
 }
 
+/* The path of the vsock where its guest says that it is ready; NULL for none. */
+static const char *ready_vsock(const struct vm_config *config)
+{
+	for (unsigned int i = 0; i < config->device_count; i++)
+		if (config->ready.vsock_port &&
+			config->devices[i].type == CONFIG_DEVICE_VSOCK)
+			return config->devices[i].vsock.path;
+	return NULL;
+}
+
 int machine_create(const struct board_plan *plan, struct hv *hv, struct machine **ret,
 	struct error *err)
 {
@@ -255,7 +265,8 @@ int machine_create(const struct board_plan *plan, struct hv *hv, struct machine 
 		machine_balloon_connect(machine);
 	if (!code)
 		code = service_create(machine->loop, &plan->config->ready,
-			ready_console(machine), &machine->service, err);
+			ready_console(machine), ready_vsock(plan->config),
+			&machine->service, err);
 	if (!code)
 		code = machine_windows_create(plan, &machine->windows, err);
 	if (!code)

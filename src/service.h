@@ -15,11 +15,14 @@ struct terminal;
 
 /*
  * Takes the manager's socket out of the environment. console is where ready->device
- * writes, NULL where the VM is ready as soon as it runs; it outlives the service, as
- * ready does. A manager that cannot be told is a line in the log. -ENOMEM.
+ * writes, vsock the path of the guest's vsock where that has the port of its word; both
+ * are NULL where the VM is ready as soon as it runs, and outlive the service, as ready
+ * does. A manager that cannot be told is a line in the log; -errno where the guest cannot
+ * be heard.
  */
 int service_create(struct loop *loop, const struct config_ready *ready,
-	struct terminal *console, struct service **ret, struct error *err);
+	struct terminal *console, const char *vsock, struct service **ret,
+	struct error *err);
 
 /* The vCPUs run: of the first boot, or of one after it. */
 void service_started(struct service *service);
