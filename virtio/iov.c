@@ -76,3 +76,15 @@ unsigned int iov_discard_back(struct iovec *iov, unsigned int count, size_t byte
 		iov[count - 1].iov_len -= bytes;
 	return count;
 }
+
+unsigned int iov_keep_front(struct iovec *iov, unsigned int count, size_t bytes)
+{
+	unsigned int kept = 0;
+
+	while (kept < count && bytes) {
+		if (iov[kept].iov_len > bytes)
+			iov[kept].iov_len = bytes;
+		bytes -= iov[kept++].iov_len;
+	}
+	return kept;
+}

@@ -139,5 +139,7 @@ size_t iov_copy_in(const struct iovec *iov, unsigned int count, size_t offset,
  */
 unsigned int iov_discard_front(struct iovec *iov, unsigned int count, size_t bytes);
 unsigned int iov_discard_back(struct iovec *iov, unsigned int count, size_t bytes);
+/* Keeps no more than the first bytes; returns the buffers left. */
+unsigned int iov_keep_front(struct iovec *iov, unsigned int count, size_t bytes);
 
 #endif

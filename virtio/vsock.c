@@ -96,12 +96,10 @@ static void packet(struct virtio_vsock *vsock, struct virtq_chain *chain)
 	}
 	conn = vsock_conn_find(vsock, header.from_port, header.to_port);
 	if (conn) {
-		uint64_t behind =
-			chain->readable_bytes - VSOCK_HEADER_BYTES - header.bytes;
 		unsigned int count = iov_discard_front(
 			chain->iov, chain->readable, VSOCK_HEADER_BYTES);
 
-		count = iov_discard_back(chain->iov, count, (size_t)behind);
+		count = iov_keep_front(chain->iov, count, header.bytes);
 		vsock_conn_receive(conn, &header, chain->iov, count);
 	} else if (header.op == VSOCK_REQUEST) {
 		connect_host(vsock, &header);

@@ -161,9 +161,7 @@ static unsigned int take_batch(
 		room += chain->writable_bytes - VSOCK_HEADER_BYTES;
 		taken++;
 	}
-	if (room > bytes)
-		count = iov_discard_back(vsock->iov, count, (size_t)(room - bytes));
-	*ret_buffers = count;
+	*ret_buffers = iov_keep_front(vsock->iov, count, bytes);
 	return taken;
 }
 

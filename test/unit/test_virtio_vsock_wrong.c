@@ -192,6 +192,38 @@ TEST(header_and_bytes_may_be_cut_anywhere)
 	vsock_bench_finish(&bench);
 }
 
+/* More than 4 GiB, which a 32-bit host cannot count in a size_t. */
+TEST(buffers_behind_the_bytes_may_be_any_size)
+{
+	static struct driver_buffer buffers[128];
+	struct vsock_header header = vsock_bench_packet(VSOCK_RW, GUEST, HOST);
+	struct bench_stream *stream;
+	struct driver_used used;
+	uint8_t *packet;
+
+	vsock_bench_init(&bench);
+	CHECK(driver_start(&bench.driver, VIRTIO_BIT(VIRTIO_F_INDIRECT_DESC)));
+	vsock_bench_offer(&bench, BENCH_RX_BUFFERS);
+	stream = vsock_bench_connect(&bench, GUEST, HOST);
+	header.bytes = 10;
+	vsock_header_swap(&header);
+	packet = driver_hva(&bench.driver, bench.tx_gpa, 60);
+	memcpy(packet, &header, VSOCK_HEADER_BYTES);
+	for (unsigned int i = 0; i < 10; i++)
+		packet[VSOCK_HEADER_BYTES + i] = vsock_bench_byte(i);
+	for (unsigned int i = 1; i < 128; i++)
+		buffers[i] = (struct driver_buffer){
+			.gpa = DRIVER_RAM_GPA, .bytes = DRIVER_RAM_BYTES};
+	buffers[0] = (struct driver_buffer){
+		.gpa = bench.tx_gpa, .bytes = (uint32_t)VSOCK_HEADER_BYTES + 10};
+	driver_add(&bench.driver, VSOCK_FROM_DRIVER, buffers, 128, true);
+	driver_kick(&bench.driver, VSOCK_FROM_DRIVER);
+	CHECK(driver_used(&bench.driver, VSOCK_FROM_DRIVER, &used));
+	CHECK_EQ(stream->written, 10);
+	CHECK(stream->open);
+	vsock_bench_finish(&bench);
+}
+
 /* A receive buffer that no packet fits into. */
 static void offer_wrong(const struct driver_buffer *buffers, unsigned int count)
 {
@@ -351,6 +383,7 @@ TEST_MAIN(CASE(stray_packets_get_a_reset_or_nothing),
 	CASE(lengths_beyond_the_buffer_are_dropped),
 	CASE(packets_without_a_whole_header_are_dropped),
 	CASE(header_and_bytes_may_be_cut_anywhere),
+	CASE(buffers_behind_the_bytes_may_be_any_size),
 	CASE(short_receive_buffer_breaks_the_device_until_its_reset),
 	CASE(readable_receive_buffer_breaks_the_device_until_its_reset),
 	CASE(short_event_buffer_breaks_the_device),
