@@ -144,6 +144,8 @@ struct vm_config {
 	struct config_control control;
 	unsigned int fw_cfg_count;
 	struct config_fw_cfg *fw_cfgs; /* credentials too, in the order of the file */
+	unsigned int shared_memory_count;
+	struct config_shared_memory shared_memories[CONFIG_SHARED_MEMORIES_MAX];
 	struct config_terminal uart;
 	unsigned int device_count;
 	struct config_device *devices; /* in the order of the file */

@@ -8,6 +8,8 @@
 
 #include "src/error.h"
 
+#define CONFIG_NAME_CHARS 32
+
 /* Where systemd looks for the credentials of a system among the items of fw_cfg. */
 #define CONFIG_CREDENTIAL_PREFIX "opt/io.systemd.credentials/"
 /* Of one credential, as systemd has it. */
@@ -28,6 +30,22 @@ struct config_fw_cfg {
 	int fd;                /* of a credential: open for reading, or -1 */
 	bool credential;       /* a secret, read as a whole before the guest starts */
 	uint64_t bytes;        /* when it was looked at; 0 where it could not be */
+};
+
+/*
+ * <shared_memory>: a file that this guest and others have in their physical address
+ * space.
+ */
+#define CONFIG_SHARED_MEMORIES_MAX 16
+#define CONFIG_SHARED_MEMORY_STEP_BYTES (2ull << 20)
+
+struct config_shared_memory {
+	struct source_pos pos;
+	char name[CONFIG_NAME_CHARS + 1];
+	char *path; /* made with that size where it is missing and not readonly */
+	uint64_t bytes;
+	uint64_t gpa; /* 0: wherever the planner likes */
+	bool readonly;
 };
 
 #endif

@@ -120,6 +120,82 @@ static void read_credential(struct build *build, const struct xml_element *eleme
 		check_file(build, "credential", CONFIG_CREDENTIAL_BYTES_MAX, item);
 }
 
+/* ---- shared memory ----------------------------------------------------------------- */
+
+/* Whether this user may make a file there. */
+static int check_folder(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	char *folder = slash ? strndup(path, (size_t)(slash - path) + 1) : strdup(".");
+	int code = -ENOMEM;
+
+	if (folder)
+		code = access(folder, W_OK | X_OK) < 0 ? -errno : 0;
+	free(folder);
+	return code;
+}
+
+static void check_shared(struct build *build, const struct config_shared_memory *shared)
+{
+	char quoted[VALUE_QUOTE_BYTES];
+	int line = shared->pos.line;
+	struct stat status;
+	int code;
+
+	if (build->options->skip_files)
+		return;
+	value_quote(quoted, shared->path);
+	if (stat(shared->path, &status) < 0) {
+		if (errno != ENOENT)
+			build_problem(build, line,
+				"shared memory '%s' cannot be used: %s", quoted,
+				strerror(errno));
+		else if (shared->readonly)
+			build_problem(build, line,
+				"shared memory '%s' is not there: start the VM that "
+				"writes to it first, or make it with truncate",
+				quoted);
+		else if ((code = check_folder(shared->path)))
+			build_problem(build, line,
+				"shared memory '%s' cannot be made in its folder: %s",
+				quoted, strerror(-code));
+	} else if (!S_ISREG(status.st_mode)) {
+		build_problem(
+			build, line, "shared memory '%s' is no regular file", quoted);
+	} else if (access(shared->path, shared->readonly ? R_OK : R_OK | W_OK) < 0) {
+		build_problem(build, line,
+			"shared memory '%s' may not be %s by this user: %s", quoted,
+			shared->readonly ? "read" : "written", strerror(errno));
+	} else if ((uint64_t)status.st_size < shared->bytes &&
+		   (status.st_size || shared->readonly)) {
+		build_problem(build, line,
+			"shared memory '%s' has %" PRIu64 " bytes, size is %" PRIu64,
+			quoted, (uint64_t)status.st_size, shared->bytes);
+	}
+}
+
+static void read_shared(struct build *build, const struct xml_element *element)
+{
+	struct vm_config *config = build->config;
+	struct config_shared_memory *shared =
+		&config->shared_memories[config->shared_memory_count];
+
+	if (config->shared_memory_count == CONFIG_SHARED_MEMORIES_MAX)
+		return;
+	config->shared_memory_count++;
+	shared->pos = build_pos(build, element->line);
+	attributes_apply(build, &language_shared_memory, element, ~0u, shared);
+	element_no_children(build, element);
+	if (shared->name[0])
+		build_claim(build, element->line, false, "shared memory name '%s'",
+			shared->name);
+	if (shared->path)
+		build_claim(build, element->line, shared->readonly, "path '%s'",
+			shared->path);
+	if (shared->path && shared->bytes)
+		check_shared(build, shared);
+}
+
 /* ---- all of them ------------------------------------------------------------------- */
 
 bool handover_prepare(struct build *build, const struct xml_element *root)
@@ -130,6 +206,8 @@ bool handover_prepare(struct build *build, const struct xml_element *root)
 			     element_count_children(build, root, language_credential.name,
 				     LANGUAGE_FW_CFGS_MAX);
 
+	element_count_children(
+		build, root, language_shared_memory.name, CONFIG_SHARED_MEMORIES_MAX);
 	/* Whatever their order is, none is too many for its place. */
 	config->fw_cfgs = build_alloc(
 		build, count ? 2 * LANGUAGE_FW_CFGS_MAX : 0, sizeof(*config->fw_cfgs));
@@ -158,6 +236,8 @@ bool handover_read(struct build *build, const struct xml_element *element)
 		read_item(build, element, read_fw_cfg);
 	else if (!strcmp(element->name, language_credential.name))
 		read_item(build, element, read_credential);
+	else if (!strcmp(element->name, language_shared_memory.name))
+		read_shared(build, element);
 	else
 		return false;
 	return true;
@@ -172,4 +252,6 @@ void handover_finish(struct vm_config *config)
 		free(config->fw_cfgs[i].host_credential);
 	}
 	free(config->fw_cfgs);
+	for (unsigned int i = 0; i < config->shared_memory_count; i++)
+		free(config->shared_memories[i].path);
 }

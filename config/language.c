@@ -103,6 +103,17 @@ static const struct attribute_def credential_attributes[] = {
 const struct element_def language_credential = {
 	ELEMENT("credential", credential_attributes)};
 
+/* <shared_memory> */
+static const struct attribute_def shared_memory_attributes[] = {
+	{"name", set_name, AT(config_shared_memory, name), .required = true},
+	{"path", set_path, AT(config_shared_memory, path), .required = true},
+	{"size", set_shared_size, AT(config_shared_memory, bytes), .required = true},
+	{"address", set_gpa, AT(config_shared_memory, gpa)},
+	{"readonly", set_bool, AT(config_shared_memory, readonly)},
+};
+const struct element_def language_shared_memory = {
+	ELEMENT("shared_memory", shared_memory_attributes)};
+
 const struct element_def language_uart = {.name = "uart"};
 
 /* <virtio_device> */
@@ -239,7 +250,7 @@ const struct element_list language_none = {NULL, 0};
 const char *const language_types[] = {"console", "net", "block", "rng", "balloon",
 	"vsock", "pmem", "fs", "vhost_user", NULL};
 const char *const language_children[] = {"uart", "virtio_device", "memory", "ready",
-	"control", "isa", "fw_cfg", "credential", NULL};
+	"control", "isa", "fw_cfg", "credential", "shared_memory", NULL};
 const char *const language_later_types[] = {"gpu", "input", NULL};
 const char *const language_later_children[] = {"sandbox", "verify", NULL};
 const char *const language_later_backends[] = {"nbd", "crypt", NULL};

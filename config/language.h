@@ -28,6 +28,7 @@ extern const struct element_def language_control;
 extern const struct element_def language_isa;
 extern const struct element_def language_fw_cfg;
 extern const struct element_def language_credential;
+extern const struct element_def language_shared_memory;
 extern const struct element_def language_uart;
 extern const struct element_def language_device;
 extern const struct element_def language_port;

@@ -40,6 +40,8 @@ SETTER(set_port_name);       /* char * */
 SETTER(set_item_name);       /* char * */
 SETTER(set_credential_name); /* char *, of the item */
 SETTER(set_host_credential); /* char * */
+SETTER(set_shared_size);     /* uint64_t, in steps of 2 MiB */
+SETTER(set_gpa);             /* uint64_t, likewise */
 SETTER(set_protocol);        /* bool: tcp, udp */
 SETTER(set_mac);             /* uint8_t [6] */
 SETTER(set_serial);          /* char [21] */

@@ -219,6 +219,30 @@ SETTER(set_host_credential)
 			"..");
 }
 
+SETTER(set_shared_size)
+{
+	uint64_t bytes = 0;
+
+	if (value_size(attribute->value, &bytes) || !bytes || bytes > RAM_BYTES_MAX ||
+		bytes % CONFIG_SHARED_MEMORY_STEP_BYTES)
+		problem_value(build, attribute,
+			"2M to 16384G in steps of 2M, as bytes or with K, M or G");
+	else
+		*(uint64_t *)member = bytes;
+}
+
+SETTER(set_gpa)
+{
+	uint64_t gpa = 0;
+
+	if (value_address(attribute->value, &gpa) || !gpa ||
+		gpa % CONFIG_SHARED_MEMORY_STEP_BYTES)
+		problem_value(build, attribute,
+			"a multiple of 2M above zero, as 0x80000000 or 2G");
+	else
+		*(uint64_t *)member = gpa;
+}
+
 SETTER(set_protocol)
 {
 	int protocol = 0; /* as an enum would be */

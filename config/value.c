@@ -81,6 +81,23 @@ int value_size(const char *text, uint64_t *ret)
 	return 0;
 }
 
+int value_address(const char *text, uint64_t *ret)
+{
+	const char *at = skip_blanks(text);
+	size_t digits;
+
+	if (strncmp(at, "0x", 2))
+		return value_size(text, ret);
+	at += 2;
+	digits = strspn(at, "0123456789abcdefABCDEF");
+	if (!digits || *skip_blanks(at + digits))
+		return -EINVAL;
+	if (digits > 16)
+		return -ERANGE;
+	*ret = strtoull(at, NULL, 16);
+	return 0;
+}
+
 static int hex_digit(char c)
 {
 	if (is_digit(c))

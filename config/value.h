@@ -19,6 +19,9 @@ int value_number(const char *text, uint64_t *ret);
 /* A number with one of the suffixes K, M, G (powers of 1024); errors as above. */
 int value_size(const char *text, uint64_t *ret);
 
+/* A size, or 1 to 16 hexadecimal digits after 0x; errors as above. */
+int value_address(const char *text, uint64_t *ret);
+
 /* Six pairs of hexadecimal digits with colons between them. */
 int value_mac(const char *text, uint8_t ret[6]);
 

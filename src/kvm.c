@@ -226,6 +226,10 @@ static unsigned int plan_bits(const struct board_plan *plan)
 		if (memory->gpa + memory->bytes > end)
 			end = memory->gpa + memory->bytes;
 	}
+	for (unsigned int i = 0; i < plan->shared_count; i++) {
+		if (plan->shared[i].gpa + plan->shared[i].bytes > end)
+			end = plan->shared[i].gpa + plan->shared[i].bytes;
+	}
 	while (end > 1 && bits < 64 && (end - 1) >> bits)
 		bits++;
 	return bits;

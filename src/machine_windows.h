@@ -7,7 +7,11 @@ struct board_plan;
 struct error;
 struct windows;
 
-/* Makes what the plan has, into empty windows. On failure finish them all the same. */
+/*
+ * Makes what the plan has, into empty windows. A file that is missing is made with its
+ * size, and stays: others may have it by then. On failure finish the windows all the
+ * same; files that this made are gone then.
+ */
 int machine_windows_create(
 	const struct board_plan *plan, struct windows *windows, struct error *err);
 

@@ -9,9 +9,10 @@
 #include <string.h>
 
 #include "src/board.h"
+#include "src/plan_handover.h"
 
 /* Fixed ranges, two of RAM, and those of one board; see list_ranges(). */
-#define LINES_FIXED 24
+#define LINES_FIXED (24 + CONFIG_SHARED_MEMORIES_MAX)
 
 /* GIC numbering (Arm IHI 0069, 2.2.1). */
 #define INTID_PPI 16
@@ -128,6 +129,15 @@ static void add_line(struct map *map, const struct plan_range *range, const char
 		map->lines[map->count++] = (struct map_line){*range, what, device};
 }
 
+static void list_shared(const struct board_plan *plan, struct map *map)
+{
+	for (unsigned int i = 0; i < plan->shared_count; i++)
+		if (plan->config->shared_memories[i].readonly)
+			add_line(map, &plan->shared[i], "shared memory, to read", NULL);
+		else
+			add_line(map, &plan->shared[i], "shared memory", NULL);
+}
+
 static void list_x86(const struct board_plan *plan, struct map *map)
 {
 	const struct plan_x86 *x86 = &plan->x86;
@@ -162,6 +172,7 @@ static void list_ranges(const struct board_plan *plan, struct map *map)
 	add_line(map, &plan->fw_cfg, "fw_cfg", NULL);
 	add_line(map, &plan->steal_time, "stolen time", NULL);
 	add_line(map, &plan->generation, "generation id", NULL);
+	list_shared(plan, map);
 	for (unsigned int i = 0; i < plan->device_count; i++)
 		add_line(map, &plan->devices[i].mmio, "virtio", plan->devices[i].config);
 	for (unsigned int i = 0; i < plan->device_count; i++)
@@ -316,29 +327,6 @@ static void print_ports(const struct plan_x86 *x86, FILE *out)
 	print_port("fw_cfg", &x86->fw_cfg, out);
 }
 
-/* What is in an item is nobody's business here: it may be a secret. */
-static void print_item(const struct config_fw_cfg *item, FILE *out)
-{
-	fprintf(out, "  %s: ", item->name);
-	if (item->fd >= 0)
-		fprintf(out, "from descriptor %d", item->fd);
-	else
-		fprintf(out, "%" PRIu64 " bytes", item->bytes);
-	if (item->host_credential)
-		fprintf(out, " of credential %s", item->host_credential);
-	else if (item->path)
-		fprintf(out, " of %s", item->path);
-	fprintf(out, " (%s:%d)\n", item->pos.file, item->pos.line);
-}
-
-static void print_items(const struct vm_config *config, FILE *out)
-{
-	if (config->fw_cfg_count)
-		fprintf(out, "\nitems of fw_cfg\n");
-	for (unsigned int i = 0; i < config->fw_cfg_count; i++)
-		print_item(&config->fw_cfgs[i], out);
-}
-
 static void print_rom(const char *what, const struct config_rom *rom, FILE *out)
 {
 	if (rom->path)
@@ -481,7 +469,7 @@ int board_plan_print(const struct board_plan *plan, FILE *out)
 	if (plan->arch == CONFIG_ARCH_X86_64)
 		print_ports(&plan->x86, out);
 	print_irqs(plan, out);
-	print_items(plan->config, out);
+	plan_print_handover(plan, out);
 	print_files(plan, out);
 	print_notes(plan, out);
 	free(map.lines);

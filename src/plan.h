@@ -104,6 +104,10 @@ struct board_plan {
 	struct plan_range generation;
 	unsigned int generation_irq; /* on x86 an event of plan->x86.ged */
 
+	unsigned int
+		shared_count; /* as many as config->shared_memories, in their order */
+	struct plan_range shared[CONFIG_SHARED_MEMORIES_MAX];
+
 	struct plan_gic gic;
 	struct plan_arm arm;
 	struct plan_x86 x86;

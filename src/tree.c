@@ -17,7 +17,7 @@ struct tree_symbol {
 };
 
 /* What a board has a label for beside CPUs and devices, at most. */
-#define SYMBOLS_FIXED 16
+#define SYMBOLS_FIXED 24
 
 #define REG_RANGES_MAX 3
 
@@ -153,6 +153,33 @@ int tree_begin_virtio(struct tree *tree, unsigned int index)
 	return tree_reg(tree->fdt, &device->mmio, 1);
 }
 
+static int write_shared_memory(struct tree *tree, unsigned int index)
+{
+	const struct plan_range *range = &tree->plan->shared[index];
+	const struct config_shared_memory *config =
+		&tree->plan->config->shared_memories[index];
+	char label[20];
+
+	snprintf(label, sizeof(label), "shared%u", index);
+	TREE_TRY(tree_begin(
+		tree, label, 0, "shared-memory@%llx", (unsigned long long)range->gpa));
+	TREE_TRY(tree_strings(
+		tree->fdt, "compatible", "bonsai,shared-memory\0pmem-region"));
+	TREE_TRY(tree_reg(tree->fdt, range, 1));
+	TREE_TRY(fdt_property(tree->fdt, "volatile", NULL, 0));
+	TREE_TRY(fdt_property_string(tree->fdt, "label", config->name));
+	if (config->readonly)
+		TREE_TRY(fdt_property(tree->fdt, "read-only", NULL, 0));
+	return fdt_end_node(tree->fdt);
+}
+
+int tree_shared_memories(struct tree *tree)
+{
+	for (unsigned int i = 0; i < tree->plan->shared_count; i++)
+		TREE_TRY(write_shared_memory(tree, i));
+	return 0;
+}
+
 static int write_symbols(struct tree *tree)
 {
 	if (!tree->symbols)
@@ -250,9 +277,9 @@ int tree_write(const struct tree_board *board, const struct board_plan *plan,
 	int rc;
 
 	if (overlay) {
-		tree.symbols =
-			calloc(plan->cpu_count + plan->device_count + SYMBOLS_FIXED,
-				sizeof(*tree.symbols));
+		tree.symbols = calloc(plan->cpu_count + plan->device_count +
+					      plan->shared_count + SYMBOLS_FIXED,
+			sizeof(*tree.symbols));
 		if (!tree.symbols)
 			return error_set(err, -ENOMEM, NULL, "no memory for the labels");
 	}
@@ -278,7 +305,7 @@ uint64_t tree_room(const struct board_plan *plan)
 	uint64_t bytes =
 		ROOM_FIXED_BYTES + strlen(plan->bootargs) +
 		(uint64_t)plan->cpu_count * (ROOM_CPU_BYTES + strlen(plan->cpu_type)) +
-		(uint64_t)plan->device_count * ROOM_DEVICE_BYTES +
+		(uint64_t)(plan->device_count + plan->shared_count) * ROOM_DEVICE_BYTES +
 		2 * plan->files.overlay_bytes;
 
 	return (bytes + ROOM_STEP_BYTES - 1) / ROOM_STEP_BYTES * ROOM_STEP_BYTES;

@@ -67,6 +67,12 @@ int tree_cpus(struct tree *tree, const char *enable_method);
 /* Opens the node of the plan's device and says what it is and where. */
 int tree_begin_virtio(struct tree *tree, unsigned int index);
 
+/*
+ * A node for each piece of shared memory. pmem-region gives Linux a block device of it;
+ * a driver of one's own finds it by the first compatible, and its name by the label.
+ */
+int tree_shared_memories(struct tree *tree);
+
 /* Room enough for the plan's tree: CPUs, devices, bootargs and overlay. */
 uint64_t tree_room(const struct board_plan *plan);
 

@@ -18,6 +18,7 @@
 #include "src/align.h"
 #include "src/error.h"
 #include "src/fw_cfg.h"
+#include "src/plan_shared.h"
 
 struct planner {
 	const struct vm_config *config;
@@ -337,6 +338,23 @@ static void plan_device_memory(struct planner *p)
 		p->plan, end, address_bits(p), whose_bits(p), p->problems);
 }
 
+/* Below RAM, or above that and the redistributors behind it. */
+static void plan_shared(struct planner *p)
+{
+	const struct plan_gic *gic = &p->plan->gic;
+	const struct plan_range *last =
+		gic->redist_count > 1 ? &gic->redist[1] : &p->plan->ram[0];
+	const struct plan_room room = {
+		.hole_gpa = ARM_SHARED_GPA,
+		.hole_end = ARM_RAM_GPA,
+		.above_gpa = range_end(last),
+		.limit = address_limit(p),
+	};
+
+	if (p->plan->ram_count)
+		plan_shared_memories(p->plan, &room, p->problems);
+}
+
 /* --- what is loaded ----------------------------------------------------------------- */
 
 static int plan_bootargs(struct planner *p)
@@ -449,6 +467,7 @@ static int board_plan(struct board_plan *plan, struct problems *problems)
 		return rc;
 	plan_gic(p);
 	plan_device_memory(p);
+	plan_shared(p);
 	rc = plan_bootargs(p);
 	if (!rc)
 		plan_loads(p);

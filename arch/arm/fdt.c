@@ -282,6 +282,7 @@ static int write_nodes(struct tree *tree)
 	TREE_TRY(write_power_key(tree));
 	TREE_TRY(write_pvpanic(tree));
 	TREE_TRY(write_generation(tree));
+	TREE_TRY(tree_shared_memories(tree));
 	for (unsigned int i = 0; i < tree->plan->device_count; i++)
 		TREE_TRY(write_virtio(tree, i));
 	return 0;

@@ -27,6 +27,8 @@
  *	             | pvpanic                     |  2 bytes
  *	0x0a00_0000  +-----------------------------+
  *	             | virtio-mmio                 |  512 bytes a device, SPI 8 and up
+ *	0x1000_0000  +-----------------------------+
+ *	             | shared memory               |  where the XML puts it
  *	0x4000_0000  +-----------------------------+
  *	             | RAM                         |  one range, beyond 4 GiB too
  *	             |  unpacked kernel            |  of a zImage only
@@ -37,6 +39,8 @@
  *	             | GICv3 redistributors        |  vCPU 123 and up, on the next 64 MiB
  *	             +-----------------------------+
  *	             | pmem                        |  each on the next GiB
+ *	             +-----------------------------+
+ *	             | shared memory               |  on multiples of 2 MiB
  *	             +-----------------------------+
  */
 #ifndef ARCH_ARM_LAYOUT_H
@@ -53,6 +57,7 @@
 #define ARM_GENERATION_GPA 0x090b0000ull
 #define ARM_PVPANIC_GPA 0x090e0000ull
 #define ARM_VIRTIO_GPA 0x0a000000ull
+#define ARM_SHARED_GPA 0x10000000ull
 #define ARM_RAM_GPA 0x40000000ull
 
 /* GICv2 (Arm IHI 0048) and GICv3 (Arm IHI 0069) register frames. */

@@ -109,6 +109,57 @@ static void write_generation(struct blob *blob, uint64_t gpa)
 	aml_end(blob, device);
 }
 
+static void write_property(struct blob *blob, const char *name, const char *text)
+{
+	size_t pair = aml_begin_package(blob, 2);
+
+	aml_string(blob, name);
+	if (text)
+		aml_string(blob, text);
+	else
+		aml_integer(blob, 1);
+	aml_end(blob, pair);
+}
+
+/* What a device tree would say of it (6.2.5, and the UEFI forum's list of properties). */
+static void write_shared_properties(
+	struct blob *blob, const struct config_shared_memory *config)
+{
+	/* daffd814-6eba-4d8c-8a91-bc9bbf4aa301 */
+	static const uint8_t device_properties[16] = {0x14, 0xd8, 0xff, 0xda, 0xba, 0x6e,
+		0x8c, 0x4d, 0x8a, 0x91, 0xbc, 0x9b, 0xbf, 0x4a, 0xa3, 0x01};
+	size_t list, all;
+
+	aml_name(blob, "_DSD");
+	all = aml_begin_package(blob, 2);
+	aml_uuid(blob, device_properties);
+	list = aml_begin_package(blob, config->readonly ? 3 : 2);
+	write_property(blob, "compatible", "bonsai,shared-memory");
+	write_property(blob, "label", config->name);
+	if (config->readonly)
+		write_property(blob, "read-only", NULL);
+	aml_end(blob, list);
+	aml_end(blob, all);
+}
+
+/* PRP0001 is a device that its compatible tells. */
+static void write_shared(struct blob *blob, const struct board_plan *plan, unsigned int i)
+{
+	const struct config_shared_memory *config = &plan->config->shared_memories[i];
+	size_t device, settings;
+	char name[16];
+
+	snprintf(name, sizeof(name), "SM%02u", i);
+	device = begin_device(blob, name, "PRP0001");
+	aml_name(blob, "_UID");
+	aml_string(blob, config->name);
+	settings = begin_settings(blob);
+	aml_memory64(blob, plan->shared[i].gpa, plan->shared[i].bytes, !config->readonly);
+	aml_end_resources(blob, settings);
+	write_shared_properties(blob, config);
+	aml_end(blob, device);
+}
+
 /* 5.6.9: the device whose interrupt says that something happened, and the button. */
 static void write_ged(struct blob *blob, const struct board_plan *plan)
 {
@@ -157,6 +208,8 @@ void x86_dsdt_write(struct blob *blob, const struct board_plan *plan)
 	write_isa(blob, "PEVT", "QEMU0001", &x86->pvpanic);
 	if (x86->ged.bytes)
 		write_ged(blob, plan);
+	for (unsigned int i = 0; i < plan->shared_count; i++)
+		write_shared(blob, plan, i);
 	for (unsigned int i = 0; i < plan->device_count; i++)
 		write_virtio(blob, plan, i);
 	aml_end(blob, scope);

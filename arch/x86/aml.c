@@ -40,10 +40,15 @@ enum {
 	RESOURCE_END = 0x79,
 	RESOURCE_MEMORY32 = 0x86,
 	RESOURCE_INTERRUPT = 0x89,
+	RESOURCE_ADDRESS64 = 0x8a,
 };
 
 #define IO_DECODES_16 1
 #define MEMORY_WRITABLE 1
+#define MEMORY_CACHEABLE 2
+#define ADDRESS_MEMORY 0
+#define ADDRESS_CONSUMER 0x01
+#define ADDRESS_FIXED 0x0c /* at both ends */
 #define INTERRUPT_CONSUMER 0x01
 #define INTERRUPT_EDGE 0x02
 
@@ -170,6 +175,15 @@ void aml_string(struct blob *blob, const char *text)
 	blob_put(blob, text, strlen(text) + 1);
 }
 
+void aml_uuid(struct blob *blob, const uint8_t uuid[16])
+{
+	size_t mark = begin(blob, OP_BUFFER);
+
+	aml_integer(blob, 16);
+	blob_put(blob, uuid, 16);
+	aml_end(blob, mark);
+}
+
 static unsigned int hex_digit(char c)
 {
 	return (unsigned int)(c <= '9' ? c - '0' : c - 'A' + 10);
@@ -238,6 +252,19 @@ void aml_memory32(struct blob *blob, uint32_t gpa, uint32_t bytes)
 	put8(blob, MEMORY_WRITABLE);
 	blob_number(blob, gpa, 4);
 	blob_number(blob, bytes, 4);
+}
+
+void aml_memory64(struct blob *blob, uint64_t gpa, uint64_t bytes, bool writable)
+{
+	begin_large(blob, RESOURCE_ADDRESS64, 43);
+	put8(blob, ADDRESS_MEMORY);
+	put8(blob, ADDRESS_CONSUMER | ADDRESS_FIXED);
+	put8(blob, MEMORY_CACHEABLE | (writable ? MEMORY_WRITABLE : 0));
+	blob_number(blob, 0, 8); /* granularity */
+	blob_number(blob, gpa, 8);
+	blob_number(blob, gpa + bytes - 1, 8);
+	blob_number(blob, 0, 8); /* translation */
+	blob_number(blob, bytes, 8);
 }
 
 void aml_ports(struct blob *blob, uint16_t port, uint8_t count)

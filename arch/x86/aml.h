@@ -38,6 +38,8 @@ void aml_reference(struct blob *blob, const char *name);
 void aml_operator(struct blob *blob, enum aml_op op);
 void aml_integer(struct blob *blob, uint64_t value);
 void aml_string(struct blob *blob, const char *text);
+/* As a buffer of 16 bytes, in the order of the blob and not of the text. */
+void aml_uuid(struct blob *blob, const uint8_t uuid[16]);
 /* "PNP0501": three capitals and four hexadecimal digits. */
 void aml_eisa_id(struct blob *blob, const char *id);
 
@@ -48,6 +50,8 @@ void aml_register(struct blob *blob, const char *region, const char *field, uint
 size_t aml_begin_resources(struct blob *blob);
 void aml_end_resources(struct blob *blob, size_t mark);
 void aml_memory32(struct blob *blob, uint32_t gpa, uint32_t bytes);
+/* Cacheable memory. */
+void aml_memory64(struct blob *blob, uint64_t gpa, uint64_t bytes, bool writable);
 void aml_ports(struct blob *blob, uint16_t port, uint8_t count);
 /* An ISA interrupt: edge, active high, exclusive. */
 void aml_irq(struct blob *blob, unsigned int irq);

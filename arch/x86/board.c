@@ -24,6 +24,7 @@
 #include "src/container_of.h"
 #include "src/error.h"
 #include "src/fw_cfg.h"
+#include "src/plan_shared.h"
 
 #define PAGE_BYTES 0x1000ull
 #define E820_RAM 1
@@ -134,6 +135,21 @@ static void plan_ram(struct planner *p)
 		add_e820(p, X86_RAM_ABOVE_GPA - plan->files.firmware_bytes,
 			X86_RAM_ABOVE_GPA, E820_RESERVED);
 	add_e820(p, X86_RAM_ABOVE_GPA, X86_RAM_ABOVE_GPA + (bytes - low), E820_RAM);
+}
+
+/* In the hole below 4 GiB, or above all RAM. */
+static void plan_shared(struct planner *p)
+{
+	const struct board_plan *plan = p->plan;
+	const struct plan_room room = {
+		.hole_gpa = plan->ram[0].bytes,
+		.hole_end = X86_SHARED_END,
+		.above_gpa = X86_RAM_ABOVE_GPA + plan->ram[1].bytes,
+		.limit = 1ull << p->caps->ipa_bits,
+	};
+
+	if (plan->ram_count)
+		plan_shared_memories(p->plan, &room, p->problems);
 }
 
 /* --- devices ------------------------------------------------------------------------ */
@@ -418,6 +434,7 @@ static int board_plan(struct board_plan *plan, struct problems *problems)
 	rc = plan_devices(p);
 	if (!rc)
 		plan_device_memory(p);
+	plan_shared(p);
 	if (!rc)
 		rc = plan_cpus(p);
 	if (!rc)

@@ -178,6 +178,7 @@ static int write_nodes(struct tree *tree)
 	for (unsigned int i = 0; i < x86->ioapic_count; i++)
 		TREE_TRY(write_ioapic(tree, i));
 	TREE_TRY(write_isa(tree));
+	TREE_TRY(tree_shared_memories(tree));
 	for (unsigned int i = 0; i < tree->plan->device_count; i++)
 		TREE_TRY(write_virtio(tree, i, named_already));
 	return 0;

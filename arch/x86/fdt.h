@@ -5,7 +5,7 @@
  *
  * Where an overlay is configured, the tree carries labels that it can refer to: &lapic,
  * &ioapic0, &ioapic1, &isa, &pic, &pit, &uart0, &rtc, &memory, &cpu0 and so on, &virtio0
- * and so on in the order of the XML.
+ * and &shared0 and so on in the order of the XML.
  */
 #ifndef ARCH_X86_FDT_H
 #define ARCH_X86_FDT_H

@@ -15,6 +15,8 @@
  *	0x000e_0000  |  ACPI tables                |  64 KiB; E and F segment hold the
  *	0x000f_0000  |  MP table                   |  firmware's end where there is one
  *	0x0010_0000  |  kernel, device tree, initrd|
+ *	             +-----------------------------+
+ *	             | shared memory               |  where the XML puts it
  *	0xfea0_0000  +-----------------------------+
  *	             | GED                         |  event selector, power registers
  *	0xfea0_1000  +-----------------------------+
@@ -60,6 +62,7 @@
 #define X86_HIGH_RAM_GPA 0x100000ull
 #define X86_LOW_RAM_END 0xc0000000ull
 #define X86_RAM_ABOVE_GPA 0x100000000ull
+#define X86_SHARED_END 0xfe000000ull /* of shared memory in the hole */
 #define X86_RAM_ALIGN_BYTES (2ull << 20)
 
 #define X86_GED_GPA 0xfea00000ull

@@ -209,6 +209,27 @@ FILES = {
 <credential name="g" file="secret" fd="3"/>
 <credential name="a/b" file="secret"/>
 """),
+    "shared.4m": (0, 4 * MIB),
+    "shared.xml": VM.format("", """
+<shared_memory name="a" path="folder" size="2M"/>
+<shared_memory name="b" path="shared.4m" size="6M"/>
+<shared_memory name="c" path="none" size="2M" readonly="yes"/>
+<shared_memory name="d" path="none/file" size="2M"/>
+<shared_memory name="e" path="pipe" size="2M"/>
+<shared_memory name="f" path="locked" size="2M"/>
+<shared_memory name="a" path="new" size="2M"/>
+<shared_memory name="g" path="new2" size="1M"/>
+<shared_memory name="h" path="new3" size="2M" address="0x100000"/>
+"""),
+    "places.xml": VM.format("", """
+<shared_memory name="ram" path="new1" size="2M" address="0x40000000"/>
+<shared_memory name="into-ram" path="new2" size="4M" address="0x3fe00000"/>
+<shared_memory name="device" path="new3" size="2M" address="0x9000000"/>
+<shared_memory name="good" path="new4" size="4M" address="4G"/>
+<shared_memory name="overlap" path="new5" size="2M" address="0x100200000"/>
+<shared_memory name="beyond" path="new6" size="2M" address="0x10000000000"/>
+<shared_memory name="large" path="new7" size="2048G"/>
+"""),
     "fd.xml": VM.format("", '<credential name="a" fd="1000"/>'),
     "readonly.xml": VM.format("", disk("a", "disk.mode") + disk("b", "disk.mode2",
                                                                  'readonly="yes"')),
@@ -285,6 +306,8 @@ CASES = [
     "check laughs.xml", "check include.xml", "check deep.xml", "check long.xml",
     "check quote.xml", "check pipe", "check /dev/zero", "check many.xml",
     "run many.xml", "check disks.xml", "plan disks.xml", "check items.xml", "plan fd.xml", "check readonly.xml", "check nokernel.xml",
+    "check shared.xml", "check places.xml",
+    "check --host arch=x86_64 --set kernel_rom=x86.bzImage places.xml",
     "check memory.xml", "check shares.xml",
     "check balloon.xml",
     "check vsock.xml",

@@ -33,6 +33,7 @@ static void print_names(void)
 	print_element(&language_isa);
 	print_element(&language_fw_cfg);
 	print_element(&language_credential);
+	print_element(&language_shared_memory);
 	print_element(&language_uart);
 	print_element(&language_device);
 	print_element(&language_port);

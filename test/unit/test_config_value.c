@@ -39,6 +39,36 @@ TEST(reads_sizes)
 	}
 }
 
+TEST(reads_addresses_as_people_write_them)
+{
+	static const struct {
+		const char *text;
+		int code;
+		uint64_t gpa;
+	} cases[] = {
+		{"0x80000000", 0, 0x80000000},
+		{" 0xfFfF0000aBcD \n", 0, 0xffff0000abcd},
+		{"0xffffffffffffffff", 0, UINT64_MAX},
+		{"4G", 0, UINT64_C(4) << 30},
+		{"2097152", 0, 2 << 20},
+		{"0x00000000000000001", -ERANGE, 0},
+		{"0x", -EINVAL, 0},
+		{"0X10", -EINVAL, 0},
+		{"0x10M", -EINVAL, 0},
+		{"0x1 0", -EINVAL, 0},
+		{"-0x1", -EINVAL, 0},
+		{"80000000h", -EINVAL, 0},
+		{"", -EINVAL, 0},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		uint64_t gpa = 7;
+
+		CHECK_EQ(value_address(cases[i].text, &gpa), cases[i].code);
+		CHECK_EQ(gpa, cases[i].code ? 7 : cases[i].gpa);
+	}
+}
+
 TEST(reads_cpu_lists)
 {
 	unsigned int *cpus = NULL;
@@ -85,6 +115,6 @@ TEST(knows_a_slip_of_the_finger_from_another_word)
 		"a_name_that_is_longer_than_any", "a_name_that_is_longer_than_an"));
 }
 
-TEST_MAIN(CASE(reads_sizes), CASE(reads_cpu_lists),
-	CASE(quotes_values_so_that_a_terminal_stays_as_it_is),
+TEST_MAIN(CASE(reads_sizes), CASE(reads_addresses_as_people_write_them),
+	CASE(reads_cpu_lists), CASE(quotes_values_so_that_a_terminal_stays_as_it_is),
 	CASE(knows_a_slip_of_the_finger_from_another_word))

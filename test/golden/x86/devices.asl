@@ -6,8 +6,8 @@
 [018h 0024   4]                 Oem Revision : 00000001
 [01Ch 0028   4]              Asl Compiler ID : "BNSI"
 [020h 0032   4]        Asl Compiler Revision : 00000001
-[024h 0036   8]       ACPI Table Address   0 : 00000000000E0480
-[02Ch 0044   8]       ACPI Table Address   1 : 00000000000E0598
+[024h 0036   8]       ACPI Table Address   0 : 00000000000E05F0
+[02Ch 0044   8]       ACPI Table Address   1 : 00000000000E0708
 [000h 0000   4]                    Signature : "FACP"    [Fixed ACPI Description Table (FADT)]
 [004h 0004   4]                 Table Length : 00000114
 [008h 0008   1]                     Revision : 06
@@ -235,6 +235,75 @@ DefinitionBlock ("", "DSDT", 2, "BONSAI", "BONSAIVM", 0x00000001)
                     Notify (VGEN, 0x80)
                 }
             }
+        }
+        Device (SM00)
+        {
+            Name (_HID, "PRP0001")
+            Name (_UID, "frames")
+            Name (_CRS, ResourceTemplate ()
+            {
+                QWordMemory (ResourceConsumer, PosDecode, MinFixed, MaxFixed, Cacheable, ReadWrite,
+                    0x0000000000000000,
+                    0x0000000100000000,
+                    0x0000000103FFFFFF,
+                    0x0000000000000000,
+                    0x0000000004000000,
+                    ,, , AddressRangeMemory, TypeStatic)
+            })
+            Name (_DSD, Package (0x02)
+            {
+                ToUUID ("daffd814-6eba-4d8c-8a91-bc9bbf4aa301") ,
+                Package (0x02)
+                {
+                    Package (0x02)
+                    {
+                        "compatible",
+                        "bonsai,shared-memory"
+                    },
+                    Package (0x02)
+                    {
+                        "label",
+                        "frames"
+                    }
+                }
+            })
+        }
+        Device (SM01)
+        {
+            Name (_HID, "PRP0001")
+            Name (_UID, "table")
+            Name (_CRS, ResourceTemplate ()
+            {
+                QWordMemory (ResourceConsumer, PosDecode, MinFixed, MaxFixed, Cacheable, ReadOnly,
+                    0x0000000000000000,
+                    0x00000000D0000000,
+                    0x00000000D01FFFFF,
+                    0x0000000000000000,
+                    0x0000000000200000,
+                    ,, , AddressRangeMemory, TypeStatic)
+            })
+            Name (_DSD, Package (0x02)
+            {
+                ToUUID ("daffd814-6eba-4d8c-8a91-bc9bbf4aa301") ,
+                Package (0x03)
+                {
+                    Package (0x02)
+                    {
+                        "compatible",
+                        "bonsai,shared-memory"
+                    },
+                    Package (0x02)
+                    {
+                        "label",
+                        "table"
+                    },
+                    Package (0x02)
+                    {
+                        "read-only",
+                        One
+                    }
+                }
+            })
         }
         Device (VR00)
         {
