@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "config/config_control.h"
 #include "config/config_handover.h"
 #include "config/config_memory.h"
 #include "config/config_net.h"
@@ -109,13 +110,6 @@ struct config_device {
 	};
 };
 
-/* The control socket: at a place of its own choice unless path or none says otherwise. */
-struct config_control {
-	struct source_pos pos; /* file is NULL where there is no <control> */
-	bool none;
-	char *path;
-};
-
 struct vm_config {
 	struct source_pos pos; /* of <config> */
 	char *name;
@@ -138,6 +132,7 @@ struct vm_config {
 		*affinity; /* host CPUs, vCPU i runs on affinity[i % affinity_count] */
 	enum config_reboot on_reboot;
 	enum config_crash on_crash;
+	enum config_stop on_stop;
 	struct config_memory memory;
 	struct config_ready ready;
 	struct config_isa isa;

@@ -23,6 +23,7 @@
 static const char *const arches[] = {"arm64", "armv7", "x86_64", NULL};
 static const char *const reboots[] = {"restart", "exit", NULL};
 static const char *const crashes[] = {"exit", "restart", NULL};
+static const char *const stops[] = {"exit", "powerdown", NULL};
 static const char *const images[] = {"read", "map", NULL};
 static const char *const hugepages[] = {"no", "yes", "2M", "1G", NULL};
 static const char *const no_or_yes[] = {"no", "yes", NULL};
@@ -45,6 +46,7 @@ static const struct attribute_def config_attributes[] = {
 	{"cpu_affinity", set_affinity, 0},
 	{"on_reboot", set_word, AT(vm_config, on_reboot), .words = reboots},
 	{"on_crash", set_word, AT(vm_config, on_crash), .words = crashes},
+	{"on_stop", set_word, AT(vm_config, on_stop), .words = stops},
 };
 const struct element_def language_config = {ELEMENT("config", config_attributes)};
 

@@ -298,6 +298,54 @@ const struct disk_info *disk_info(const struct disk *disk)
 	return &disk->info;
 }
 
+const struct disk_counts *disk_counts(const struct disk *disk)
+{
+	return &disk->counts;
+}
+
+static int resize_file(struct disk *disk, uint64_t bytes, struct error *err)
+{
+	if (!ftruncate(disk->fds[DISK_BUFFERED], (off_t)bytes))
+		return 0;
+	return error_set(err, -errno, NULL, "disk %s cannot be resized: %s", disk->path,
+		strerror(errno));
+}
+
+/* Only its owner can resize a device, by other means and before. */
+static int look_at_device(struct disk *disk, uint64_t bytes, struct error *err)
+{
+	uint64_t now;
+
+	if (ioctl(disk->fds[DISK_LOCK], BLKGETSIZE64, &now) < 0)
+		return error_set(err, -errno, NULL,
+			"block device %s does not say its size: %s", disk->path,
+			strerror(errno));
+	if (now == bytes)
+		return 0;
+	return error_set(err, -EINVAL, NULL,
+		"block device %s has %" PRIu64 " bytes: resize it first", disk->path,
+		now);
+}
+
+int disk_resize(struct disk *disk, uint64_t bytes, struct error *err)
+{
+	int code;
+
+	if (!bytes || bytes % disk->info.block_bytes || bytes > INT64_MAX)
+		return error_set(err, -EINVAL, NULL,
+			"size is %" PRIu64 ", a multiple of %" PRIu32 " is needed", bytes,
+			disk->info.block_bytes);
+	if (disk->info.readonly)
+		return error_set(err, -EROFS, NULL, "disk %s is read-only", disk->path);
+	/* A write beyond a new end would make the file longer again. */
+	disk_drain(disk);
+	code = disk->block_device ? look_at_device(disk, bytes, err)
+				  : resize_file(disk, bytes, err);
+	if (!code)
+		disk->info.capacity_bytes = bytes;
+	return code;
+}
+
 const char *disk_engine(const struct disk *disk)
 {
 	return disk->ring ? "io_uring" : "threads";

@@ -79,6 +79,22 @@ int disk_file_open(struct loop *loop, const struct disk_file_options *options,
 
 const struct disk_info *disk_info(const struct disk *disk);
 
+/*
+ * Makes an image file that large, what is beyond it gone or zero; of a block device it
+ * says that it is that large by now. What is in flight is waited for, as disk_drain()
+ * does. The device has to look at disk_info() again. -EINVAL, -EROFS, or what the file
+ * system says.
+ */
+int disk_resize(struct disk *disk, uint64_t bytes, struct error *err);
+
+/* Since it was opened, by enum disk_op. */
+struct disk_counts {
+	uint64_t requests[DISK_WRITE_ZEROES + 1];
+	uint64_t bytes[DISK_WRITE_ZEROES + 1];
+};
+
+const struct disk_counts *disk_counts(const struct disk *disk);
+
 /* "io_uring" or "threads", for bonsai host and logs. */
 const char *disk_engine(const struct disk *disk);
 

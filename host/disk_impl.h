@@ -45,6 +45,7 @@ enum disk_step {
 struct disk {
 	struct loop *loop;
 	struct disk_info info;
+	struct disk_counts counts;
 	char *path;
 	int fds[DISK_FDS]; /* -1: not open */
 	bool direct;

@@ -424,6 +424,8 @@ void disk_pool_ready(struct loop_task *task)
 
 void disk_submit(struct disk *disk, struct disk_request *request)
 {
+	disk->counts.requests[request->op]++;
+	disk->counts.bytes[request->op] += request->bytes;
 	request->disk = disk;
 	request->done_bytes = 0;
 	request->step = (int)first_step(request);

@@ -5,6 +5,7 @@
  */
 #include "host/terminal_impl.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -16,51 +17,6 @@
 
 #include "src/container_of.h"
 #include "src/log.h"
-
-/* ---- rings ------------------------------------------------------------------------ */
-
-/* The oldest bytes give way. Without memory nothing is kept. */
-static void ring_put(struct terminal_ring *ring, const uint8_t *from, size_t bytes)
-{
-	if (!ring->bytes)
-		ring->bytes = malloc(ring->size);
-	if (!ring->bytes)
-		return;
-	if (bytes > ring->size) {
-		from += bytes - ring->size;
-		bytes = ring->size;
-	}
-	if (ring->count + bytes > ring->size) {
-		size_t excess = ring->count + bytes - ring->size;
-
-		ring->first = (ring->first + excess) % ring->size;
-		ring->count -= excess;
-	}
-	for (size_t done = 0; done < bytes;) {
-		size_t at = (ring->first + ring->count) % ring->size;
-		size_t run = ring->size - at;
-
-		if (run > bytes - done)
-			run = bytes - done;
-		memcpy(ring->bytes + at, from + done, run);
-		ring->count += run;
-		done += run;
-	}
-}
-
-/* The oldest bytes that lie in one piece. */
-static size_t ring_run(const struct terminal_ring *ring)
-{
-	size_t run = ring->size - ring->first;
-
-	return run < ring->count ? run : ring->count;
-}
-
-static void ring_drop(struct terminal_ring *ring, size_t bytes)
-{
-	ring->first = (ring->first + bytes) % ring->size;
-	ring->count -= bytes;
-}
 
 /* ---- telling the user ------------------------------------------------------------- */
 
@@ -152,13 +108,14 @@ static size_t send_out(struct terminal *terminal, const uint8_t *from, size_t by
 /* True where nothing older is left to send. */
 static bool send_unread(struct terminal *terminal)
 {
-	struct terminal_ring *ring = &terminal->unread;
+	struct byte_ring *ring = &terminal->unread;
 
 	while (ring->count) {
-		size_t run = ring_run(ring);
-		size_t sent = send_out(terminal, ring->bytes + ring->first, run);
+		const uint8_t *from;
+		size_t run = byte_ring_run(ring, 0, &from);
+		size_t sent = send_out(terminal, from, run);
 
-		ring_drop(ring, sent);
+		byte_ring_drop(ring, sent);
 		if (sent < run)
 			return false;
 	}
@@ -208,7 +165,7 @@ static size_t take(struct terminal *terminal, const uint8_t *from, size_t bytes)
 	if (terminal_is_attached(terminal) && send_unread(terminal))
 		done = send_out(terminal, from, bytes);
 	if (!terminal_is_attached(terminal)) {
-		ring_put(&terminal->unread, from + done, bytes - done);
+		byte_ring_put(&terminal->unread, from + done, bytes - done);
 		return bytes;
 	}
 	if (done < bytes)
@@ -277,7 +234,7 @@ ssize_t terminal_send_fd(struct terminal *terminal, int fd, const void *buf, siz
 
 ssize_t terminal_read_fd(struct terminal *terminal, int fd)
 {
-	struct terminal_ring *ring = &terminal->input;
+	struct byte_ring *ring = &terminal->input;
 	uint8_t raw[TERMINAL_CHUNK_BYTES];
 	uint8_t filtered[TERMINAL_CHUNK_BYTES + 1];
 	size_t room = ring->size - ring->count;
@@ -298,30 +255,47 @@ ssize_t terminal_read_fd(struct terminal *terminal, int fd)
 	bytes = (size_t)n;
 	if (terminal->ops->filter) {
 		bytes = terminal->ops->filter(terminal, raw, bytes, filtered);
-		ring_put(ring, filtered, bytes);
+		byte_ring_put(ring, filtered, bytes);
 	} else {
-		ring_put(ring, raw, bytes);
+		byte_ring_put(ring, raw, bytes);
 	}
 	if (bytes)
 		tell_readable(terminal);
 	return n;
 }
 
+size_t terminal_type_room(const struct terminal *terminal)
+{
+	return terminal->input.size - terminal->input.count;
+}
+
+void terminal_type(struct terminal *terminal, const void *buf, size_t bytes)
+{
+	assert(bytes <= terminal_type_room(terminal));
+	byte_ring_put(&terminal->input, buf, bytes);
+	tell_readable(terminal);
+}
+
 size_t terminal_read(struct terminal *terminal, void *buf, size_t room)
 {
-	struct terminal_ring *ring = &terminal->input;
+	struct byte_ring *ring = &terminal->input;
 	uint8_t *to = buf;
 	size_t done = 0;
 
 	while (done < room && ring->count) {
-		size_t run = ring_run(ring);
+		const uint8_t *from;
+		size_t run = byte_ring_run(ring, 0, &from);
 
 		if (run > room - done)
 			run = room - done;
-		memcpy(to + done, ring->bytes + ring->first, run);
-		ring_drop(ring, run);
+		memcpy(to + done, from, run);
+		byte_ring_drop(ring, run);
 		done += run;
 	}
+	for (struct terminal_listener *at = terminal->listeners; at && done;
+		at = at->next)
+		if (at->read)
+			at->read(at);
 	if (terminal->input_paused && ring->count <= ring->size / 2) {
 		terminal->input_paused = false;
 		terminal->ops->watch_input(terminal, true);
@@ -351,8 +325,8 @@ void terminal_finish(struct terminal *terminal)
 	loop_timer_cancel(&terminal->stall);
 	if (terminal->loop)
 		loop_task_cancel(terminal->loop, &terminal->task);
-	free(terminal->input.bytes);
-	free(terminal->unread.bytes);
+	byte_ring_finish(&terminal->input);
+	byte_ring_finish(&terminal->unread);
 	free(terminal->place);
 }
 

@@ -48,6 +48,8 @@ struct terminal_user {
  */
 struct terminal_listener {
 	void (*wrote)(struct terminal_listener *listener, const void *buf, size_t bytes);
+	/* Optional: the user has read, so terminal_type_room() has grown. Likewise. */
+	void (*read)(struct terminal_listener *listener);
 	struct terminal_listener *next; /* the terminal's */
 };
 
@@ -97,6 +99,13 @@ void terminal_set_user(struct terminal *terminal, struct terminal_user *user);
 
 /* Bytes that came in, at most room; 0 where there are none now. */
 size_t terminal_read(struct terminal *terminal, void *buf, size_t room);
+
+/*
+ * Bytes that count as if they had come in, whatever kind of terminal this is: at most as
+ * many as there is room for. On the loop's thread.
+ */
+size_t terminal_type_room(const struct terminal *terminal);
+void terminal_type(struct terminal *terminal, const void *buf, size_t bytes);
 
 /* Takes as many bytes as there is room for; fewer promises a later events->writable. */
 size_t terminal_write(struct terminal *terminal, const void *buf, size_t bytes);

@@ -16,6 +16,7 @@
 #include <sys/types.h>
 
 #include "host/terminal.h"
+#include "src/byte_ring.h"
 #include "src/loop.h"
 
 #define TERMINAL_RING_BYTES 65536u
@@ -48,14 +49,6 @@ struct terminal_ops {
 	void (*destroy)(struct terminal *terminal);
 };
 
-/* Bytes in order of arrival; the storage is allocated with the first of them. */
-struct terminal_ring {
-	uint8_t *bytes;
-	size_t size;
-	size_t first;
-	size_t count;
-};
-
 /* Embedded in each kind, first initialized by terminal_init(). */
 struct terminal {
 	const struct terminal_ops *ops;
@@ -75,8 +68,8 @@ struct terminal {
 	bool input_paused; /* for want of room */
 	struct loop_timer stall;
 	struct loop_task task;
-	struct terminal_ring input;
-	struct terminal_ring unread; /* output that nobody took */
+	struct byte_ring input;
+	struct byte_ring unread; /* output that nobody took */
 };
 
 /* loop may be NULL for a kind that is always attached and takes everything. */

@@ -10,22 +10,12 @@
 #include <sys/time.h>
 #include <unistd.h>
 
-#include "host/listener.h"
 #include "src/container_of.h"
 #include "src/error.h"
 #include "src/log.h"
 
 #define CHUNK_BYTES 4096u
 #define BACKLOG 8
-
-struct control {
-	struct loop *loop;
-	struct machine_control *machine;
-	struct listener listener;
-	struct control_client *clients;
-	unsigned int client_count;
-	struct loop_task reap_task;
-};
 
 /* ---- output ----------------------------------------------------------------------- */
 
@@ -35,31 +25,37 @@ static void silence(struct control_client *client)
 	client->output_bytes = 0;
 }
 
-/* Any thread: the client is freed later, by the loop. */
-static void drop(struct control_client *client)
+void control_client_drop(struct control_client *client)
 {
 	if (client->gone)
 		return;
 	client->gone = true;
+	if (client->console)
+		control_console_leave(client);
 	loop_fd_remove(&client->watch);
 	close(client->watch.fd);
 	loop_post(client->control->loop, &client->control->reap_task);
 }
 
-static void watch(struct control_client *client)
+void control_client_watch(struct control_client *client)
 {
 	bool reads = !client->ended && client->output_bytes < CONTROL_OUTPUT_PAUSE;
+	uint32_t events = (reads ? EPOLLIN : 0) | (client->output_bytes ? EPOLLOUT : 0);
 
+	if (client->raw && !client->gone)
+		events = control_console_pump(client);
+	else if (client->ended && !client->output_bytes)
+		control_client_drop(client);
 	if (client->gone)
 		return;
-	if (client->ended && !client->output_bytes)
-		drop(client);
+	/* One that has closed is ready for good: the console comes back to it. */
+	if (client->raw && client->closed)
+		loop_fd_remove(&client->watch);
 	else
-		loop_fd_modify(&client->watch,
-			(reads ? EPOLLIN : 0) | (client->output_bytes ? EPOLLOUT : 0));
+		loop_fd_modify(&client->watch, events);
 }
 
-static void flush(struct control_client *client)
+bool control_client_flush(struct control_client *client)
 {
 	size_t done = 0;
 
@@ -73,12 +69,13 @@ static void flush(struct control_client *client)
 			break;
 		} else if (errno != EINTR) {
 			silence(client);
-			return;
+			return true;
 		}
 	}
 	client->output_bytes -= done;
 	if (done)
 		memmove(client->output, client->output + done, client->output_bytes);
+	return !client->output_bytes;
 }
 
 static bool keep(struct control_client *client, const char *text, size_t bytes)
@@ -105,11 +102,11 @@ static void send_text(struct control_client *client, const char *text, size_t by
 		return;
 	if (client->output_bytes + bytes > CONTROL_OUTPUT_MAX ||
 		!keep(client, text, bytes)) {
-		drop(client);
+		control_client_drop(client);
 		return;
 	}
-	flush(client);
-	watch(client);
+	control_client_flush(client);
+	control_client_watch(client);
 }
 
 void control_client_send(struct control_client *client, json_t *line)
@@ -121,7 +118,7 @@ void control_client_send(struct control_client *client, json_t *line)
 	free(json);
 	json_decref(line);
 	if (bytes < 0) {
-		drop(client); /* it would wait for the answer for good */
+		control_client_drop(client); /* it would wait for the answer for good */
 		return;
 	}
 	send_text(client, text, (size_t)bytes);
@@ -149,7 +146,7 @@ void control_event(struct control *control, const char *name, json_t *data)
 		return;
 	for (struct control_client *client = control->clients; client;
 		client = client->next)
-		if (client->negotiated)
+		if (client->negotiated && !client->console)
 			control_client_send(client, json_incref(line));
 	json_decref(line);
 }
@@ -168,12 +165,17 @@ static void give_up(struct control_client *client, int code)
 			NULL));
 }
 
-static void take(struct control_client *client, const char *bytes, size_t count)
+/*
+ * How many of these bytes are commands: those behind one that makes the client a console
+ * are not, but for the end of its line.
+ */
+static size_t take(struct control_client *client, const char *bytes, size_t count)
 {
+	const char *end = bytes + count;
 	const char *at = bytes;
 
-	while (!client->ended && !client->gone) {
-		int code = json_frame_feed(&client->frame, &at, bytes + count);
+	while (!client->ended && !client->gone && !client->console) {
+		int code = json_frame_feed(&client->frame, &at, end);
 
 		if (!code)
 			break;
@@ -183,28 +185,45 @@ static void take(struct control_client *client, const char *bytes, size_t count)
 		else
 			give_up(client, code);
 	}
+	if (client->console && end - at >= 2 && at[0] == '\r' && at[1] == '\n')
+		at += 2;
+	else if (client->console && at < end && at[0] == '\n')
+		at++;
+	return client->console ? (size_t)(at - bytes) : count;
+}
+
+/* Looks first, and then takes what was commands. */
+static void read_commands(struct control_client *client)
+{
+	char chunk[CHUNK_BYTES];
+	ssize_t n = recv(client->watch.fd, chunk, sizeof(chunk), MSG_PEEK | MSG_DONTWAIT);
+	size_t taken;
+
+	if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR))
+		client->ended = true;
+	if (n <= 0)
+		return;
+	taken = take(client, chunk, (size_t)n);
+	if (!client->gone && recv(client->watch.fd, chunk, taken, MSG_DONTWAIT) < 0)
+		client->ended = true;
+	client->raw = client->console;
 }
 
 static void client_ready(struct loop_fd *fd_watch, uint32_t events)
 {
 	struct control_client *client =
 		container_of(fd_watch, struct control_client, watch);
-	char chunk[CHUNK_BYTES];
-	ssize_t n;
 
 	/* It has closed, and may have said what it wants before. */
-	if (events & (EPOLLHUP | EPOLLERR))
+	if (events & (EPOLLHUP | EPOLLERR)) {
+		client->closed = true;
 		silence(client);
-	if (events & EPOLLOUT)
-		flush(client);
-	if (!client->ended && events & (EPOLLIN | EPOLLHUP | EPOLLERR)) {
-		n = read(client->watch.fd, chunk, sizeof(chunk));
-		if (n > 0)
-			take(client, chunk, (size_t)n);
-		else if (n == 0 || (errno != EAGAIN && errno != EINTR))
-			client->ended = true;
 	}
-	watch(client);
+	if (events & EPOLLOUT)
+		control_client_flush(client);
+	if (!client->raw && !client->ended && events & (EPOLLIN | EPOLLHUP | EPOLLERR))
+		read_commands(client);
+	control_client_watch(client);
 }
 
 static void free_client(struct control_client *client)
@@ -232,14 +251,26 @@ static void reap(struct loop_task *task)
 	}
 }
 
+static bool get_peer(int fd, struct ucred *ret)
+{
+	socklen_t bytes = sizeof(*ret);
+
+	return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, ret, &bytes) == 0;
+}
+
 /* The mode of the socket says the same, unless somebody has widened it. */
 static bool is_trusted(int fd)
 {
 	struct ucred peer;
-	socklen_t bytes = sizeof(peer);
 
-	return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &bytes) == 0 &&
-	       (peer.uid == 0 || peer.uid == geteuid());
+	return get_peer(fd, &peer) && (peer.uid == 0 || peer.uid == geteuid());
+}
+
+pid_t control_client_process(const struct control_client *client)
+{
+	struct ucred peer;
+
+	return get_peer(client->watch.fd, &peer) ? peer.pid : 0;
 }
 
 static void refuse(int fd, const char *desc)
@@ -341,8 +372,9 @@ void control_destroy(struct control *control)
 	listener_close(&control->listener);
 	for (struct control_client *client = control->clients; client;
 		client = client->next)
-		drop(client);
+		control_client_drop(client);
 	reap(&control->reap_task);
+	control_consoles_destroy(control);
 	loop_task_cancel(control->loop, &control->reap_task);
 	free(control);
 }

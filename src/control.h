@@ -23,6 +23,7 @@ struct error;
 struct loop;
 struct machine_control;
 struct source_pos;
+struct terminal;
 
 /*
  * Listens at path, which is borrowed, as is machine. -EADDRINUSE where a VM that runs has
@@ -40,6 +41,14 @@ void control_destroy(struct control *control);
  * for none. Any thread with the loop's lock. control NULL: nobody listens.
  */
 void control_event(struct control *control, const char *name, json_t *data);
+
+/*
+ * Makes a terminal one that bonsai-console attaches to, under that name, and keeps the
+ * last of its output from now on. Both outlive the control socket. control NULL: nothing
+ * is done. -ENOMEM.
+ */
+int control_add_terminal(struct control *control, const char *name,
+	struct terminal *terminal, struct error *err);
 
 /* ---- commands ---------------------------------------------------------------------- */
 

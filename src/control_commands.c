@@ -7,14 +7,20 @@
 #include <string.h>
 
 #include "src/control_balloon.h"
+#include "src/control_console.h"
+#include "src/control_disk.h"
 #include "src/control_machine.h"
 #include "src/control_query.h"
+#include "src/control_stats.h"
 #include "src/error.h"
 
 const struct control_command *const control_tables[] = {
 	control_balloon_commands,
+	control_console_commands,
+	control_disk_commands,
 	control_machine_commands,
 	control_query_commands,
+	control_stats_commands,
 	NULL,
 };
 

@@ -26,6 +26,9 @@
 #include "src/service.h"
 #include "src/vcpu.h"
 
+/* How long a guest may take from the power button to its end. */
+#define PATIENCE_NS 90000000000ull
+
 /* ---- the end of a boot ----------------------------------------------------------------
  */
 
@@ -70,8 +73,22 @@ static void on_signal(struct loop_fd *watch, uint32_t events)
 	struct machine *machine = container_of(watch, struct machine, signals);
 	struct signalfd_siginfo info;
 
-	if (read(watch->fd, &info, sizeof(info)) == sizeof(info))
+	if (read(watch->fd, &info, sizeof(info)) != sizeof(info))
+		return;
+	/* A guest that is asked already, or cannot hear it, is not asked. */
+	if (info.ssi_signo == SIGTERM && !machine->patience.loop &&
+		machine->plan->config->on_stop == CONFIG_STOP_POWERDOWN &&
+		!machine->face.paused &&
+		!machine->face.ops->press(&machine->face, BOARD_POWER_BUTTON, NULL))
+		loop_timer_arm(machine->loop, &machine->patience, PATIENCE_NS);
+	else
 		machine_quit(machine, "host-signal");
+}
+
+static void patience_ends(struct loop_timer *timer)
+{
+	log_host("the guest has not powered off within 90 s of the power button");
+	machine_quit(container_of(timer, struct machine, patience), "host-signal");
 }
 
 static int watch_signals(struct machine *machine, struct error *err)
@@ -249,6 +266,7 @@ int machine_create(const struct board_plan *plan, struct hv *hv, struct machine 
 	machine->bus.stray_ones = machine->ports.stray_ones = plan->board->stray_ones;
 	machine->signals.fd = -1;
 	machine->ended_task.run = stop_loop;
+	machine->patience.expired = patience_ends;
 	machine->mem.windows = &machine->windows;
 	code = loop_create(&machine->loop, err);
 	if (!code)
@@ -261,6 +279,8 @@ int machine_create(const struct board_plan *plan, struct hv *hv, struct machine 
 		code = create_board(machine, err);
 	if (!code)
 		code = create_devices(machine, err);
+	if (!code)
+		code = machine_control_add_terminals(machine, err);
 	if (!code)
 		machine_balloon_connect(machine);
 	if (!code)
@@ -293,6 +313,7 @@ void machine_destroy(struct machine *machine)
 	if (machine->board_devices)
 		machine->plan->board->destroy_devices(machine->board_devices);
 	terminal_destroy(machine->uart_terminal);
+	loop_timer_cancel(&machine->patience);
 	hv_destroy(machine->hv);
 	windows_finish(&machine->windows);
 	guest_mem_finish(&machine->mem);

@@ -3,13 +3,16 @@
 #include "src/machine_control.h"
 
 #include <errno.h>
+#include <string.h>
 
 #include "src/container_of.h"
 #include "src/control.h"
 #include "src/error.h"
 #include "src/log.h"
+#include "src/machine_devices.h"
 #include "src/machine_impl.h"
 #include "src/vcpu.h"
+#include "virtio/block.h"
 
 /* ---- verbs ------------------------------------------------------------------------ */
 
@@ -82,12 +85,69 @@ static pid_t cpu_thread(struct machine_control *face, unsigned int index)
 	return vcpu_set_thread(machine_of(face)->vcpus, index);
 }
 
+/* The disk's device; NULL: there are not so many. */
+static struct machine_device *find_disk(struct machine *machine, unsigned int index)
+{
+	for (unsigned int i = 0; i < machine->device_count; i++) {
+		struct machine_device *device = &machine->devices[i];
+
+		if (device->disk && !index--)
+			return device;
+	}
+	return NULL;
+}
+
+static bool get_disk(
+	struct machine_control *face, unsigned int index, struct machine_disk *ret)
+{
+	const struct machine_device *device = find_disk(machine_of(face), index);
+
+	if (!device)
+		return false;
+	*ret = (struct machine_disk){
+		.name = device->plan->config->name,
+		.path = device->plan->config->block.path,
+		.bytes = disk_info(device->disk)->capacity_bytes,
+		.readonly = disk_info(device->disk)->readonly,
+		.counts = *disk_counts(device->disk),
+	};
+	return true;
+}
+
+static int resize_disk(
+	struct machine_control *face, const char *name, uint64_t bytes, struct error *err)
+{
+	struct machine *machine = machine_of(face);
+	struct machine_device *device = NULL;
+	unsigned int index = 0;
+	int code;
+
+	do
+		device = find_disk(machine, index++);
+	while (device && strcmp(device->plan->config->name, name));
+	if (!device)
+		return error_set(err, -ENOENT, NULL, "there is no disk '%s'", name);
+	code = disk_resize(device->disk, bytes, err);
+	if (!code)
+		virtio_block_resized(device->dev);
+	return code;
+}
+
+static void cpu_counts(
+	struct machine_control *face, unsigned int index, struct vcpu_counts *ret)
+{
+	vcpu_set_counts(machine_of(face)->vcpus, index, ret);
+}
+
 static const struct machine_control_ops ops = {
 	.pause = pause_machine,
 	.resume = resume_machine,
 	.reset = reset_machine,
 	.quit = quit_machine,
 	.press = press,
+	.disk = get_disk,
+	.resize_disk = resize_disk,
+	.cpu_counts = cpu_counts,
 	.cpu_thread = cpu_thread,
 	.balloon = machine_balloon_get,
 	.take_memory = machine_balloon_take,
@@ -158,6 +218,24 @@ int machine_control_create(struct machine *machine, struct error *err)
 		return create_in_place(machine, err);
 	return control_create(machine->loop, config->path, &machine->face, &config->pos,
 		&machine->control, err);
+}
+
+int machine_control_add_terminals(struct machine *machine, struct error *err)
+{
+	int code = control_add_terminal(
+		machine->control, "uart", machine->uart_terminal, err);
+
+	for (unsigned int i = 0; i < machine->device_count; i++) {
+		const struct machine_device *device = &machine->devices[i];
+		const struct config_console *config = &device->plan->config->console;
+
+		for (unsigned int t = 0; t < device->terminal_count && !code; t++)
+			code = control_add_terminal(machine->control,
+				t ? config->ports[t - 1].name
+				  : device->plan->config->name,
+				device->terminals[t], err);
+	}
+	return code;
 }
 
 void machine_control_destroy(struct machine *machine)

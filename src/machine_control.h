@@ -16,7 +16,9 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "host/disk.h"
 #include "src/board.h"
+#include "src/vcpu.h"
 
 struct error;
 struct machine_control;
@@ -32,6 +34,15 @@ struct machine_balloon {
 	uint64_t stats[MACHINE_BALLOON_STATS]; /* UINT64_MAX: not told */
 };
 
+/* A disk of the machine; the strings live as long as it. */
+struct machine_disk {
+	const char *name;
+	const char *path;
+	uint64_t bytes;
+	bool readonly;
+	struct disk_counts counts;
+};
+
 struct machine_control_ops {
 	/* No vCPU runs afterwards; devices finish what they have. Twice is once. */
 	void (*pause)(struct machine_control *machine);
@@ -43,6 +54,14 @@ struct machine_control_ops {
 	/* -EOPNOTSUPP where this machine has no such button. */
 	int (*press)(struct machine_control *machine, enum board_button button,
 		struct error *err);
+	/* Disk index, in the order of the XML; false: there are not so many. */
+	bool (*disk)(struct machine_control *machine, unsigned int index,
+		struct machine_disk *ret);
+	/* -ENOENT where there is no disk of that name; see disk_resize(). */
+	int (*resize_disk)(struct machine_control *machine, const char *name,
+		uint64_t bytes, struct error *err);
+	void (*cpu_counts)(struct machine_control *machine, unsigned int index,
+		struct vcpu_counts *ret);
 	/* The thread of a vCPU of the plan; 0 where it has none right now. */
 	pid_t (*cpu_thread)(struct machine_control *machine, unsigned int index);
 	/* False where there is none; the two after it need one. */

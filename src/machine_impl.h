@@ -53,8 +53,9 @@ struct machine {
 	struct loop_task ended_task;
 	_Atomic enum hv_exit_kind ended;
 	atomic_bool quit;
-	const char *quit_reason; /* as the event SHUTDOWN has it; the loop's thread */
-	bool reset_asked;        /* by the control socket; likewise */
+	struct loop_timer patience; /* with a guest that was asked to power off */
+	const char *quit_reason;    /* as the event SHUTDOWN has it; the loop's thread */
+	bool reset_asked;           /* by the control socket; likewise */
 };
 
 /* Ends the boot, and with quit the VM. Any thread. */
@@ -79,6 +80,8 @@ void machine_balloon_set_stats_interval(
 
 /* Fills machine->face and opens the control socket that the XML asks for. */
 int machine_control_create(struct machine *machine, struct error *err);
+/* Has the socket offer the terminals of all devices. -ENOMEM. */
+int machine_control_add_terminals(struct machine *machine, struct error *err);
 void machine_control_destroy(struct machine *machine);
 
 #endif

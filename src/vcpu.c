@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "src/bus.h"
@@ -26,6 +27,7 @@ struct vcpu {
 	unsigned int index;
 	pthread_t thread;
 	_Atomic pid_t thread_id;
+	atomic_ulong exits[HV_EXIT_STUCK + 1]; /* by kind */
 	struct guest_log log;
 };
 
@@ -102,6 +104,8 @@ static void run_until_end(struct vcpu *vcpu)
 			continue;
 		}
 		hv_vcpu_run(vcpu->hv_vcpu, &exit);
+		atomic_fetch_add_explicit(
+			&vcpu->exits[exit.kind], 1, memory_order_relaxed);
 		switch (exit.kind) {
 		case HV_EXIT_NONE:
 			break;
@@ -231,6 +235,26 @@ void vcpu_set_resume(struct vcpu_set *set)
 	set->pausing = false;
 	pthread_cond_broadcast(&set->resumed);
 	pthread_mutex_unlock(&set->lock);
+}
+
+static uint64_t thread_cpu_ns(pthread_t thread)
+{
+	struct timespec used;
+	clockid_t clock;
+
+	if (pthread_getcpuclockid(thread, &clock) || clock_gettime(clock, &used))
+		return 0;
+	return (uint64_t)used.tv_sec * 1000000000u + (uint64_t)used.tv_nsec;
+}
+
+void vcpu_set_counts(struct vcpu_set *set, unsigned int index, struct vcpu_counts *ret)
+{
+	struct vcpu *vcpu = &set->vcpus[index];
+
+	ret->cpu_ns = thread_cpu_ns(vcpu->thread);
+	ret->kicks = vcpu->exits[HV_EXIT_NONE];
+	ret->mmio_exits = vcpu->exits[HV_EXIT_MMIO];
+	ret->port_exits = vcpu->exits[HV_EXIT_PORT];
 }
 
 pid_t vcpu_set_thread(struct vcpu_set *set, unsigned int index)

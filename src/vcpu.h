@@ -39,6 +39,17 @@ int vcpu_set_create(struct hv *hv, const struct bus *bus, const struct bus *port
 void vcpu_set_pause(struct vcpu_set *set);
 void vcpu_set_resume(struct vcpu_set *set);
 
+/* What a vCPU has done in this boot. */
+struct vcpu_counts {
+	uint64_t cpu_ns; /* of its thread, in the guest and out of it */
+	uint64_t kicks;
+	uint64_t mmio_exits;
+	uint64_t port_exits;
+};
+
+/* The loop's thread. */
+void vcpu_set_counts(struct vcpu_set *set, unsigned int index, struct vcpu_counts *ret);
+
 /* The thread of vCPU index; 0: it has not begun yet. Any thread. */
 pid_t vcpu_set_thread(struct vcpu_set *set, unsigned int index);
 

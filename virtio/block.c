@@ -19,18 +19,10 @@
 #include "host/disk.h"
 #include "src/container_of.h"
 #include "src/error.h"
+#include "virtio/block_config.h"
 #include "virtio/virtio.h"
 
-#define SECTOR_SHIFT 9
-#define SECTOR_BYTES (1u << SECTOR_SHIFT)
 #define HEADER_BYTES sizeof(struct virtio_blk_outhdr)
-
-/* Data buffers in one request, so that with header and status a chain has 128. */
-#define SEGMENTS_MAX 126
-/* Ranges in one discard or write-zeroes request, and sectors in one range. */
-#define RANGES_MAX 16
-#define DISCARD_SECTORS_MAX ((1u << 30) >> SECTOR_SHIFT)
-#define ZEROES_SECTORS_MAX ((64u << 20) >> SECTOR_SHIFT)
 
 /*
  * A reset waits for what is in flight, so a guest must not have hours of it there. One
@@ -425,44 +417,14 @@ static const struct virtio_ops block_ops = {
 	.destroy = destroy,
 };
 
-static uint64_t features(const struct disk_info *info, unsigned int queues)
+void virtio_block_resized(struct virtio_device *dev)
 {
-	uint64_t bits =
-		VIRTIO_BIT(VIRTIO_BLK_F_SEG_MAX) | VIRTIO_BIT(VIRTIO_BLK_F_BLK_SIZE) |
-		VIRTIO_BIT(VIRTIO_BLK_F_TOPOLOGY) | VIRTIO_BIT(VIRTIO_BLK_F_FLUSH);
+	struct block *block = container_of(dev, struct block, dev);
+	uint64_t bytes = disk_info(block->disk)->capacity_bytes;
 
-	if (info->readonly)
-		bits |= VIRTIO_BIT(VIRTIO_BLK_F_RO);
-	if (info->discard)
-		bits |= VIRTIO_BIT(VIRTIO_BLK_F_DISCARD);
-	if (info->write_zeroes)
-		bits |= VIRTIO_BIT(VIRTIO_BLK_F_WRITE_ZEROES);
-	if (queues > 1)
-		bits |= VIRTIO_BIT(VIRTIO_BLK_F_MQ);
-	return bits;
-}
-
-static void fill_config(struct virtio_blk_config *config, const struct disk_info *info,
-	unsigned int queues)
-{
-	uint8_t exponent = 0;
-
-	/* Host file systems work in pages: guests should align to them. */
-	while ((info->block_bytes << exponent) < 4096)
-		exponent++;
-	config->capacity = htole64(info->capacity_bytes >> SECTOR_SHIFT);
-	config->seg_max = htole32(SEGMENTS_MAX);
-	config->blk_size = htole32(info->block_bytes);
-	config->physical_block_exp = exponent;
-	config->min_io_size = htole16((uint16_t)(1u << exponent));
-	config->num_queues = htole16((uint16_t)queues);
-	config->max_discard_sectors = htole32(DISCARD_SECTORS_MAX);
-	config->max_discard_seg = htole32(RANGES_MAX);
-	config->discard_sector_alignment =
-		htole32((info->block_bytes << exponent) >> SECTOR_SHIFT);
-	config->max_write_zeroes_sectors = htole32(ZEROES_SECTORS_MAX);
-	config->max_write_zeroes_seg = htole32(RANGES_MAX);
-	config->write_zeroes_may_unmap = info->discard;
+	block->capacity_sectors = bytes >> SECTOR_SHIFT;
+	block->config.capacity = htole64(block->capacity_sectors);
+	virtio_device_config_changed(dev);
 }
 
 int virtio_block_create(struct loop *loop, const char *name, struct disk *disk,
@@ -482,7 +444,7 @@ int virtio_block_create(struct loop *loop, const char *name, struct disk *disk,
 	block->dev.ops = &block_ops;
 	block->dev.name = name;
 	block->dev.loop = loop;
-	block->dev.features_offered = features(info, options->queues);
+	block->dev.features_offered = virtio_block_features(info, options->queues);
 	block->dev.queue_count = options->queues;
 	block->dev.config = &block->config;
 	block->dev.config_bytes = CONFIG_BYTES;
@@ -493,7 +455,7 @@ int virtio_block_create(struct loop *loop, const char *name, struct disk *disk,
 	if (options->serial)
 		memcpy(block->serial, options->serial,
 			strnlen(options->serial, sizeof(block->serial)));
-	fill_config(&block->config, info, options->queues);
+	virtio_block_fill_config(&block->config, info, options->queues);
 	disk_set_user(disk, &block->user);
 	*ret = &block->dev;
 	return 0;

@@ -30,4 +30,7 @@ int virtio_block_create(struct loop *loop, const char *name, struct disk *disk,
 	const struct virtio_block_options *options, struct virtio_device **ret,
 	struct error *err);
 
+/* After disk_resize(): tells the driver. */
+void virtio_block_resized(struct virtio_device *dev);
+
 #endif

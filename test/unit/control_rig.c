@@ -78,12 +78,45 @@ static void set_stats_interval(struct machine_control *machine, unsigned int sec
 		seconds;
 }
 
+static bool get_disk(
+	struct machine_control *machine, unsigned int index, struct machine_disk *ret)
+{
+	*ret = (struct machine_disk){
+		.name = "vda",
+		.path = "/tmp/disk",
+		.bytes = rig_of(machine)->disk_bytes,
+		.readonly = true,
+		.counts.requests[DISK_WRITE] = 3,
+		.counts.bytes[DISK_WRITE] = 3072,
+	};
+	return index == 0;
+}
+
+static int resize_disk(struct machine_control *machine, const char *name, uint64_t bytes,
+	struct error *err)
+{
+	if (strcmp(name, "vda"))
+		return error_set(err, -ENOENT, NULL, "no such disk");
+	rig_of(machine)->disk_bytes = bytes;
+	return 0;
+}
+
+static void cpu_counts(
+	struct machine_control *machine, unsigned int index, struct vcpu_counts *ret)
+{
+	*ret = (struct vcpu_counts){
+		.cpu_ns = 77, .kicks = 1, .mmio_exits = 2, .port_exits = index};
+}
+
 static const struct machine_control_ops ops = {
 	.pause = pause_machine,
 	.resume = resume_machine,
 	.reset = reset_machine,
 	.quit = quit_machine,
 	.press = press,
+	.disk = get_disk,
+	.resize_disk = resize_disk,
+	.cpu_counts = cpu_counts,
 	.cpu_thread = cpu_thread,
 	.balloon = balloon,
 	.take_memory = take_memory,
@@ -104,6 +137,7 @@ void rig_begin(struct control_rig *rig)
 	memset(rig, 0, sizeof(*rig));
 	rig->machine.ops = &ops;
 	rig->machine.plan = &plan;
+	rig->disk_bytes = 1 << 20;
 	snprintf(rig->folder, sizeof(rig->folder), "/tmp/bonsai-control-XXXXXX");
 	CHECK(mkdtemp(rig->folder));
 	snprintf(rig->path, sizeof(rig->path), "%s/vm.sock", rig->folder);

@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "src/machine_control.h"
 
@@ -28,7 +29,8 @@ struct control_rig {
 	bool no_buttons;
 	struct machine_balloon balloon; /* there where it has a name */
 	uint64_t memory_asked;
-	char line[70000]; /* what rig_line() read last */
+	uint64_t disk_bytes; /* of the one disk, "vda" */
+	char line[70000];    /* what rig_line() read last */
 };
 
 void rig_begin(struct control_rig *rig);

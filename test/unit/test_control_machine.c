@@ -89,6 +89,44 @@ TEST(tells_a_paused_machine_from_a_running_one)
 	rig_end(&rig);
 }
 
+TEST(says_what_disks_there_are_and_resizes_them)
+{
+	int fd;
+
+	rig_begin(&rig);
+	fd = rig_client(&rig);
+	CHECK_STR(rig_ask(&rig, fd,
+			  "{\"execute\": \"block_resize\", \"arguments\": {\"device\": "
+			  "\"vda\", \"size\": 8589934592}}"),
+		"{\"return\": {}}");
+	CHECK_STR(rig_ask(&rig, fd, "{\"execute\": \"query-block\"}"),
+		"{\"return\": [{\"device\": \"vda\", \"type\": \"unknown\", \"locked\": "
+		"false, \"removable\": false, \"inserted\": {\"file\": \"/tmp/disk\", "
+		"\"drv\": \"raw\", \"ro\": true, \"image\": {\"filename\": "
+		"\"/tmp/disk\", \"format\": \"raw\", \"virtual-size\": "
+		"8589934592}}}]}");
+	close(fd);
+	rig_end(&rig);
+}
+
+TEST(says_what_the_machine_costs)
+{
+	const char *line;
+	int fd;
+
+	rig_begin(&rig);
+	fd = rig_client(&rig);
+	line = rig_ask(&rig, fd, "{\"execute\": \"bonsai-stats\"}");
+	CHECK_HAS(line,
+		"{\"cpu-index\": 1, \"cpu-time-ns\": 77, \"exits\": {\"mmio\": 2, "
+		"\"port\": 1, \"kick\": 1}}");
+	CHECK_HAS(line, "\"write\": {\"requests\": 3, \"bytes\": 3072}");
+	CHECK_HAS(line, "\"loop-cpu-time-ns\": ");
+	CHECK_HAS(line, "\"memory\": {");
+	close(fd);
+	rig_end(&rig);
+}
+
 TEST(says_why_not)
 {
 	static const struct {
@@ -106,6 +144,12 @@ TEST(says_why_not)
 			"only ctrl, alt and delete"},
 		{"{\"execute\": \"stop\", \"arguments\": {\"x\": 1}}", "arguments: "},
 		{"{\"execute\": \"human-monitor-command\"}", "arguments: "},
+		{"{\"execute\": \"block_resize\", \"arguments\": {\"device\": \"vda\", "
+		 "\"size\": -512}}",
+			"size is -512"},
+		{"{\"execute\": \"block_resize\", \"arguments\": {\"device\": \"vdb\", "
+		 "\"size\": 512}}",
+			"no such disk"},
 	};
 	int fd;
 
@@ -124,4 +168,6 @@ TEST(says_why_not)
 }
 
 TEST_MAIN(CASE(says_what_the_machine_is), CASE(does_what_it_is_told),
-	CASE(tells_a_paused_machine_from_a_running_one), CASE(says_why_not))
+	CASE(tells_a_paused_machine_from_a_running_one),
+	CASE(says_what_disks_there_are_and_resizes_them),
+	CASE(says_what_the_machine_costs), CASE(says_why_not))

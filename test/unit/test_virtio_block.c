@@ -2,11 +2,13 @@
 #include "virtio/block.h"
 
 #include <endian.h>
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "src/container_of.h"
+#include "src/error.h"
 #include "test/unit/block_rig.h"
 #include "test/unit/test.h"
 
@@ -52,6 +54,37 @@ TEST(says_what_the_disk_is)
 	CHECK_EQ(driver_config(&rig.driver, 34, 2), 3);
 	CHECK_EQ(driver_config(&rig.driver, 40, 4), 16);
 	CHECK_EQ(driver_config(&rig.driver, 56, 1), 1);
+	rig_finish(&rig);
+}
+
+TEST(tells_the_driver_of_a_new_size)
+{
+	struct error err = {.text = ""};
+	unsigned int before;
+	struct rig rig;
+
+	if (!rig_start(&rig, DISK_ENGINE_ANY, (struct rig_setup){0}))
+		return;
+	CHECK_EQ(rig_call(&rig, VIRTIO_BLK_T_IN, DISK_SECTORS, 512), VIRTIO_BLK_S_IOERR);
+	before = rig.driver.interrupts;
+	CHECK_EQ(disk_resize(rig.disk, (DISK_SECTORS + 8) * 512, &err), 0);
+	virtio_block_resized(rig.driver.dev);
+	CHECK(rig.driver.interrupts > before);
+	CHECK_EQ(driver_config(&rig.driver, 0, 8), DISK_SECTORS + 8);
+	CHECK_EQ(rig_call(&rig, VIRTIO_BLK_T_IN, DISK_SECTORS, 512), VIRTIO_BLK_S_OK);
+	CHECK(rig_data_is(&rig, 0, 512));
+	CHECK_EQ(disk_resize(rig.disk, 512, &err), 0);
+	virtio_block_resized(rig.driver.dev);
+	CHECK_EQ(driver_config(&rig.driver, 0, 8), 1);
+	CHECK_EQ(rig_call(&rig, VIRTIO_BLK_T_IN, 1, 512), VIRTIO_BLK_S_IOERR);
+	CHECK_EQ(disk_resize(rig.disk, 511, &err), -EINVAL);
+	CHECK_HAS(err.text, "size is 511, a multiple of 512");
+	CHECK_EQ(disk_resize(rig.disk, 0, &err), -EINVAL);
+	CHECK_EQ(disk_info(rig.disk)->capacity_bytes, 512);
+	rig_finish(&rig);
+	if (!rig_start(&rig, DISK_ENGINE_ANY, (struct rig_setup){.readonly = true}))
+		return;
+	CHECK_EQ(disk_resize(rig.disk, 512, &err), -EROFS);
 	rig_finish(&rig);
 }
 
@@ -273,7 +306,7 @@ TEST(does_not_discard_what_was_not_agreed)
 }
 
 TEST_MAIN(CASE(reads_back_what_was_written), CASE(says_what_the_disk_is),
-	CASE(takes_headers_and_data_cut_anywhere),
+	CASE(tells_the_driver_of_a_new_size), CASE(takes_headers_and_data_cut_anywhere),
 	CASE(gives_its_serial_number_as_far_as_there_is_room),
 	CASE(interrupts_once_for_what_is_done_together),
 	CASE(serves_all_queues_when_its_requests_run_out),

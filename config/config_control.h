@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* How a running VM is steered. Part of config/config.h. */
+#ifndef CONFIG_CONFIG_CONTROL_H
+#define CONFIG_CONFIG_CONTROL_H
+
+#include <stdbool.h>
+
+#include "src/error.h"
+
+/* What a first SIGTERM does. */
+enum config_stop { CONFIG_STOP_EXIT, CONFIG_STOP_POWERDOWN };
+
+/* The control socket: at a place of its own choice unless path or none says otherwise. */
+struct config_control {
+	struct source_pos pos; /* file is NULL where there is no <control> */
+	bool none;
+	char *path;
+};
+
+#endif
