@@ -8,11 +8,20 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "host/terminal.h"
 #include "src/control.h"
+#include "src/loop.h"
 #include "test/unit/control_rig.h"
 #include "test/unit/test.h"
 
 static struct control_rig rig;
+static struct terminal *terminal;
+
+static void turn(void)
+{
+	for (unsigned int i = 0; i < 4; i++)
+		loop_turn(rig.loop, 0);
+}
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -21,8 +30,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	size_t piece = size ? 1 + data[0] : 1;
 	int fd;
 
-	if (!rig.loop)
+	if (!rig.loop) {
 		rig_begin(&rig);
+		terminal_null_create(&terminal, NULL);
+		control_add_terminal(rig.control, "hvc0", terminal, NULL);
+	}
 	fd = rig_connect(&rig);
 	if (piece & 1)
 		rig_send(fd, "{\"execute\": \"qmp_capabilities\"}");
@@ -31,11 +43,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 		if (send(fd, data + at, bytes, MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
 			break;
-		rig_settle(&rig);
+		turn();
 	}
+	if (piece & 4)
+		terminal_write(terminal, data, size);
 	if (piece & 2)
 		control_event(rig.control, "TEST", NULL);
 	close(fd);
-	rig_settle(&rig);
+	turn();
 	return 0;
 }

@@ -8,10 +8,14 @@
 #include <endian.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
+#include <semaphore.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "config/config.h"
@@ -326,6 +330,122 @@ TEST(no_reboot_swallows_a_request_to_end)
 	end();
 }
 
+#define GPIO_GPA 0x09030000
+#define GPIO_RISING 0x40c
+#define GPIO_ENABLE 0x410
+#define GPIO_MASKED_STATUS 0x418
+#define GPIO_POWER_KEY 0x08
+
+static unsigned int heard;
+
+/* Sees the key being pressed, and does nothing about it. */
+static void hear_the_power_key(unsigned int vcpu, unsigned int step, struct hv_exit *exit)
+{
+	if (step > 3 && exit->mmio.value == GPIO_POWER_KEY && !heard++)
+		kill(getpid(), SIGTERM);
+	if (step == 2)
+		kill(getpid(), SIGTERM);
+	if (step == 0)
+		put(exit, GPIO_GPA + GPIO_RISING, GPIO_POWER_KEY);
+	else if (step == 1)
+		put(exit, GPIO_GPA + GPIO_ENABLE, GPIO_POWER_KEY);
+	else
+		get(exit, GPIO_GPA + GPIO_MASKED_STATUS);
+}
+
+TEST(a_sigterm_can_press_the_power_key_first)
+{
+	enum machine_end how = MACHINE_CRASHED;
+
+	begin();
+	heard = 0;
+	CHECK_EQ(run("cpu_count='1' on_stop='powerdown'", &how, hear_the_power_key), 0);
+	CHECK_EQ(how, MACHINE_POWERED_OFF);
+	CHECK(heard);
+	end();
+}
+
+/* ---- steered over its control socket ---------------------------------------------- */
+
+static sem_t started;
+
+/* In a device, or on the way to one, most of the time. */
+static void stay_in_devices(unsigned int vcpu, unsigned int step, struct hv_exit *exit)
+{
+	if (step == 0)
+		sem_post(&started);
+	get(exit, VIRTIO_GPA + VIRTIO_STEP * (step % 4));
+}
+
+struct steering {
+	FILE *socket;
+	unsigned int events; /* that were told meanwhile */
+	char line[1024];
+};
+
+static void ask(struct steering *steering, const char *command, const char *answer)
+{
+	fprintf(steering->socket, "{\"execute\": \"%s\"}", command);
+	fflush(steering->socket);
+	do {
+		if (!fgets(steering->line, sizeof(steering->line), steering->socket))
+			break;
+		steering->events += !strncmp(steering->line, "{\"event\"", 8);
+	} while (!strncmp(steering->line, "{\"event\"", 8));
+	CHECK_HAS(steering->line, answer);
+}
+
+static void *steer(void *argument)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	struct steering *steering = argument;
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	sem_wait(&started);
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s/vm.sock", dir);
+	CHECK_EQ(connect(fd, (struct sockaddr *)&address, sizeof(address)), 0);
+	steering->socket = fdopen(fd, "r+");
+	CHECK(fgets(steering->line, sizeof(steering->line), steering->socket));
+	ask(steering, "qmp_capabilities", "{\"return\": {}}");
+	for (unsigned int i = 0; i < 20; i++) {
+		ask(steering, "stop", "{\"return\": {}}");
+		ask(steering, "query-status", "paused");
+		ask(steering, "cont", "{\"return\": {}}");
+	}
+	ask(steering, "stop", "{\"return\": {}}");
+	ask(steering, "system_reset", "{\"return\": {}}");
+	ask(steering, "query-status", "paused");
+	ask(steering, "cont", "{\"return\": {}}");
+	ask(steering, "bonsai-stats", "\"cpu-time-ns\"");
+	sem_wait(&started); /* the second vCPU of the first boot, or one of the second */
+	ask(steering, "system_powerdown", "{\"return\": {}}");
+	ask(steering, "quit", "{\"return\": {}}");
+	while (fgets(steering->line, sizeof(steering->line), steering->socket))
+		steering->events++;
+	CHECK_HAS(steering->line, "\"reason\": \"host-qmp-quit\"");
+	fclose(steering->socket);
+	return NULL;
+}
+
+TEST(obeys_its_control_socket_while_vcpus_are_in_devices)
+{
+	enum machine_end how = MACHINE_CRASHED;
+	struct steering steering = {0};
+	pthread_t thread;
+
+	begin();
+	sem_init(&started, 0, 0);
+	CHECK_EQ(pthread_create(&thread, NULL, steer, &steering), 0);
+	CHECK_EQ(run("cpu_count='2' on_reboot='exit'", &how, stay_in_devices), 0);
+	pthread_join(thread, NULL);
+	sem_destroy(&started);
+	CHECK_EQ(how, MACHINE_POWERED_OFF);
+	CHECK_EQ(fake_hv.opened, 2);
+	/* 21 times STOP and RESUME, RESET, POWERDOWN, SHUTDOWN */
+	CHECK_EQ(steering.events, 45);
+	end();
+}
+
 TEST(a_back_end_that_does_not_open_names_its_line_and_leaves_nothing)
 {
 	enum machine_end how = MACHINE_CRASHED;
@@ -348,4 +468,6 @@ TEST_MAIN(CASE(finds_every_device_at_its_planned_address),
 	CASE(a_reboot_can_end_the_vm_instead), CASE(tells_a_crash_from_a_power_off),
 	CASE(starts_again_after_a_crash_where_asked_to),
 	CASE(each_boot_is_another_generation), CASE(no_reboot_swallows_a_request_to_end),
+	CASE(a_sigterm_can_press_the_power_key_first),
+	CASE(obeys_its_control_socket_while_vcpus_are_in_devices),
 	CASE(a_back_end_that_does_not_open_names_its_line_and_leaves_nothing))

@@ -144,7 +144,7 @@ static void step_for_good(unsigned int vcpu, unsigned int step, struct hv_exit *
 	exit->kind = HV_EXIT_MMIO;
 	exit->mmio.gpa = REGISTER_GPA;
 	exit->mmio.bytes = 4;
-	exit->mmio.write = true;
+	exit->mmio.write = false;
 }
 
 /* Until so many more steps have been taken than were waited for. */
