@@ -31,6 +31,8 @@ struct sample {
 	uint64_t memory_bytes;
 	uint64_t read_bytes;
 	uint64_t written_bytes;
+	bool tells_exits;
+	uint64_t exits; /* of the guest, to us: not those that stay in the kernel */
 };
 
 struct samples {
@@ -105,6 +107,28 @@ static void sample_process(struct sample *sample)
 
 /* ---- one round -------------------------------------------------------------------- */
 
+/* What only the VM itself knows. */
+static void take_exits(struct vm_client *client, struct sample *sample)
+{
+	json_t *answer = NULL;
+	json_t *cpu;
+	json_t *exits;
+	json_t *value;
+	const char *kind;
+	size_t index;
+
+	if (vm_client_call(client, "bonsai-stats", NULL, &answer, NULL))
+		return;
+	json_array_foreach(json_object_get(answer, "cpus"), index, cpu)
+	{
+		exits = json_object_get(cpu, "exits");
+		json_object_foreach(exits, kind, value) sample->exits +=
+			(uint64_t)json_integer_value(value);
+		sample->tells_exits = true;
+	}
+	json_decref(answer);
+}
+
 /* False where there is no VM any more. */
 static bool take_sample(const struct cmd_vm_socket *socket, struct sample *ret)
 {
@@ -128,6 +152,7 @@ static bool take_sample(const struct cmd_vm_socket *socket, struct sample *ret)
 		json_array_foreach(answer, index, cpu) ret->guest_ns += thread_ns(
 			ret->pid, json_integer_value(json_object_get(cpu, "thread-id")));
 	json_decref(answer);
+	take_exits(client, ret);
 	vm_client_close(client);
 	return true;
 }
@@ -145,10 +170,13 @@ static int take_all(struct samples *ret)
 	return ret->list ? code : -ENOMEM;
 }
 
-static const struct sample *find(const struct samples *samples, pid_t pid)
+/* The sample before this one, of the same VM and not of one that had its name. */
+static const struct sample *find(
+	const struct samples *samples, const struct sample *sample)
 {
 	for (unsigned int i = 0; i < samples->count; i++)
-		if (samples->list[i].pid == pid)
+		if (samples->list[i].pid == sample->pid &&
+			!strcmp(samples->list[i].name, sample->name))
 			return &samples->list[i];
 	return NULL;
 }
@@ -166,11 +194,15 @@ static void print_row(const struct sample *now, const struct sample *before)
 	char memory[CMD_SIZE_BYTES];
 	char got[CMD_SIZE_BYTES];
 	char put[CMD_SIZE_BYTES];
+	char exits[24] = "-";
 
-	printf("%-16s  %-8s  %6.1f  %6.1f  %7s  %7s  %7s\n", now->name, now->status,
+	if (now->tells_exits)
+		snprintf(exits, sizeof(exits), "%.0f",
+			per_second(now->exits, before->exits, elapsed));
+	printf("%-16s  %-8s  %6.1f  %6.1f  %7s  %7s  %7s  %7s\n", now->name, now->status,
 		per_second(now->cpu_ns, before->cpu_ns, elapsed) * 100 / NS_PER_S,
 		per_second(now->guest_ns, before->guest_ns, elapsed) * 100 / NS_PER_S,
-		cmd_size(memory, now->memory_bytes),
+		exits, cmd_size(memory, now->memory_bytes),
 		cmd_size(got, (uint64_t)per_second(
 				      now->read_bytes, before->read_bytes, elapsed)),
 		cmd_size(put, (uint64_t)per_second(now->written_bytes,
@@ -184,10 +216,10 @@ static void print_round(const struct samples *now, const struct samples *before,
 	if (terminal)
 		printf("\033[H\033[J");
 	if (terminal || first)
-		printf("%-16s  %-8s  %6s  %6s  %7s  %7s  %7s\n", "NAME", "STATUS", "CPU%",
-			"VCPU%", "MEMORY", "READ/s", "WRITE/s");
+		printf("%-16s  %-8s  %6s  %6s  %7s  %7s  %7s  %7s\n", "NAME", "STATUS",
+			"CPU%", "VCPU%", "EXITS/s", "MEMORY", "READ/s", "WRITE/s");
 	for (unsigned int i = 0; i < now->count; i++) {
-		const struct sample *old = find(before, now->list[i].pid);
+		const struct sample *old = find(before, &now->list[i]);
 
 		if (old)
 			print_row(&now->list[i], old);

@@ -44,6 +44,8 @@ static const struct fake_answer router_answers[] = {
 	{"quit", DONE, .ends = true},
 	{"bonsai-console", DONE, .echoes = true},
 	{"query-cpus-fast", "{\"return\": [{\"cpu-index\": 0, \"thread-id\": 1}]}\r\n"},
+	{"bonsai-stats", "{\"return\": {\"cpus\": [{\"exits\": {\"mmio\": 5, \"port\": "
+			 "2}}]}}\r\n"},
 	{"query-chardev", "{\"return\": [{\"label\": \"uart\"}, {\"label\": \"hvc0\"}, "
 			  "{\"label\": \"hvc1\"}]}\r\n"},
 	{NULL},
@@ -293,10 +295,21 @@ TEST(top_shows_rows_of_the_vms_there_are)
 	capture(&said, cmd_top, "top -n 1", NULL);
 	CHECK_EQ(said.status, 0);
 	CHECK_HAS(said.out,
-		"NAME              STATUS      CPU%   VCPU%   MEMORY   READ/s  "
+		"NAME              STATUS      CPU%   VCPU%  EXITS/s   MEMORY   READ/s  "
 		"WRITE/s\nrouter            running ");
 	CHECK(!strstr(said.out, "db "));
 	CHECK_STR(said.err, "");
+	end();
+}
+
+TEST(top_shows_the_exits_of_vms_that_count_them)
+{
+	begin();
+	capture(&said, cmd_top, "top --count 1", NULL);
+	CHECK_EQ(said.status, 0);
+	CHECK_HAS(said.out, "\ndb                paused ");
+	CHECK_HAS(said.out, "        -  ");
+	CHECK_HAS(said.out, "        0  ");
 	end();
 }
 
@@ -391,5 +404,6 @@ TEST_MAIN(CASE(list_shows_vms_by_name_and_what_they_have),
 	CASE(a_vm_that_ends_meanwhile_is_told),
 	CASE(a_visit_carries_bytes_both_ways_until_the_vm_ends),
 	CASE(a_visit_ends_at_ctrl_a_d), CASE(whoever_names_no_console_visits_the_first),
-	CASE(top_shows_rows_of_the_vms_there_are), CASE(top_reads_proc),
+	CASE(top_shows_rows_of_the_vms_there_are),
+	CASE(top_shows_the_exits_of_vms_that_count_them), CASE(top_reads_proc),
 	CASE(usage_is_told_before_anything_is_asked), CASE(sizes_are_short))
