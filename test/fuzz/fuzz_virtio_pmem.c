@@ -12,58 +12,16 @@
 #include <unistd.h>
 
 #include "host/disk.h"
-#include "src/guest_mem.h"
 #include "src/loop.h"
+#include "test/fuzz/rings.h"
 #include "virtio/pmem.h"
-#include "virtio/virtio.h"
 
-#define RAM_GPA 0x40000000ull
-#define RAM_BYTES (2u << 20)
-#define QUEUE_SIZE 16u
 #define FILE_BYTES (2u << 20)
-
-/* Offsets into RAM. */
-#define DESC 0u
-#define AVAIL 1024u
-#define USED 2048u
-#define RINGS_BYTES 4096u
-#define BUFFERS 65536u
-
-struct desc {
-	uint64_t gpa;
-	uint32_t bytes;
-	uint16_t flags;
-	uint16_t next;
-};
-
-struct input {
-	const uint8_t *at;
-	size_t left;
-};
 
 struct world {
 	struct loop *loop;
 	struct guest_mem mem;
 	struct disk *disk;
-};
-
-int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t count);
-
-static uint8_t take(struct input *input)
-{
-	if (!input->left)
-		return 0;
-	input->left--;
-	return *input->at++;
-}
-
-static void ignore(struct virtio_device *dev)
-{
-}
-
-static const struct virtio_transport_ops transport = {
-	.queue_interrupt = ignore,
-	.config_interrupt = ignore,
 };
 
 static struct world *make_world(void)
@@ -79,56 +37,31 @@ static struct world *make_world(void)
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
 	options.path = path;
 	if (ftruncate(fd, FILE_BYTES) || loop_create(&world.loop, NULL) ||
-		guest_mem_add(&world.mem, RAM_GPA, RAM_BYTES, NULL) ||
+		guest_mem_add(&world.mem, RINGS_RAM_GPA, RINGS_RAM_BYTES, NULL) ||
 		disk_file_open(world.loop, &options, &world.disk, NULL))
 		abort();
 	close(fd);
 	return &world;
 }
 
-static uint8_t *ram(struct world *world, uint32_t offset)
-{
-	return world->mem.regions[0].hva + offset;
-}
-
-static void start(struct world *world, struct virtio_device *dev)
-{
-	memset(ram(world, 0), 0, RINGS_BYTES);
-	virtio_device_set_status(dev, VIRTIO_STATUS_ACKNOWLEDGE | VIRTIO_STATUS_DRIVER);
-	virtio_device_accept(dev, 0, (uint32_t)virtio_device_offered(dev));
-	virtio_device_accept(dev, 1, 1);
-	virtio_device_set_status(dev, VIRTIO_STATUS_FEATURES_OK);
-	*virtio_device_setup(dev, 0) = (struct virtq_setup){.size = QUEUE_SIZE,
-		.desc_gpa = RAM_GPA + DESC,
-		.avail_gpa = RAM_GPA + AVAIL,
-		.used_gpa = RAM_GPA + USED};
-	virtio_device_set_queue_ready(dev, 0, true);
-	virtio_device_set_status(dev, VIRTIO_STATUS_DRIVER_OK);
-}
-
 /* A readable and a writable part, each of any number of pieces. */
-static void put_chain(struct world *world, struct input *input)
+static void put_chain(struct virtio_device *dev, struct rings_input *input)
 {
-	uint16_t head = take(input) % QUEUE_SIZE;
-	uint32_t readable = take(input) % 3;
-	uint32_t count = readable + take(input) % 6;
-	struct desc *table = (void *)ram(world, DESC);
-	uint16_t *avail = (void *)ram(world, AVAIL);
+	uint16_t head = (uint16_t)(rings_take(input, 1) % RINGS_SIZE);
+	uint32_t readable = rings_take(input, 1) % 3;
+	uint32_t count = readable + rings_take(input, 1) % 6;
+	struct rings_buffer buffers[8];
 
-	*ram(world, BUFFERS) = take(input) & 1;
-	for (uint32_t i = 0; i < count; i++)
-		table[(head + i) % QUEUE_SIZE] = (struct desc){
-			.gpa = htole64(RAM_GPA + BUFFERS + (i < readable ? 0 : 64) +
-				       take(input)),
-			.bytes = htole32(take(input) % 6),
-			.flags = htole16((uint16_t)((i < readable ? 0 : 2) |
-						    (i + 1 < count ? 1 : 0))),
-			.next = htole16((uint16_t)((head + i + 1) % QUEUE_SIZE)),
-		};
-	if (!count)
-		return;
-	avail[2 + le16toh(avail[1]) % QUEUE_SIZE] = htole16(head);
-	avail[1] = htole16((uint16_t)(le16toh(avail[1]) + 1));
+	*rings_ram(dev, RINGS_BUFFERS) = rings_take(input, 1) & 1;
+	for (uint32_t i = 0; i < count; i++) {
+		bool writable = i >= readable;
+
+		buffers[i].offset =
+			RINGS_BUFFERS + (writable ? 64 : 0) + rings_take(input, 1);
+		buffers[i].bytes = rings_take(input, 1) % 6;
+		buffers[i].writable = writable;
+	}
+	rings_offer(dev, 0, head, buffers, count);
 }
 
 static void check(struct world *world, const struct virtio_device *dev)
@@ -144,32 +77,33 @@ static void check(struct world *world, const struct virtio_device *dev)
 		abort();
 }
 
-static void step(struct world *world, struct virtio_device *dev, struct input *input)
+static void step(
+	struct world *world, struct virtio_device *dev, struct rings_input *input)
 {
 	uint32_t at;
 
-	switch (take(input) % 8) {
+	switch (rings_take(input, 1) % 8) {
 	case 0:
 	case 1:
 	case 2:
-		put_chain(world, input);
+		put_chain(dev, input);
 		break;
 	case 3:
 	case 4:
-		virtio_device_kick(dev, take(input) % 2);
+		virtio_device_kick(dev, rings_take(input, 1) % 2);
 		break;
 	case 5:
 		loop_turn(world->loop, 0);
 		break;
 	case 6:
-		at = take(input) * 16u + take(input) % 16u;
-		*ram(world, at) = take(input);
+		at = rings_take(input, 1) * 16u + rings_take(input, 1) % 16u;
+		*rings_ram(dev, at) = (uint8_t)rings_take(input, 1);
 		break;
 	default:
-		if (take(input) & 1)
+		if (rings_take(input, 1) & 1)
 			check(world, dev);
 		virtio_device_reset(dev);
-		start(world, dev);
+		rings_start(dev, 0);
 		break;
 	}
 }
@@ -177,15 +111,16 @@ static void step(struct world *world, struct virtio_device *dev, struct input *i
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t count)
 {
 	struct world *world = make_world();
-	struct input input = {bytes, count};
-	struct virtio_pmem_options options = {
-		.gpa = 1ull << 32, .bytes = FILE_BYTES, .flush = take(&input) & 1};
+	struct rings_input input = {bytes, count};
+	struct virtio_pmem_options options = {.gpa = 1ull << 32,
+		.bytes = FILE_BYTES,
+		.flush = rings_take(&input, 1) & 1};
 	struct virtio_device *dev;
 
 	if (virtio_pmem_create(world->loop, "fuzz", world->disk, &options, &dev, NULL))
 		abort();
-	virtio_device_attach(dev, &world->mem, &transport, NULL);
-	start(world, dev);
+	rings_attach(dev, &world->mem);
+	rings_start(dev, 0);
 	while (input.left)
 		step(world, dev, &input);
 	check(world, dev);

@@ -5,7 +5,7 @@
 pmem()
 {
 	cp "$lab/pmem.ext4" "$1.img"
-	echo "<virtio_device name=\"$1\" type=\"pmem\" $2><file path=\"$1.img\" $3/></virtio_device>"
+	echo "<virtio_device name=\"$1\" type=\"pmem\" ${2-}><file path=\"$1.img\" ${3-}/></virtio_device>"
 }
 
 # machine KERNEL DEVICES
