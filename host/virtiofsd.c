@@ -159,20 +159,43 @@ static const struct vhost_source_ops virtiofsd_ops = {
 	.destroy = virtiofsd_destroy,
 };
 
+/* virtiofsd looks for it from another folder, and takes options between commas. */
+static int name_folder(struct virtiofsd *virtiofsd, const char *folder, struct error *err)
+{
+	const struct source_pos *pos = virtiofsd->pos;
+	char *path = realpath(folder, NULL);
+	int code = path ? 0 : -errno;
+
+	if (code)
+		return error_set(
+			err, code, pos, "folder %s: %s", folder, strerror(-code));
+	if (strchr(path, ','))
+		code = error_set(err, -EINVAL, pos,
+			"folder %s has a comma in its path, which virtiofsd cannot take",
+			path);
+	else if (asprintf(&virtiofsd->shared, "source=%s", path) < 0)
+		code = error_set(err, -ENOMEM, pos, "no memory for virtiofsd");
+	free(path);
+	return code;
+}
+
 int vhost_source_virtiofsd_create(struct loop *loop,
 	const struct virtiofsd_options *options, const struct source_pos *pos,
 	struct vhost_source **ret, struct error *err)
 {
 	struct virtiofsd *virtiofsd = calloc(1, sizeof(*virtiofsd));
+	int code;
 
-	if (!virtiofsd ||
-		asprintf(&virtiofsd->shared, "source=%s", options->folder) < 0) {
-		free(virtiofsd);
+	if (!virtiofsd)
 		return error_set(err, -ENOMEM, pos, "no memory for virtiofsd");
-	}
 	virtiofsd->source.ops = &virtiofsd_ops;
 	virtiofsd->options = *options;
 	virtiofsd->pos = pos;
+	code = name_folder(virtiofsd, options->folder, err);
+	if (code) {
+		free(virtiofsd);
+		return code;
+	}
 	virtiofsd->child.loop = loop;
 	virtiofsd->child.said = virtiofsd_said;
 	child_init(&virtiofsd->child);

@@ -30,15 +30,18 @@ kib_of()
 	awk -v "kind=$1:" '$1 == kind { print $2 }' /proc/$monitor/status
 }
 
-# at_least KIND KIB
+# at_least KIND KIB…
 at_least()
 {
 	local have
-	have=$(kib_of "$1")
-	[ "$have" -ge "$2" ] || fail "$1 is $have KiB instead of $2 or more"
+	while [ $# -gt 0 ]; do
+		have=$(kib_of "$1")
+		[ "$have" -ge "$2" ] || fail "$1 is $have KiB instead of $2 or more"
+		shift 2
+	done
 }
 
-# reboots_with KIND KIB: both boots have that much of that kind.
+# reboots_with KIND KIB…: both boots have that much of these kinds.
 reboots_with()
 {
 	start
@@ -59,14 +62,14 @@ runs_on_huge_pages()
 	refuses 1 vm.xml:3 "128 free huge pages of 2048 KiB are needed" $pages
 	echo 128 >$pages
 	[ "$(cat $pages)" = 128 ] || fail "the board has $(cat $pages) huge pages"
-	reboots_with HugetlbPages 262144
+	reboots_with HugetlbPages 65536
 	echo 0 >$pages
 }
 
 runs_on_shared_locked_memory()
 {
 	memory_vm 'shared="yes" lock="yes"'
-	reboots_with RssShmem 131072
+	reboots_with RssShmem 49152 VmLck 262144
 }
 
 locks_no_more_than_it_may()

@@ -93,13 +93,13 @@ says_who_is_not_there()
 {
 	script </dev/null
 	vhost_vm '<virtio_device name="disk" type="vhost_user" id="block"><unix path="disk.sock"/></virtio_device>'
-	refuses 1 vm.xml:4 "disk.sock: No such file or directory; start the back end"
+	refuses 1 vm.xml:5 "disk.sock: No such file or directory; start the back end"
 	mkdir share
 	vhost_vm '<virtio_device name="share" type="fs" tag="home"><virtiofsd path="share"/></virtio_device>'
-	refuses 1 vm.xml:4 "virtiofsd not found: install the package virtiofsd"
+	refuses 1 vm.xml:5 "virtiofsd not found: install the package virtiofsd"
 	vhost_vm '<virtio_device name="share" type="fs" tag="home">
 		<virtiofsd path="share" readonly="yes" binary="'"$lab"'/vhost/virtiofsd"/></virtio_device>'
-	refuses 1 vm.xml:4 "share: virtiofsd: fuse: unknown option"
+	refuses 1 vm.xml:5 "share: virtiofsd: fuse: unknown option"
 }
 
 claim "a guest uses a folder and a disk that other processes serve" uses_folder_and_disk
