@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "arch/x86/layout.h"
@@ -18,6 +19,7 @@
 #include "src/hv.h"
 #include "src/irq.h"
 #include "src/plan.h"
+#include "src/window.h"
 #include "test/unit/test.h"
 
 #define CODE_GPA 0x100000u
@@ -31,6 +33,9 @@ struct machine {
 	struct hv *hv;
 	struct hv_exit exit;
 };
+
+/* What the next guests see beside RAM. */
+static const struct windows *windows;
 
 /* A guest in 32-bit protected mode; false, having said why, where there is no KVM. */
 static bool start(struct machine *m, const void *code, size_t bytes)
@@ -51,6 +56,7 @@ static bool start(struct machine *m, const void *code, size_t bytes)
 		.cpu_type = "host",
 		.entry_gpa = CODE_GPA};
 	m->plan.files.kernel.x86.entry = X86_ENTRY_PROTECTED;
+	m->mem.windows = windows;
 	CHECK_EQ(guest_mem_add(&m->mem, 0, RAM_BYTES, &err), 0);
 	memcpy(guest_mem_range(&m->mem, CODE_GPA, bytes), code, bytes);
 	m->hv = hv;
@@ -243,6 +249,71 @@ TEST(a_device_register_is_an_exit_and_an_ioeventfd_none)
 	finish(&m);
 }
 
+TEST(a_guest_reads_from_a_window_what_another_one_wrote)
+{
+	static const uint8_t writer[] = {
+		0xbb,
+		0x00,
+		0x00,
+		0x00,
+		0x80, /* mov ebx, 0x80000000 */
+		0xb8,
+		0x78,
+		0x56,
+		0x34,
+		0x12, /* mov eax, 0x12345678 */
+		0x89,
+		0x03, /* mov [ebx], eax */
+		0xe7,
+		0x80, /* out 0x80, eax */
+		0xf4,
+	};
+	static const uint8_t reader[] = {
+		0xbb,
+		0x00,
+		0x00,
+		0x00,
+		0x80, /* mov ebx, 0x80000000 */
+		0x8b,
+		0x03, /* mov eax, [ebx] */
+		0xe7,
+		0x80, /* out 0x80, eax */
+		0x89,
+		0x43,
+		0x04, /* mov [ebx + 4], eax */
+		0xe7,
+		0x81, /* out 0x81, eax */
+		0xf4,
+	};
+	struct windows writable = {0};
+	struct windows readonly = {0};
+	int fd = memfd_create("window", MFD_CLOEXEC);
+	struct machine m;
+
+	CHECK_EQ(ftruncate(fd, 2 << 20), 0);
+	CHECK_EQ(windows_add(&writable, 0x80000000, 2 << 20, fd, false, NULL), 0);
+	CHECK_EQ(windows_add(&readonly, 0x80000000, 2 << 20, fd, true, NULL), 0);
+	close(fd);
+	windows = &writable;
+	if (start(&m, writer, sizeof(writer))) {
+		expect_port(&m, true, 0x80, 4, 0x12345678);
+		finish(&m);
+		windows = &readonly;
+		CHECK(start(&m, reader, sizeof(reader)));
+		expect_port(&m, true, 0x80, 4, 0x12345678);
+		/* Its write is one to a register that nobody has. */
+		CHECK_EQ(next(&m), HV_EXIT_MMIO);
+		CHECK(m.exit.mmio.write);
+		CHECK_EQ(m.exit.mmio.gpa, 0x80000004);
+		expect_port(&m, true, 0x81, 4, 0x12345678);
+		CHECK_EQ(writable.list[0].hva[4], 0);
+		finish(&m);
+	}
+	windows = NULL;
+	windows_finish(&writable);
+	windows_finish(&readonly);
+}
+
 TEST(a_triple_fault_is_a_reset)
 {
 	static const uint8_t code[] = {0x0f, 0x0b}; /* ud2, and there is no IDT */
@@ -354,6 +425,7 @@ TEST_MAIN(CASE(a_guest_begins_at_its_entry_with_the_zero_page_in_esi),
 	CASE(ports_are_read_and_written_in_every_size),
 	CASE(a_string_instruction_is_one_access_an_element),
 	CASE(a_device_register_is_an_exit_and_an_ioeventfd_none),
+	CASE(a_guest_reads_from_a_window_what_another_one_wrote),
 	CASE(a_triple_fault_is_a_reset), CASE(a_kick_stops_a_guest_that_spins),
 	CASE(a_message_reaches_the_guest_as_an_interrupt),
 	CASE(an_edge_while_unrouted_is_kept_for_later))
