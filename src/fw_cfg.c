@@ -316,9 +316,9 @@ static int do_access(struct fw_cfg *fw_cfg, const struct dma_access *access)
 
 static void start_dma(struct fw_cfg *fw_cfg, uint64_t gpa)
 {
-	struct dma_access *in_guest =
-		guest_mem_range(fw_cfg->mem, gpa, sizeof(*in_guest));
 	struct dma_access access;
+	/* At any alignment; control, which takes the answer, is first. */
+	void *in_guest = guest_mem_range(fw_cfg->mem, gpa, sizeof(access));
 	uint32_t result;
 
 	if (!in_guest) {
@@ -330,7 +330,7 @@ static void start_dma(struct fw_cfg *fw_cfg, uint64_t gpa)
 	access.length = be32toh(access.length);
 	access.address = be64toh(access.address);
 	result = do_access(fw_cfg, &access) ? htobe32(DMA_ERROR) : 0;
-	memcpy(&in_guest->control, &result, sizeof(result));
+	memcpy(in_guest, &result, sizeof(result));
 }
 
 /* --- registers ---------------------------------------------------------------------- */
