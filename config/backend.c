@@ -253,9 +253,16 @@ void backend_read_vsock(struct build *build, const struct xml_element *element,
 	/* Linux has room for one, and the guest's side has no names for more. */
 	build_claim(build, element->line, false, "type 'vsock'");
 	vsock->backend_pos = build_pos(build, child ? child->line : element->line);
+	if (child)
+		vsock->kind = (enum config_vsock_kind)def->kind; /* else unix */
+	if (vsock->kind == CONFIG_VSOCK_UNIX && !vsock->cid)
+		vsock->cid = CONFIG_VSOCK_CID;
+	else if (!xml_attribute_value(element, "cid"))
+		build_problem(build, element->line,
+			"<vhost> needs the attribute 'cid' of its device, 3 to "
+			"4294967294, another one for each VM of this host");
 	if (!child)
-		return; /* unix is the first of the enum */
-	vsock->kind = (enum config_vsock_kind)def->kind;
+		return;
 	attributes_apply(build, def, child, ~0u, vsock);
 	element_no_children(build, child);
 	if (vsock->path)

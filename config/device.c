@@ -114,8 +114,6 @@ bool device_read(struct build *build, const struct xml_element *element,
 	} else if (device->type == CONFIG_DEVICE_BALLOON) {
 		device->balloon.deflate_on_oom = true;
 		device->balloon.free_page_reporting = true;
-	} else if (device->type == CONFIG_DEVICE_VSOCK) {
-		device->vsock.cid = CONFIG_VSOCK_CID;
 	} else if (device->type == CONFIG_DEVICE_PMEM) {
 		device->pmem.shared = true;
 	}

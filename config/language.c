@@ -221,6 +221,7 @@ static const struct attribute_def vsock_socket_attributes[] = {
 };
 static const struct element_def vsocks[] = {
 	{ELEMENT("unix", vsock_socket_attributes), .kind = CONFIG_VSOCK_UNIX},
+	{"vhost", .kind = CONFIG_VSOCK_VHOST},
 };
 const struct element_list language_vsocks = {vsocks, COUNT(vsocks)};
 /* Backend of a pmem */

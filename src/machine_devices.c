@@ -18,6 +18,7 @@
 #include "virtio/pmem.h"
 #include "virtio/rng.h"
 #include "virtio/vhost_user.h"
+#include "virtio/vhost_vsock.h"
 #include "virtio/vsock.h"
 
 /* ---- consoles -------------------------------------------------------------------------
@@ -200,13 +201,18 @@ static int create_vsock(
 	struct machine_device *device, struct loop *loop, struct error *err)
 {
 	const struct config_vsock *config = &device->plan->config->vsock;
-	int code = vsock_unix_open(
-		loop, config->path, &config->backend_pos, &device->vsock, err);
+	const char *name = device->plan->config->name;
+	int code;
 
+	if (config->kind == CONFIG_VSOCK_VHOST)
+		return virtio_vhost_vsock_create(
+			loop, name, config->cid, &config->backend_pos, &device->dev, err);
+	code = vsock_unix_open(
+		loop, config->path, &config->backend_pos, &device->vsock, err);
 	if (code)
 		return code;
-	return virtio_vsock_create(loop, device->plan->config->name, config->cid,
-		device->vsock, &device->dev, err);
+	return virtio_vsock_create(
+		loop, name, config->cid, device->vsock, &device->dev, err);
 }
 
 static int create_pmem(

@@ -90,7 +90,7 @@ static int version(void)
 #endif
 	printf("devices: uart console net block rng vsock\n"
 	       "back ends: stdio pty unix tcp file null, tap user unix null, file, "
-	       "unix\n");
+	       "unix vhost\n");
 	return 0;
 }
 

@@ -44,4 +44,38 @@ sockets_cross_through_unix_sockets()
 	[ ! -e vm.vsock ] || fail "the socket is still there"
 }
 
+sockets_cross_through_the_hosts_kernel()
+{
+	head -c 3000000 /dev/urandom >random
+	vsock_script
+	vm "kernel_rom='$lab/bookworm/linux' initrd_rom='$lab/bookworm/initrd $lab/vsock.cpio'
+		cpu_count='2' bootargs='console=hvc0 loglevel=4 bonsai.net=none'" <<-END
+		<virtio_device name="hvc0" type="console"><stdio/></virtio_device>
+		<virtio_device name="vsock0" type="vsock" cid="42"><vhost/></virtio_device>
+		<virtio_device name="script" type="block" readonly="yes"><file path="script.img"/></virtio_device>
+	END
+	vsock listen 1024 cat &
+	start
+	wait_for 90 serving
+	vsock connect 42 80 <random >back
+	cmp random back || fail "what went through the guest came back changed"
+	vsock connect 42 82 </dev/null 2>refused && fail "a port that nobody listens on answers"
+	vsock connect 42 81 </dev/null >hosts
+	grep -q localhost hosts || fail "the guest's file did not come"
+	wait $monitor || fail "exit status $?"
+	says "guest to host: unharmed" "nobody at the host: refused" "the guest is done"
+}
+
+missing_module_is_named()
+{
+	vm "kernel_rom='$lab/bookworm/linux' cpu_count='1'" <<-END
+		<virtio_device name="vsock0" type="vsock" cid="42"><vhost/></virtio_device>
+	END
+	mv /dev/vhost-vsock /dev/elsewhere
+	refuses 1 "there is no /dev/vhost-vsock: load the kernel's module vhost_vsock"
+	mv /dev/elsewhere /dev/vhost-vsock
+}
+
 claim "sockets cross between host and guest" sockets_cross_through_unix_sockets
+claim "sockets cross through the host's kernel" sockets_cross_through_the_hosts_kernel
+claim "a missing module is named" missing_module_is_named

@@ -238,7 +238,8 @@ FILES = {
                              '<stdio/></virtio_device>\n'),
     "vsock.xml": VM.format("", '<virtio_device name="a" type="vsock" cid="2"/>\n'
                                '<virtio_device name="b" type="vsock" mac="02:00:00:00:00:01">'
-                               '<vhost/></virtio_device>\n'),
+                               '<vhost/></virtio_device>\n'
+                               '<virtio_device name="c" type="vsock"><tap/></virtio_device>\n'),
     "root.img": at(4 * KIB, 0x438, b"\x53\xef"),
     "pmem.xml": VM.format("", "".join(
         f'<virtio_device name="p{i}" type="pmem"{more}/></virtio_device>\n'
