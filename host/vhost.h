@@ -13,6 +13,7 @@ struct vhost_region {
 	uint64_t gpa;
 	uint64_t bytes;
 	const void *hva;
+	int fd; /* the memfd that it is, from its start; -1: private to this process */
 };
 
 struct vhost_ring {

@@ -15,6 +15,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "host/vhost.h"
 #include "host/vhost_user_wire.h"
 #include "src/container_of.h"
 #include "src/error.h"
@@ -389,8 +390,8 @@ int vhost_user_set_config(
 		(uint32_t)offsetof(struct wire_config, data) + bytes, NULL, 0);
 }
 
-static int tell_memory(struct vhost_user *vu, const struct vhost_user_region *regions,
-	unsigned int count)
+static int tell_memory(
+	struct vhost_user *vu, const struct vhost_region *regions, unsigned int count)
 {
 	struct wire_memory memory = {.count = count};
 	int fds[VHOST_USER_REGIONS_MAX];
@@ -407,7 +408,7 @@ static int tell_memory(struct vhost_user *vu, const struct vhost_user_region *re
 		fds, count);
 }
 
-static int start_ring(struct vhost_user *vu, const struct vhost_user_ring *ring)
+static int start_ring(struct vhost_user *vu, const struct vhost_ring *ring)
 {
 	struct wire_addr addr = {
 		.index = ring->index,
@@ -431,8 +432,8 @@ static int start_ring(struct vhost_user *vu, const struct vhost_user_ring *ring)
 }
 
 int vhost_user_start(struct vhost_user *vu, uint64_t features,
-	const struct vhost_user_region *regions, unsigned int region_count,
-	const struct vhost_user_ring *rings, unsigned int ring_count)
+	const struct vhost_region *regions, unsigned int region_count,
+	const struct vhost_ring *rings, unsigned int ring_count)
 {
 	int code = tell_u64(
 		vu, WIRE_SET_FEATURES, features | (vu->features & FEATURE_PROTOCOL));
@@ -444,12 +445,13 @@ int vhost_user_start(struct vhost_user *vu, uint64_t features,
 	return code;
 }
 
-void vhost_user_stop(struct vhost_user *vu, const unsigned int *rings, unsigned int count)
+void vhost_user_stop(
+	struct vhost_user *vu, const struct vhost_ring *rings, unsigned int count)
 {
 	for (unsigned int i = 0; i < count && vu->watch.fd >= 0; i++) {
 		struct wire_header header = {.request = WIRE_GET_VRING_BASE,
 			.bytes = sizeof(struct wire_state)};
-		struct wire_state state = {.index = rings[i]};
+		struct wire_state state = {.index = rings[i].index};
 
 		exchange(vu, header, &state, NULL, 0, &state, sizeof(state));
 	}

@@ -20,6 +20,8 @@
 struct error;
 struct loop;
 struct source_pos;
+struct vhost_region;
+struct vhost_ring;
 struct vhost_user;
 
 #define VHOST_USER_REGIONS_MAX 8
@@ -44,24 +46,6 @@ struct vhost_source_ops {
 /* A socket that somebody listens on. path and pos are borrowed. */
 int vhost_source_unix_create(const char *path, const struct source_pos *pos,
 	struct vhost_source **ret, struct error *err);
-
-/* What guest RAM is to the other process: a memfd from its start, where gpa is. */
-struct vhost_user_region {
-	uint64_t gpa;
-	uint64_t bytes;
-	const void *hva;
-	int fd;
-};
-
-struct vhost_user_ring {
-	unsigned int index;
-	unsigned int size;
-	const void *desc; /* in a region, like the others */
-	const void *avail;
-	const void *used;
-	int kick_fd; /* eventfds, borrowed */
-	int call_fd;
-};
 
 struct vhost_user_events {
 	/* The connection has ended. Not called by vhost_user_open(). */
@@ -96,12 +80,15 @@ int vhost_user_get_config(struct vhost_user *vu, void *config, uint32_t bytes);
 int vhost_user_set_config(
 	struct vhost_user *vu, uint32_t offset, const void *data, uint32_t bytes);
 
-/* Hands over what the driver agreed on, guest RAM and the rings; they run afterwards. */
+/*
+ * Hands over what the driver agreed on, guest RAM, which is shared, and the rings; they
+ * run afterwards.
+ */
 int vhost_user_start(struct vhost_user *vu, uint64_t features,
-	const struct vhost_user_region *regions, unsigned int region_count,
-	const struct vhost_user_ring *rings, unsigned int ring_count);
+	const struct vhost_region *regions, unsigned int region_count,
+	const struct vhost_ring *rings, unsigned int ring_count);
 /* Takes the rings back: requests in flight are waited for, none is served later. */
 void vhost_user_stop(
-	struct vhost_user *vu, const unsigned int *rings, unsigned int count);
+	struct vhost_user *vu, const struct vhost_ring *rings, unsigned int count);
 
 #endif

@@ -36,23 +36,25 @@ static int call_fd(struct vhost_rings *rings)
 	return code ? code : watch->fd;
 }
 
-static void list_regions(struct vhost_rings *rings, const struct guest_mem *mem)
+static void list_regions(
+	struct vhost_rings *rings, const struct guest_mem *mem, bool shared)
 {
-	rings->region_count = mem->count;
-	for (unsigned int i = 0; i < mem->count; i++)
-		rings->regions[i] = (struct vhost_region){
-			.gpa = mem->regions[i].gpa,
-			.bytes = mem->regions[i].bytes,
-			.hva = mem->regions[i].hva,
-		};
+	rings->region_count = 0;
+	for (unsigned int i = 0; i < mem->count; i++) {
+		const struct guest_mem_region *region = &mem->regions[i];
+
+		if (region->fd >= 0 || !shared)
+			rings->regions[rings->region_count++] = (struct vhost_region){
+				region->gpa, region->bytes, region->hva, region->fd};
+	}
 }
 
-int vhost_rings_collect(struct vhost_rings *rings, unsigned int queues)
+int vhost_rings_collect(struct vhost_rings *rings, unsigned int queues, bool shared)
 {
 	struct virtio_device *dev = rings->dev;
 	int call = call_fd(rings);
 
-	list_regions(rings, dev->mem);
+	list_regions(rings, dev->mem, shared);
 	rings->count = 0;
 	for (unsigned int i = 0; i < queues && call >= 0; i++) {
 		const struct virtq *q = &dev->queues[i];

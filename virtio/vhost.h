@@ -26,12 +26,14 @@ void vhost_rings_init(struct vhost_rings *rings, struct virtio_device *dev);
 void vhost_rings_finish(struct vhost_rings *rings);
 
 /*
- * Of a device that is being started: all of guest RAM, and those of its first queues that
- * the driver set up. -errno where there is no eventfd.
+ * Of a device that is being started: guest RAM, or no more than is shared with other
+ * processes, and those of its first queues that the driver set up. -errno where there is
+ * no eventfd.
  */
-int vhost_rings_collect(struct vhost_rings *rings, unsigned int queues);
+int vhost_rings_collect(struct vhost_rings *rings, unsigned int queues, bool shared);
 
-/* A kick that came as a write to a register, passed on. */
+/* A kick that came as a write to a register, passed on: its eventfd is not ours to read.
+ */
 void vhost_rings_kick(struct vhost_rings *rings, unsigned int queue);
 
 #endif

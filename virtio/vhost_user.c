@@ -5,15 +5,12 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/epoll.h>
-#include <sys/eventfd.h>
-#include <unistd.h>
 
 #include "host/vhost_user.h"
 #include "src/container_of.h"
 #include "src/error.h"
-#include "src/guest_mem.h"
 #include "src/le.h"
+#include "virtio/vhost.h"
 #include "virtio/virtio.h"
 
 #define ID_NET 1
@@ -40,9 +37,7 @@ struct virtio_vhost_user {
 	struct error *opening; /* who is to know of a failure; NULL: the log */
 	bool own_config;
 	uint8_t config[VHOST_USER_CONFIG_BYTES_MAX];
-	struct loop_fd call_watch; /* fd -1, but where the line has no eventfd */
-	unsigned int ring_count;   /* handed over */
-	unsigned int rings[VIRTIO_QUEUES_MAX];
+	struct vhost_rings rings;
 };
 
 static struct virtio_vhost_user *vhost_user_of(struct virtio_device *dev)
@@ -112,79 +107,7 @@ static void config_changed(void *user)
 static const struct vhost_user_events events = {
 	.gone = gone, .config_changed = config_changed};
 
-static void call_ready(struct loop_fd *watch, uint32_t ready)
-{
-	struct virtio_vhost_user *device =
-		container_of(watch, struct virtio_vhost_user, call_watch);
-	uint64_t count;
-
-	if (read(watch->fd, &count, sizeof(count)) < 0 || !device->dev.started)
-		return;
-	device->dev.transport->queue_interrupt(&device->dev);
-}
-
-/* The line's own eventfd, or one that the loop passes on; -errno. */
-static int call_fd(struct virtio_vhost_user *device)
-{
-	struct loop_fd *watch = &device->call_watch;
-	int fd = device->dev.transport->interrupt_fd(&device->dev);
-	int code;
-
-	if (fd >= 0 || watch->fd >= 0)
-		return fd >= 0 ? fd : watch->fd;
-	watch->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (watch->fd < 0)
-		return -errno;
-	code = loop_fd_add(device->dev.loop, watch);
-	return code ? code : watch->fd;
-}
-
 /* ---- the driver's turns ----------------------------------------------------------- */
-
-static unsigned int list_regions(const struct guest_mem *mem,
-	struct vhost_user_region regions[GUEST_MEM_REGIONS_MAX])
-{
-	unsigned int count = 0;
-
-	for (unsigned int i = 0; i < mem->count; i++) {
-		const struct guest_mem_region *region = &mem->regions[i];
-
-		if (region->fd >= 0)
-			regions[count++] = (struct vhost_user_region){
-				region->gpa, region->bytes, region->hva, region->fd};
-	}
-	return count;
-}
-
-/* Those that the driver set up; -errno where there is no eventfd. */
-static int list_rings(
-	struct virtio_vhost_user *device, struct vhost_user_ring rings[VIRTIO_QUEUES_MAX])
-{
-	struct virtio_device *dev = &device->dev;
-	int call = call_fd(device);
-
-	device->ring_count = 0;
-	for (unsigned int i = 0; i < dev->queue_count && call >= 0; i++) {
-		const struct virtq *q = &dev->queues[i];
-		int kick = q->live ? dev->transport->kick_fd(dev, i) : 0;
-
-		if (kick < 0)
-			return kick;
-		if (!q->live)
-			continue;
-		rings[device->ring_count] = (struct vhost_user_ring){
-			.index = i,
-			.size = q->size,
-			.desc = q->desc,
-			.avail = q->avail,
-			.used = q->used,
-			.kick_fd = kick,
-			.call_fd = call,
-		};
-		device->rings[device->ring_count++] = i;
-	}
-	return call < 0 ? call : 0;
-}
 
 static void fail(struct virtio_vhost_user *device, const char *why)
 {
@@ -195,8 +118,7 @@ static void fail(struct virtio_vhost_user *device, const char *why)
 static void start(struct virtio_device *dev)
 {
 	struct virtio_vhost_user *device = vhost_user_of(dev);
-	struct vhost_user_region regions[GUEST_MEM_REGIONS_MAX];
-	struct vhost_user_ring rings[VIRTIO_QUEUES_MAX];
+	struct vhost_rings *rings = &device->rings;
 	struct error err = {0};
 	int code = vhost_user_reconnect(device->vu, &err);
 
@@ -204,7 +126,7 @@ static void start(struct virtio_device *dev)
 		code = error_set(&err, -EPROTO, NULL,
 			"%s: the back end came back with fewer features", dev->name);
 	if (!code) {
-		code = list_rings(device, rings);
+		code = vhost_rings_collect(rings, dev->queue_count, true);
 		if (code)
 			error_set(&err, code, NULL, "%s: no eventfd", dev->name);
 	}
@@ -213,27 +135,21 @@ static void start(struct virtio_device *dev)
 		return;
 	}
 	/* A failure from here on ends the connection, and gone() has its say. */
-	vhost_user_start(device->vu, dev->features, regions,
-		list_regions(dev->mem, regions), rings, device->ring_count);
+	vhost_user_start(device->vu, dev->features, rings->regions, rings->region_count,
+		rings->list, rings->count);
 }
 
 static void stop(struct virtio_device *dev)
 {
 	struct virtio_vhost_user *device = vhost_user_of(dev);
 
-	vhost_user_stop(device->vu, device->rings, device->ring_count);
-	device->ring_count = 0;
+	vhost_user_stop(device->vu, device->rings.list, device->rings.count);
+	device->rings.count = 0;
 }
 
-/* The kick descriptors are not ours to read: one that came as a write goes in there. */
 static void kick(struct virtio_device *dev, unsigned int queue)
 {
-	uint64_t one = 1;
-	int fd = dev->transport->kick_fd(dev, queue);
-
-	/* A full counter is a kick that nobody has seen yet. */
-	if (fd >= 0 && write(fd, &one, sizeof(one)) < 0 && errno != EAGAIN)
-		virtio_device_failed(dev, "no kick reaches the back end");
+	vhost_rings_kick(&vhost_user_of(dev)->rings, queue);
 }
 
 /* ---- life ------------------------------------------------------------------------- */
@@ -242,9 +158,7 @@ static void destroy(struct virtio_device *dev)
 {
 	struct virtio_vhost_user *device = vhost_user_of(dev);
 
-	loop_fd_remove(&device->call_watch);
-	if (device->call_watch.fd >= 0)
-		close(device->call_watch.fd);
+	vhost_rings_finish(&device->rings);
 	vhost_user_destroy(device->vu);
 	free(device);
 }
@@ -297,8 +211,7 @@ int virtio_vhost_user_create(struct loop *loop, const char *name,
 	}
 	device->ops = ops_of_any;
 	device->ops.device_id = options->device_id;
-	device->call_watch =
-		(struct loop_fd){.fd = -1, .events = EPOLLIN, .ready = call_ready};
+	vhost_rings_init(&device->rings, &device->dev);
 	device->dev.ops = &device->ops;
 	device->dev.name = name;
 	device->dev.loop = loop;

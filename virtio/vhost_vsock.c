@@ -88,7 +88,7 @@ static void vsock_start(struct virtio_device *dev)
 	int code = renew(vsock, &err);
 
 	if (!code) {
-		code = vhost_rings_collect(rings, RINGS);
+		code = vhost_rings_collect(rings, RINGS, false);
 		if (!code && rings->count == RINGS)
 			code = vhost_kernel_set_up(vsock->fd, dev->features,
 				rings->regions, rings->region_count, rings->list,

@@ -26,7 +26,7 @@ static struct virtio_driver driver;
 
 static void external_start(struct virtio_device *dev)
 {
-	device.code = vhost_rings_collect(&device.rings, device.asked);
+	device.code = vhost_rings_collect(&device.rings, device.asked, false);
 }
 
 static void external_kick(struct virtio_device *dev, unsigned int queue)
