@@ -141,6 +141,15 @@ static void read_control(struct build *build, const struct xml_element *element)
 		build_claim(build, element->line, false, "path '%s'", control->path);
 }
 
+static void read_watchdog(struct build *build, const struct xml_element *element)
+{
+	struct config_watchdog *watchdog = &build->config->watchdog;
+
+	watchdog->pos = build_pos(build, element->line);
+	attributes_apply(build, &language_watchdog, element, ~0u, watchdog);
+	element_no_children(build, element);
+}
+
 static void read_child(struct build *build, const struct xml_element *element)
 {
 	struct vm_config *config = build->config;
@@ -164,6 +173,9 @@ static void read_child(struct build *build, const struct xml_element *element)
 	} else if (!strcmp(element->name, language_control.name)) {
 		if (is_first(build, element))
 			read_control(build, element);
+	} else if (!strcmp(element->name, language_watchdog.name)) {
+		if (is_first(build, element))
+			read_watchdog(build, element);
 	} else if (!strcmp(element->name, language_isa.name)) {
 		if (is_first(build, element))
 			x86_read_isa(build, element);

@@ -17,6 +17,7 @@
 #include "config/config_ready.h"
 #include "config/config_vhost.h"
 #include "config/config_vsock.h"
+#include "config/config_watchdog.h"
 #include "config/config_x86.h"
 #include "src/error.h"
 
@@ -137,6 +138,7 @@ struct vm_config {
 	struct config_ready ready;
 	struct config_isa isa;
 	struct config_control control;
+	struct config_watchdog watchdog;
 	unsigned int fw_cfg_count;
 	struct config_fw_cfg *fw_cfgs; /* credentials too, in the order of the file */
 	unsigned int shared_memory_count;

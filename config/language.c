@@ -28,6 +28,8 @@ static const char *const images[] = {"read", "map", NULL};
 static const char *const hugepages[] = {"no", "yes", "2M", "1G", NULL};
 static const char *const no_or_yes[] = {"no", "yes", NULL};
 static const char *const protocols[] = {"tcp", "udp", NULL};
+static const char *const watchdog_actions[] = {
+	"reset", "poweroff", "crash", "none", NULL};
 static const char *const caches[] = {"writeback", "none", NULL};
 
 /* <config> */
@@ -75,6 +77,12 @@ static const struct attribute_def control_attributes[] = {
 	{"socket", set_control_socket, 0},
 };
 const struct element_def language_control = {ELEMENT("control", control_attributes)};
+
+/* <watchdog> */
+static const struct attribute_def watchdog_attributes[] = {
+	{"action", set_word, AT(config_watchdog, action), .words = watchdog_actions},
+};
+const struct element_def language_watchdog = {ELEMENT("watchdog", watchdog_attributes)};
 
 /* <isa>, of the x86 board */
 static const struct attribute_def isa_attributes[] = {
@@ -253,7 +261,7 @@ const struct element_list language_none = {NULL, 0};
 const char *const language_types[] = {"console", "net", "block", "rng", "balloon",
 	"vsock", "pmem", "fs", "vhost_user", NULL};
 const char *const language_children[] = {"uart", "virtio_device", "memory", "ready",
-	"control", "isa", "fw_cfg", "credential", "shared_memory", NULL};
+	"control", "watchdog", "isa", "fw_cfg", "credential", "shared_memory", NULL};
 const char *const language_later_types[] = {"gpu", "input", NULL};
 const char *const language_later_children[] = {"sandbox", "verify", NULL};
 const char *const language_later_backends[] = {"nbd", "crypt", NULL};

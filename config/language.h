@@ -25,6 +25,7 @@ extern const struct element_def language_config;
 extern const struct element_def language_memory;
 extern const struct element_def language_ready;
 extern const struct element_def language_control;
+extern const struct element_def language_watchdog;
 extern const struct element_def language_isa;
 extern const struct element_def language_fw_cfg;
 extern const struct element_def language_credential;

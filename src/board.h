@@ -119,6 +119,12 @@ struct board {
 	 * thread, with its lock.
 	 */
 	bool (*press)(struct board_devices *devices, enum board_button button);
+
+	/*
+	 * The guest does not run, or runs again: no watchdog waits for it meanwhile.
+	 * Likewise.
+	 */
+	void (*hold)(struct board_devices *devices, bool hold);
 };
 
 /* Those of this build, ended by NULL. */

@@ -37,6 +37,7 @@ static void pause_machine(struct machine_control *face)
 	loop_unlock(machine->loop);
 	vcpu_set_pause(machine->vcpus);
 	loop_lock(machine->loop);
+	machine->plan->board->hold(machine->board_devices, true);
 	tell(machine, "STOP", NULL);
 }
 
@@ -47,6 +48,7 @@ static void resume_machine(struct machine_control *face)
 	if (!face->paused)
 		return;
 	face->paused = false;
+	machine->plan->board->hold(machine->board_devices, false);
 	vcpu_set_resume(machine->vcpus);
 	tell(machine, "RESUME", NULL);
 }

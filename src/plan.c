@@ -155,6 +155,7 @@ static void list_arm(const struct board_plan *plan, struct map *map)
 
 	add_line(map, &arm->rtc.mmio, "clock", NULL);
 	add_line(map, &arm->gpio.mmio, "gpio of the power key", NULL);
+	add_line(map, &arm->watchdog.mmio, "watchdog", NULL);
 	add_line(map, &arm->pvpanic.mmio, "panic notification", NULL);
 }
 
@@ -290,6 +291,7 @@ static void print_irqs(const struct board_plan *plan, FILE *out)
 		print_irq(plan, plan->generation_irq, true, out);
 		fprintf(out, "generation id\n");
 	}
+	print_own(plan, "watchdog", &plan->arm.watchdog, out);
 	print_own(plan, "gpio of the power key", &plan->arm.gpio, out);
 	if (plan->x86.rtc.count) {
 		print_irq(plan, plan->x86.rtc.irq, false, out);
@@ -323,6 +325,7 @@ static void print_ports(const struct plan_x86 *x86, FILE *out)
 	print_port("keyboard controller", &x86->i8042, out);
 	print_port("clock", &x86->rtc, out);
 	print_port("uart", &x86->serial, out);
+	print_port("watchdog", &x86->watchdog, out);
 	print_port("panic notification", &x86->pvpanic, out);
 	print_port("fw_cfg", &x86->fw_cfg, out);
 }

@@ -15,6 +15,7 @@ struct plan_own {
 struct plan_arm {
 	struct plan_own rtc;
 	struct plan_own gpio; /* with the power key */
+	struct plan_own watchdog;
 	struct plan_own pvpanic;
 };
 

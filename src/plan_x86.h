@@ -61,6 +61,7 @@ struct plan_x86 {
 	struct x86_port i8042; /* 0x60 and 0x64 */
 	struct x86_port fw_cfg;
 	struct x86_port pvpanic;
+	struct x86_port watchdog;
 	struct plan_range ged; /* generic event device and power registers */
 	unsigned int ged_irq;
 	unsigned int ioapic_count; /* 24 pins each, GSIs from 0 */

@@ -304,6 +304,9 @@ static int plan_devices(struct planner *p)
 		.gpio = {{ARM_GPIO_GPA, ARM_GPIO_BYTES}, ARM_GPIO_INTID},
 		.pvpanic = {{ARM_PVPANIC_GPA, ARM_PVPANIC_BYTES}, 0},
 	};
+	if (p->config->watchdog.pos.file)
+		plan->arm.watchdog = (struct plan_own){
+			{ARM_WATCHDOG_GPA, ARM_WATCHDOG_BYTES}, ARM_WATCHDOG_INTID};
 	if (count > ARM_VIRTIO_COUNT_MAX) {
 		problems_add(p->problems, &p->config->devices[ARM_VIRTIO_COUNT_MAX].pos,
 			"virtio_device number %d: the board has room for %d of %u",
@@ -488,5 +491,6 @@ const struct board arm_board = {
 	.create_devices = arm_devices_create,
 	.connect_devices = arm_devices_connect,
 	.press = arm_devices_press,
+	.hold = arm_devices_hold,
 	.destroy_devices = arm_devices_destroy,
 };

@@ -5,11 +5,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "arch/arm/layout.h"
 #include "arch/arm/pl011.h"
 #include "arch/arm/pl031.h"
 #include "arch/arm/pl061.h"
 #include "arch/arm/power_key.h"
 #include "arch/arm/primecell.h"
+#include "arch/arm/sp805.h"
 #include "src/board.h"
 #include "src/bus.h"
 #include "src/container_of.h"
@@ -29,6 +31,7 @@ struct board_devices {
 	struct pl031 *rtc;
 	struct pl061 *gpio;
 	struct power_key power_key;
+	struct sp805 *watchdog;
 	struct pvpanic *pvpanic;
 	struct fw_cfg *fw_cfg;
 
@@ -80,6 +83,19 @@ static int create_gpio(struct board_devices *devices, struct error *err)
 	return add_cell(devices, pl061_cell(devices->gpio), at->irq, err);
 }
 
+static int create_watchdog(struct board_devices *devices, struct error *err)
+{
+	const struct plan_own *at = &devices->plan->arm.watchdog;
+	int code;
+
+	if (!at->mmio.bytes)
+		return 0;
+	code = sp805_create(&devices->host, at->mmio.gpa, ARM_CLOCK_HZ,
+		devices->plan->config->watchdog.action, &devices->watchdog, err);
+	return code ? code
+		    : add_cell(devices, sp805_cell(devices->watchdog), at->irq, err);
+}
+
 static int create_pvpanic(struct board_devices *devices, struct error *err)
 {
 	const struct plan_range *at = &devices->plan->arm.pvpanic.mmio;
@@ -117,6 +133,7 @@ int arm_devices_create(const struct board_plan *plan, const struct board_host *h
 		create_uart,
 		create_rtc,
 		create_gpio,
+		create_watchdog,
 		create_pvpanic,
 		create_fw_cfg,
 	};
@@ -173,6 +190,12 @@ bool arm_devices_press(struct board_devices *devices, enum board_button button)
 	return true;
 }
 
+void arm_devices_hold(struct board_devices *devices, bool hold)
+{
+	if (devices->watchdog)
+		sp805_hold(devices->watchdog, hold);
+}
+
 void arm_devices_destroy(struct board_devices *devices)
 {
 	if (!devices)
@@ -181,6 +204,7 @@ void arm_devices_destroy(struct board_devices *devices)
 	pvpanic_destroy(devices->pvpanic);
 	power_key_finish(&devices->power_key);
 	pl061_destroy(devices->gpio);
+	sp805_destroy(devices->watchdog);
 	pl031_destroy(devices->rtc);
 	pl011_destroy(devices->uart);
 	free(devices);

@@ -219,6 +219,19 @@ static int write_power_key(struct tree *tree)
 	return fdt_end_node(tree->fdt);
 }
 
+static int write_watchdog(struct tree *tree)
+{
+	const struct plan_own *watchdog = &tree->plan->arm.watchdog;
+
+	if (!watchdog->mmio.bytes)
+		return 0;
+	TREE_TRY(tree_begin(tree, "watchdog", 0, "watchdog@%llx",
+		(unsigned long long)watchdog->mmio.gpa));
+	TREE_TRY(put_primecell(
+		tree, "arm,sp805", &watchdog->mmio, watchdog->irq, "wdog_clk"));
+	return fdt_end_node(tree->fdt);
+}
+
 static int write_pvpanic(struct tree *tree)
 {
 	const struct plan_range *mmio = &tree->plan->arm.pvpanic.mmio;
@@ -280,6 +293,7 @@ static int write_nodes(struct tree *tree)
 	TREE_TRY(write_rtc(tree));
 	TREE_TRY(write_gpio(tree));
 	TREE_TRY(write_power_key(tree));
+	TREE_TRY(write_watchdog(tree));
 	TREE_TRY(write_pvpanic(tree));
 	TREE_TRY(write_generation(tree));
 	TREE_TRY(tree_shared_memories(tree));

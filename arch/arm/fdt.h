@@ -3,9 +3,9 @@
  * The ARM board's device tree: the one place that knows bindings.
  *
  * Where an overlay is configured, the tree carries labels (a __symbols__ node) that it
- * can refer to: &gic, &uart0, &rtc, &gpio0, &gpio_keys, &pvpanic, &fw_cfg, &vmgenid,
- * &apb_pclk, &timer, &pmu, &psci, &memory, &cpu0 and so on, &virtio0 and &shared0 and so
- * on in the order of the XML.
+ * can refer to: &gic, &uart0, &rtc, &gpio0, &gpio_keys, &watchdog, &pvpanic, &fw_cfg,
+ * &vmgenid, &apb_pclk, &timer, &pmu, &psci, &memory, &cpu0 and so on, &virtio0 and
+ * &shared0 and so on in the order of the XML.
  */
 #ifndef ARCH_ARM_FDT_H
 #define ARCH_ARM_FDT_H

@@ -23,6 +23,8 @@
  *	             | stolen time                 |  64 bytes a vCPU; memory, not RAM
  *	0x090b_0000  +-----------------------------+
  *	             | generation id               |  16 bytes, SPI 3; memory, not RAM
+ *	0x090d_0000  +-----------------------------+
+ *	             | SP805, a watchdog           |  4 KiB, SPI 4; where it is asked for
  *	0x090e_0000  +-----------------------------+
  *	             | pvpanic                     |  2 bytes
  *	0x0a00_0000  +-----------------------------+
@@ -55,6 +57,7 @@
 #define ARM_GPIO_GPA 0x09030000ull
 #define ARM_STEAL_TIME_GPA 0x090a0000ull
 #define ARM_GENERATION_GPA 0x090b0000ull
+#define ARM_WATCHDOG_GPA 0x090d0000ull
 #define ARM_PVPANIC_GPA 0x090e0000ull
 #define ARM_VIRTIO_GPA 0x0a000000ull
 #define ARM_SHARED_GPA 0x10000000ull
@@ -74,6 +77,7 @@
 #define ARM_RTC_BYTES 0x1000ull
 #define ARM_GPIO_BYTES 0x1000ull
 #define ARM_POWER_KEY_LINE 3 /* of the GPIO */
+#define ARM_WATCHDOG_BYTES 0x1000ull
 #define ARM_PVPANIC_BYTES 2ull
 #define ARM_VIRTIO_STEP_BYTES 0x200ull
 #define ARM_VIRTIO_COUNT_MAX 128
@@ -96,6 +100,7 @@
 #define ARM_UART_INTID 33
 #define ARM_RTC_INTID 34
 #define ARM_GENERATION_INTID 35
+#define ARM_WATCHDOG_INTID 36
 #define ARM_GPIO_INTID 39
 #define ARM_VIRTIO_INTID 40
 /* KVM counts the lines of its GIC in steps of 32. */

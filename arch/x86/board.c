@@ -17,6 +17,7 @@
 #include "arch/x86/devices.h"
 #include "arch/x86/fdt.h"
 #include "arch/x86/firmware.h"
+#include "arch/x86/ib700.h"
 #include "arch/x86/image.h"
 #include "arch/x86/layout.h"
 #include "arch/x86/load.h"
@@ -178,6 +179,8 @@ static void plan_legacy(struct planner *p)
 	if (isa->rtc)
 		x86->rtc = (struct x86_port){X86_RTC_PORT, X86_RTC_PORTS, X86_RTC_IRQ};
 	x86->i8042 = (struct x86_port){X86_I8042_PORT, X86_I8042_PORTS, X86_I8042_IRQ};
+	if (p->config->watchdog.pos.file)
+		x86->watchdog = (struct x86_port){X86_WATCHDOG_PORT, IB700_PORTS, 0};
 	if (firmware || p->config->fw_cfg_count)
 		x86->fw_cfg = (struct x86_port){X86_FW_CFG_PORT, FW_CFG_PORTS_BYTES, 0};
 	if (isa->acpi) {
@@ -468,4 +471,5 @@ const struct board x86_board = {
 	.connect_devices = x86_devices_connect,
 	.destroy_devices = x86_devices_destroy,
 	.press = x86_devices_press,
+	.hold = x86_devices_hold,
 };

@@ -7,6 +7,7 @@
 #include "arch/x86/firmware.h"
 #include "arch/x86/ged.h"
 #include "arch/x86/i8042.h"
+#include "arch/x86/ib700.h"
 #include "arch/x86/ioapic.h"
 #include "arch/x86/legacy.h"
 #include "arch/x86/rtc.h"
@@ -35,6 +36,7 @@ struct board_devices {
 	struct rtc *rtc;
 	struct i8042 *i8042;
 	struct pvpanic *pvpanic;
+	struct ib700 *watchdog;
 	struct ged *ged;
 	struct fw_cfg *fw_cfg;
 	struct own_ioapic ioapics[X86_IOAPICS_MAX];
@@ -117,6 +119,19 @@ static int create_pvpanic(struct board_devices *devices, struct error *err)
 		    : bus_add(devices->host.ports, pvpanic_region(devices->pvpanic), err);
 }
 
+static int create_watchdog(struct board_devices *devices, struct error *err)
+{
+	const struct x86_port *at = &devices->plan->x86.watchdog;
+	int code;
+
+	if (!at->count)
+		return 0;
+	code = ib700_create(&devices->host, at->port,
+		devices->plan->config->watchdog.action, &devices->watchdog, err);
+	return code ? code
+		    : bus_add(devices->host.ports, ib700_region(devices->watchdog), err);
+}
+
 static int create_ged(struct board_devices *devices, struct error *err)
 {
 	const struct plan_range *at = &devices->plan->x86.ged;
@@ -177,6 +192,7 @@ int x86_devices_create(const struct board_plan *plan, const struct board_host *h
 		create_rtc,
 		create_i8042,
 		create_pvpanic,
+		create_watchdog,
 		create_ged,
 		create_fw_cfg,
 		create_ioapics,
@@ -221,6 +237,8 @@ static void reset(struct board_devices *devices)
 		ged_set_irq(devices->ged, NULL);
 		ged_reset(devices->ged);
 	}
+	if (devices->watchdog)
+		ib700_reset(devices->watchdog);
 	if (devices->fw_cfg)
 		fw_cfg_reset(devices->fw_cfg);
 	for (unsigned int i = 0; i < X86_IOAPICS_MAX; i++)
@@ -259,6 +277,12 @@ int x86_devices_connect(struct board_devices *devices, struct hv *hv, struct err
 	return code;
 }
 
+void x86_devices_hold(struct board_devices *devices, bool hold)
+{
+	if (devices->watchdog)
+		ib700_hold(devices->watchdog, hold);
+}
+
 bool x86_devices_press(struct board_devices *devices, enum board_button button)
 {
 	switch (button) {
@@ -283,6 +307,7 @@ void x86_devices_destroy(struct board_devices *devices)
 		ioapic_destroy(devices->ioapics[i].ioapic);
 	fw_cfg_destroy(devices->fw_cfg);
 	ged_destroy(devices->ged);
+	ib700_destroy(devices->watchdog);
 	pvpanic_destroy(devices->pvpanic);
 	i8042_destroy(devices->i8042);
 	rtc_destroy(devices->rtc);

@@ -96,6 +96,7 @@
 #define X86_I8042_PORTS 5 /* 0x60 and 0x64 are its; 0x61 is the PIT's */
 #define X86_I8042_IRQ 1
 #define X86_FW_CFG_PORT 0x510
+#define X86_WATCHDOG_PORT 0x441
 #define X86_PVPANIC_PORT 0x505
 #define X86_PVPANIC_PORTS 1
 #define X86_GED_IRQ 9

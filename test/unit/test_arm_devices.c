@@ -6,6 +6,7 @@
 #include "arch/arm/pl011_regs.h"
 #include "arch/arm/pl031_regs.h"
 #include "arch/arm/pl061_regs.h"
+#include "arch/arm/sp805_regs.h"
 #include "host/terminal.h"
 #include "src/bus.h"
 #include "src/container_of.h"
@@ -30,6 +31,7 @@ static void bench_init(struct bench *bench)
 {
 	*bench = (struct bench){0};
 	arm_fixture_init(&f);
+	f.config.watchdog.pos.file = "vm.xml";
 	bench->plan = arm_fixture_plan(&f);
 	CHECK(bench->plan);
 	CHECK_EQ(loop_create(&bench->loop, NULL), 0);
@@ -72,6 +74,7 @@ TEST(each_device_answers_where_the_plan_puts_it)
 		{ARM_UART_GPA + 0xfe0, 4, 0x11}, /* the lower byte of its part number */
 		{ARM_RTC_GPA + 0xfe0, 4, 0x31},
 		{ARM_GPIO_GPA + 0xfe0, 4, 0x61},
+		{ARM_WATCHDOG_GPA + 0xfe0, 4, 0x05},
 		{ARM_PVPANIC_GPA, 1, 3},
 	};
 	struct board_devices *devices;
@@ -98,6 +101,27 @@ TEST(the_clock_shows_the_hosts_time)
 	CHECK_EQ(create(&bench, &devices, NULL), 0);
 	CHECK(bus_read(&bench.bus, ARM_RTC_GPA + RTC_DR, 4, &value));
 	CHECK((uint32_t)time(NULL) - (uint32_t)value <= 1);
+	arm_board.destroy_devices(devices);
+	bench_finish(&bench);
+}
+
+TEST(a_watchdog_that_is_held_does_not_act)
+{
+	struct board_devices *devices;
+	struct bench bench;
+
+	bench_init(&bench);
+	CHECK_EQ(create(&bench, &devices, NULL), 0);
+	arm_board.hold(devices, true);
+	CHECK(bus_write(&bench.bus, ARM_WATCHDOG_GPA + WDOG_LOAD, 4, 1));
+	CHECK(bus_write(&bench.bus, ARM_WATCHDOG_GPA + WDOG_CONTROL, 4, 3));
+	CHECK_EQ(loop_turn(bench.loop, 0), 0);
+	CHECK_EQ(bench.requests, 0);
+	arm_board.hold(devices, false);
+	for (unsigned int i = 0; i < 100 && !bench.requests; i++)
+		CHECK_EQ(loop_turn(bench.loop, 10), 0);
+	CHECK_EQ(bench.requests, 1);
+	CHECK_EQ(bench.last, BOARD_RESET);
 	arm_board.destroy_devices(devices);
 	bench_finish(&bench);
 }
@@ -148,17 +172,25 @@ static void raise_gpio(struct bench *bench, struct board_devices *devices)
 	CHECK(arm_board.press(devices, BOARD_POWER_BUTTON));
 }
 
+static void raise_watchdog(struct bench *bench)
+{
+	CHECK(bus_write(&bench->bus, ARM_WATCHDOG_GPA + WDOG_LOAD, 4, 1));
+	CHECK(bus_write(&bench->bus, ARM_WATCHDOG_GPA + WDOG_CONTROL, 4, WDOG_INTEN));
+	CHECK_EQ(loop_turn(bench->loop, 1000), 0);
+}
+
 static void raise_all(struct bench *bench, struct board_devices *devices)
 {
 	raise_uart(bench);
 	raise_rtc(bench);
 	raise_gpio(bench, devices);
+	raise_watchdog(bench);
 }
 
 TEST(the_next_vm_gets_the_devices_as_after_power_on)
 {
 	static const unsigned int irqs[] = {
-		ARM_UART_INTID, ARM_RTC_INTID, ARM_GPIO_INTID};
+		ARM_UART_INTID, ARM_RTC_INTID, ARM_GPIO_INTID, ARM_WATCHDOG_INTID};
 	struct board_devices *devices;
 	struct host_caps caps;
 	struct bench bench;
@@ -248,7 +280,7 @@ TEST(a_place_that_is_taken_fails_and_leaves_nothing)
 	CHECK_EQ(create(&bench, &devices, NULL), 0);
 	CHECK_EQ(create(&bench, &second, &err), -EEXIST);
 	CHECK(!second);
-	CHECK_EQ(bench.bus.count, 4);
+	CHECK_EQ(bench.bus.count, 5);
 	arm_board.destroy_devices(devices);
 	arm_board.destroy_devices(NULL);
 	bench_finish(&bench);
@@ -256,6 +288,7 @@ TEST(a_place_that_is_taken_fails_and_leaves_nothing)
 
 TEST_MAIN(CASE(each_device_answers_where_the_plan_puts_it),
 	CASE(the_clock_shows_the_hosts_time), CASE(a_panic_asks_for_the_end),
+	CASE(a_watchdog_that_is_held_does_not_act),
 	CASE(the_next_vm_gets_the_devices_as_after_power_on),
 	CASE(fw_cfg_answers_where_the_plan_puts_it),
 	CASE(an_item_that_cannot_be_read_fails_and_leaves_nothing),
