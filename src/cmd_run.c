@@ -30,7 +30,6 @@ static int run_plan(const struct board_plan *plan, struct hv *hv)
 	struct error err;
 	int code;
 
-	log_set_name(plan->config->name);
 	for (unsigned int i = 0; i < plan->note_count; i++)
 		log_host("%s", plan->notes[i].text);
 	cmd_restore_terminal(false);
@@ -99,6 +98,7 @@ int cmd_run(int argc, char **argv)
 	config = cmd_vm_load(&vm);
 	if (!config)
 		return EXIT_USAGE;
+	log_set_name(config->name);
 	if (!strcmp(vm.path, CMD_STDIN))
 		leave_input(config);
 	allow_descriptors();

@@ -4,8 +4,8 @@
 
 check-man.py TOOL ROOT: TOOL is the built config_tool, ROOT the repository. The manual
 describes element E below ".Ss <E>…" and its attribute A below ".It Va A"; its examples are
-those of config/examples, to the letter but for the comment at their head. What README.md
-shows as XML is in the language too.
+those of config/examples, to the letter but for the comment at their head. What README.md and
+the pages of docs/ show as XML is in the language too.
 """
 
 import pathlib
@@ -60,15 +60,15 @@ def check_examples(page):
             failures.append(f"{name} reads otherwise in the manual")
 
 
-def check_readme():
-    for text in re.findall(r"^```xml\n(.*?)^```$", (root / "README.md").read_text(),
-                           re.M | re.S):
-        with tempfile.NamedTemporaryFile("w", suffix=".xml") as file:
-            file.write(text)
-            file.flush()
-            run = subprocess.run([tool, file.name], capture_output=True, text=True)
-        if run.returncode:
-            failures.append(f"README.md shows what the parser refuses: {run.stdout}")
+def check_pages():
+    for page in (root / "README.md", *sorted((root / "docs").glob("*.md"))):
+        for text in re.findall(r"^```xml\n(.*?)^```$", page.read_text(), re.M | re.S):
+            with tempfile.NamedTemporaryFile("w", suffix=".xml") as file:
+                file.write(text)
+                file.flush()
+                run = subprocess.run([tool, file.name], capture_output=True, text=True)
+            if run.returncode:
+                failures.append(f"{page.name} shows what the parser refuses: {run.stdout}")
 
 
 manual = (root / "docs/bonsai.xml.5").read_text()
@@ -79,7 +79,7 @@ for source, names in sources.items():
     for name in sorted(everything - names):
         failures.append(f"{source} does not have {' '.join(map(str, name))}")
 check_examples(manual)
-check_readme()
+check_pages()
 print(*failures, sep="\n", end="\n" if failures else "")
 print(f"{len(everything)} passed, 0 failed" if not failures else
       f"0 passed, {len(failures)} failed")

@@ -21,6 +21,7 @@ import subprocess
 import sys
 import tarfile
 import tempfile
+import time
 
 ROOT = pathlib.Path(sys.argv[1]).resolve()
 sys.path.insert(0, str(ROOT / "tools/lib"))
@@ -366,6 +367,27 @@ def hostile(base):
             "erofs", "--size", "1M")
 
 
+def interrupted(base):
+    """A signal at any moment leaves no file and no process."""
+    (base / "many.tar").write_bytes(archive(*(f"d{i % 50}/f{i}" for i in range(3000))))
+    before = sorted(path.name for path in base.iterdir())
+    for tenths in (1, 4, 7, 10, 13, 16):
+        mine = ["setpriv", "--reuid", str(NOBODY), "--clear-groups"] * (os.geteuid() == 0)
+        child = subprocess.Popen([*mine, ROOT / "tools/bonsai-mkimage", "-o", base / "x.ext4",
+                                  base / "many.tar"], stderr=subprocess.PIPE, text=True)
+        time.sleep(tenths / 10)
+        child.terminate()
+        said = child.communicate(timeout=60)[1]
+        done = child.returncode == 0
+        (base / "x.ext4").unlink(missing_ok=not done)
+        check(f"after {tenths / 10} s", child.returncode in (0, -15, 143) and not said,
+              f"status {child.returncode}: {said}")
+        left = sorted(path.name for path in base.iterdir())
+        check(f"after {tenths / 10} s nothing is left", left == before, f"{left}")
+    check("no process is left", not subprocess.run(
+        ["pgrep", "-f", str(base)], capture_output=True, text=True).stdout)
+
+
 def flood_of_entries(base):
     """With a lower limit, as the real one takes a minute to reach."""
     image_tree.ENTRIES_MAX = 100
@@ -392,7 +414,7 @@ def main():
         base.mkdir(mode=0o777)
         pathlib.Path(name).chmod(0o755)
         base.chmod(0o777)
-        for claim in (sources_of_every_form, containers, folders, hostile):
+        for claim in (sources_of_every_form, containers, folders, hostile, interrupted):
             claim(base)
     print(*failures, sep="\n", end="\n" if failures else "")
     print(f"{passed} passed, {len(failures)} failed")
