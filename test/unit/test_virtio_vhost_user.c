@@ -13,7 +13,9 @@
 #include "test/unit/virtio_driver.h"
 #include "virtio/fs.h"
 
-#define TIMEOUT_MS 150u
+/* Long for a busy machine; what is not to answer at all is waited for less long. */
+#define TIMEOUT_MS 20000u
+#define SILENCE_MS 200u
 
 static struct fake_vhost fake;
 static struct virtio_driver driver;
@@ -22,6 +24,10 @@ static struct error err;
 
 static const struct virtio_vhost_user_options plain = {
 	.device_id = 18, .queues = 2, .config_bytes = 8, .timeout_ms = TIMEOUT_MS};
+static const struct virtio_vhost_user_options impatient = {
+	.device_id = 18, .queues = 2, .config_bytes = 8, .timeout_ms = SILENCE_MS};
+static const struct virtio_vhost_user_options less_patient = {
+	.device_id = 18, .queues = 2, .config_bytes = 8, .timeout_ms = 5 * SILENCE_MS};
 
 /* A fake that answers plainly, to be changed before open_device(). */
 static struct vhost_source *prepare(void)
@@ -320,6 +326,11 @@ static const uint32_t set_ups[] = {WIRE_SET_FEATURES, WIRE_SET_MEM_TABLE,
 	WIRE_SET_VRING_NUM, WIRE_SET_VRING_BASE, WIRE_SET_VRING_ADDR, WIRE_SET_VRING_CALL,
 	WIRE_SET_VRING_KICK, WIRE_SET_VRING_ENABLE};
 
+static bool is_silence(enum fake_vhost_fault fault)
+{
+	return fault == FAULT_HANG || fault == FAULT_HALF;
+}
+
 /* What a request with no acknowledgement cannot do. */
 static bool applies(uint32_t request, enum fake_vhost_fault fault)
 {
@@ -344,7 +355,8 @@ TEST(refuses_to_start_with_a_back_end_that_greets_wrongly)
 			else {
 				fake.fault_request = greetings[i];
 				fake.fault = fault;
-				if (!open_device(source, &plain))
+				if (!open_device(source,
+					    is_silence(fault) ? &impatient : &plain))
 					test_fail(__FILE__, __LINE__,
 						"request %u fault %d", greetings[i],
 						fault);
@@ -361,7 +373,12 @@ TEST(needs_a_reset_where_a_back_end_is_set_up_wrongly)
 {
 	for (unsigned int i = 0; i < sizeof(set_ups) / sizeof(set_ups[0]); i++) {
 		for (int fault = FAULT_CLOSE; fault < FAULT_COUNT; fault++) {
-			begin();
+			/* One is as silent as the other. */
+			if (is_silence(fault) && i > 1)
+				continue;
+			CHECK_EQ(open_device(prepare(),
+					 is_silence(fault) ? &less_patient : &plain),
+				0);
 			fake.fault_request = set_ups[i];
 			fake.fault = fault;
 			start();
@@ -376,7 +393,9 @@ TEST(needs_a_reset_where_a_back_end_is_set_up_wrongly)
 TEST(resets_beside_a_back_end_that_does_not_give_rings_back)
 {
 	for (int fault = FAULT_CLOSE; fault < FAULT_REFUSE; fault++) {
-		begin();
+		CHECK_EQ(open_device(
+				 prepare(), is_silence(fault) ? &less_patient : &plain),
+			0);
 		CHECK(start());
 		fake.fault_request = WIRE_GET_VRING_BASE;
 		fake.fault = fault;
@@ -409,7 +428,8 @@ TEST(says_what_went_wrong)
 
 		fake.fault_request = table[i].request;
 		fake.fault = table[i].fault;
-		CHECK(open_device(source, &plain) < 0);
+		CHECK(open_device(source,
+			      is_silence(table[i].fault) ? &impatient : &plain) < 0);
 		CHECK_HAS(err.text, table[i].text);
 		fake_vhost_finish(&fake);
 		loop_destroy(loop);

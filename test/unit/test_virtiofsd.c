@@ -15,6 +15,9 @@
 #include "src/loop.h"
 #include "test/unit/test.h"
 
+/* Long for a busy machine. */
+#define PATIENCE_MS 20000u
+
 static char dir[64];
 static char binary[80];
 static char arguments[80];
@@ -50,7 +53,7 @@ static void unused(void *user, const char *why)
 static const struct vhost_user_events events = {.gone = unused};
 
 /* What the greeting of the script comes to. */
-static int greet(const char *folder, bool readonly)
+static int greet(const char *folder, bool readonly, unsigned int timeout_ms)
 {
 	const struct virtiofsd_options options = {
 		.folder = folder, .readonly = readonly, .binary = binary};
@@ -65,7 +68,7 @@ static int greet(const char *folder, bool readonly)
 	code = vhost_source_virtiofsd_create(loop, &options, &pos, &source, &err);
 	if (!code)
 		code = vhost_user_open(
-			loop, "fs0", source, 2, 500, &events, NULL, &vu, &err);
+			loop, "fs0", source, 2, timeout_ms, &events, NULL, &vu, &err);
 	vhost_user_destroy(vu);
 	loop_destroy(loop);
 	return code;
@@ -93,7 +96,7 @@ TEST(shares_a_folder_by_its_whole_path)
 
 	begin("exit 0");
 	snprintf(folder, sizeof(folder), "%s/../%s/.", dir, strrchr(dir, '/') + 1);
-	CHECK(greet(folder, true) < 0);
+	CHECK(greet(folder, true, PATIENCE_MS) < 0);
 	snprintf(wanted, sizeof(wanted), " --fd=3 -o source=%s --readonly\n", dir);
 	CHECK_STR(strchr(seen(), ' '), wanted);
 	finish();
@@ -102,7 +105,7 @@ TEST(shares_a_folder_by_its_whole_path)
 TEST(says_the_last_that_it_said)
 {
 	begin("echo first >&2; echo 'no way to share' >&2; exit 3");
-	CHECK(greet(dir, false) < 0);
+	CHECK(greet(dir, false, PATIENCE_MS) < 0);
 	CHECK_STR(err.text, "fs0: virtiofsd: no way to share");
 	finish();
 }
@@ -112,7 +115,7 @@ TEST(ends_one_that_does_not_answer)
 	pid_t pid;
 
 	begin("exec sleep 1000");
-	CHECK_EQ(greet(dir, false), -ETIMEDOUT);
+	CHECK_EQ(greet(dir, false, 1000), -ETIMEDOUT);
 	CHECK_HAS(err.text, "fs0: the back end does not answer GET_FEATURES");
 	pid = (pid_t)strtol(seen(), NULL, 10);
 	CHECK(pid > 1);
@@ -123,11 +126,11 @@ TEST(ends_one_that_does_not_answer)
 TEST(says_what_is_not_there)
 {
 	begin("exit 0");
-	CHECK_EQ(greet("/nonexistent", false), -ENOENT);
+	CHECK_EQ(greet("/nonexistent", false, PATIENCE_MS), -ENOENT);
 	CHECK_STR(err.text, "folder /nonexistent: No such file or directory");
 	CHECK_EQ(err.pos.line, 7);
 	snprintf(binary + strlen(binary), sizeof(binary) - strlen(binary), "2");
-	CHECK_EQ(greet(dir, false), -ENOENT);
+	CHECK_EQ(greet(dir, false, PATIENCE_MS), -ENOENT);
 	CHECK_HAS(err.text, "virtiofsd2: No such file or directory");
 	binary[strlen(binary) - 1] = '\0';
 	finish();
