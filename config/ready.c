@@ -27,24 +27,31 @@ void ready_read(struct build *build, const struct xml_element *element,
 			CONFIG_READY_TEXT_BYTES);
 }
 
-static bool has_vsock(const struct vm_config *config)
+static const struct config_device *find_vsock(const struct vm_config *config)
 {
 	for (unsigned int i = 0; i < config->device_count; i++)
 		if (config->devices[i].type == CONFIG_DEVICE_VSOCK)
-			return true;
-	return false;
+			return &config->devices[i];
+	return NULL;
 }
 
 static void check_vsock(struct build *build, const struct config_ready *ready)
 {
+	const struct config_device *vsock = find_vsock(build->config);
+
 	if (ready->text || ready->device[0])
 		build_problem(build, ready->pos.line,
 			"<ready> has a vsock_port, so it has no text and no device");
-	else if (!has_vsock(build->config))
+	else if (!vsock)
 		build_problem(build, ready->pos.line,
 			"<ready> listens to port %u of the vsock, but there is no device "
 			"of that type",
 			ready->vsock_port);
+	else if (vsock->vsock.kind != CONFIG_VSOCK_UNIX)
+		build_problem(build, ready->pos.line,
+			"<ready> listens to port %u of the vsock, but that on line %d is "
+			"the kernel's: it needs a vsock with <unix>",
+			ready->vsock_port, vsock->pos.line);
 }
 
 /* The first console, or the one of that name; NULL where there is none. */
