@@ -1,13 +1,25 @@
 # SPDX-License-Identifier: Apache-2.0
-# What the host tells the guest arrives, and only there.
+# What the host tells the guest arrives, and only there; shared memory is made or refused.
 
-finds_items_and_credentials()
+# The first boot writes its generation id to the disk, the second one compares. Linux on x86
+# keeps that page for itself.
+compare_generations()
 {
-	head -c 5000 /dev/urandom >table
-	printf 'a secret' >secret
-	mkdir credentials
-	printf 'of the service' >credentials/of-host
-	script <<-'END'
+	[ "$BOARD" = arm64 ] || return 0
+	cat <<-'END'
+		id=$(devmem 0x90b0000 64)
+		read -r before </dev/vda
+		if [ -z "$before" ]; then
+			echo "$id" | dd of=/dev/vda conv=fsync 2>/dev/null
+			reboot -f
+		fi
+		[ "$id" != 0x0000000000000000 ] && [ "$id" != "$before" ] && echo "another generation"
+	END
+}
+
+show_items()
+{
+	cat <<-'END'
 		cd /sys/firmware/qemu_fw_cfg/by_name/opt
 		echo "word: $(cat org.example/word/raw)"
 		echo "table: $(md5sum <org.example/table/raw)"
@@ -17,6 +29,19 @@ finds_items_and_credentials()
 		done
 		grep -c secret /proc/cmdline
 	END
+}
+
+finds_items_credentials_and_generations()
+{
+	head -c 5000 /dev/urandom >table
+	printf 'a secret' >secret
+	mkdir credentials
+	printf 'of the service' >credentials/of-host
+	truncate -s 64K disk.img
+	{
+		compare_generations
+		show_items
+	} | script
 	vm "kernel_rom='$lab/bookworm/linux' initrd_rom='$lab/bookworm/initrd' cpu_count='1'
 		bootargs='console=$tty loglevel=4'" <<-END
 		<fw_cfg name="opt/org.example/word" string="from the host"/>
@@ -24,6 +49,7 @@ finds_items_and_credentials()
 		<credential name="a.file" file="secret"/>
 		<credential name="a.pipe" fd="5"/>
 		<credential name="a.service" credential="of-host"/>
+		<virtio_device name="disk" type="block"><file path="disk.img"/></virtio_device>
 		<virtio_device name="script" type="block" readonly="yes"><file path="script.img"/></virtio_device>
 	END
 	export CREDENTIALS_DIRECTORY=$PWD/credentials
@@ -33,10 +59,33 @@ finds_items_and_credentials()
 	! grep -q "a secret" plan || fail "the secret is in the plan"
 	mkfifo pipe
 	printf 'through a pipe' >pipe &
-	run 90 0 5<pipe
-	says "word: from the host" "table: $(md5sum <table)" "credential a.file: 8 a secret" \
-		"credential a.pipe: 14 through a pipe" "credential a.service: 14 of the service" \
-		"guest: exit status 1"
+	run 120 0 5<pipe
+	[ "$BOARD" != arm64 ] || says "another generation"
+	says "word: from the host" "table: $(md5sum <table)" \
+		"credential a.file: 8 a secret" "credential a.pipe: 14 through a pipe" \
+		"credential a.service: 14 of the service" "guest: exit status 1"
 }
 
-claim "items and credentials arrive as they are" finds_items_and_credentials
+refuses_memory_that_cannot_be_shared()
+{
+	truncate -s 1M small.memory
+	vm "kernel_rom='$lab/bare/off' cpu_count='1'" <<-END
+		<shared_memory name="a" path="none" size="2M" readonly="yes"/>
+		<shared_memory name="b" path="small.memory" size="2M"/>
+		<shared_memory name="c" path="new" size="2M" address="0"/>
+	END
+	run 20 2
+	says "vm.xml:2: shared memory 'none' is not there" \
+		"vm.xml:3: shared memory 'small.memory' has 1048576 bytes, size is 2097152"
+	[ ! -e new ] || fail "a file is left"
+	vm "kernel_rom='$lab/bare/off' cpu_count='1'" <<-END
+		<shared_memory name="a" path="new" size="2M"/>
+	END
+	run 20 0
+	[ "$(stat -c %s new)" = 2097152 ] || fail "no file of that size"
+}
+
+claim "items and credentials arrive as they are, and each boot is another generation" \
+	finds_items_credentials_and_generations
+claim "shared memory that cannot be is refused, and made where it is missing" \
+	refuses_memory_that_cannot_be_shared
