@@ -25,12 +25,15 @@
 
 #define MAGIC_VALUE 0x74726976u
 #define BLOCK 2u
+#define FLUSH_OFFERED (1u << 9)
 
 #define ENTRIES 4u
 #define BYTES 4096u
 #define SECTORS (BYTES / 512)
 #define NEXT 1u
 #define WRITE 2u
+
+enum { READ_REQUEST, WRITE_REQUEST, FLUSH_REQUEST = 4 };
 
 static struct {
 	struct {
@@ -60,7 +63,7 @@ static struct {
 	uint8_t status;
 } volatile queue __attribute__((aligned(16)));
 
-static uint8_t data[BYTES] __attribute__((aligned(4096)));
+static uint32_t data[BYTES / 4] __attribute__((aligned(4096)));
 static uintptr_t slot;
 
 static uintptr_t find(void)
@@ -101,7 +104,7 @@ bool disk_open(void)
 	write_word(slot + FEATURES_SELECT, 1);
 	write_word(slot + FEATURES, 1); /* VERSION_1 and no more */
 	write_word(slot + FEATURES_SELECT, 0);
-	write_word(slot + FEATURES, 0);
+	write_word(slot + FEATURES, FLUSH_OFFERED);
 	write_word(slot + STATUS, 1 | 2 | 8);
 	write_word(slot + QUEUE_SELECT, 0);
 	write_word(slot + QUEUE_SIZE, ENTRIES);
@@ -110,24 +113,49 @@ bool disk_open(void)
 	set_address(USED, &queue.used);
 	write_word(slot + QUEUE_READY, 1);
 	write_word(slot + STATUS, 1 | 2 | 8 | 4);
-	set_descriptor(0, &queue.head, sizeof(queue.head), NEXT);
-	set_descriptor(1, data, BYTES, NEXT | WRITE);
 	set_descriptor(2, &queue.status, 1, WRITE);
 	return true;
 }
 
-void disk_read(uint32_t number)
+static void ask(uint32_t type, uint32_t number)
 {
+	queue.head.type = type;
 	queue.head.sector = (uint64_t)number * SECTORS;
+	set_descriptor(0, &queue.head, sizeof(queue.head), NEXT);
+	set_descriptor(1, data, BYTES, type == READ_REQUEST ? NEXT | WRITE : NEXT);
+	if (type == FLUSH_REQUEST)
+		queue.descriptors[0].next = 2;
 	barrier();
 	queue.available.index++;
 	barrier();
 	write_word(slot + QUEUE_NOTIFY, 0);
 }
 
+void disk_read(uint32_t number)
+{
+	ask(READ_REQUEST, number);
+}
+
+void disk_write(uint32_t number, uint32_t value)
+{
+	for (unsigned int i = 0; i < BYTES / 4; i++)
+		data[i] = value;
+	ask(WRITE_REQUEST, number);
+}
+
+void disk_flush(void)
+{
+	ask(FLUSH_REQUEST, 0);
+}
+
 bool disk_is_done(void)
 {
 	return queue.used.index == queue.available.index;
+}
+
+bool disk_is_well(void)
+{
+	return queue.status == 0;
 }
 
 void disk_acknowledge(void)

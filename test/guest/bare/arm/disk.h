@@ -16,8 +16,15 @@ bool disk_open(void);
 /* Asks for the block of 4 KiB of that number. */
 void disk_read(uint32_t number);
 
-/* Whether what was asked for last has come. */
+/* Fills that block with a value. */
+void disk_write(uint32_t number, uint32_t value);
+
+/* What was written before is to outlive whatever comes. */
+void disk_flush(void);
+
+/* Whether what was asked for last is done, and then, whether it went well. */
 bool disk_is_done(void);
+bool disk_is_well(void);
 
 /* In the handler of its interrupt. */
 void disk_acknowledge(void);
