@@ -425,6 +425,19 @@ static void plan_loads(struct planner *p)
 	}
 }
 
+/* Without ACPI, names on the command line or a tree, which a PVH entry does not get. */
+static void note_hidden_devices(struct planner *p)
+{
+	const struct plan_x86 *x86 = &p->plan->x86;
+
+	if (!x86->acpi && !x86->tree && !p->config->isa.kernel_cmdline &&
+		p->plan->device_count)
+		board_plan_note(p->plan, &p->config->isa.pos,
+			"acpi and kernel_cmdline are no, and %s is not given a device "
+			"tree: nothing tells the guest of its virtio devices",
+			p->config->firmware.path ? "a firmware" : "a PVH kernel");
+}
+
 static int board_plan(struct board_plan *plan, struct problems *problems)
 {
 	struct planner planner = {plan->config, &plan->caps, plan, problems};
@@ -444,6 +457,7 @@ static int board_plan(struct board_plan *plan, struct problems *problems)
 		rc = plan_bootargs(p);
 	if (rc)
 		return rc;
+	note_hidden_devices(p);
 	if (p->config->firmware.path)
 		plan_firmware(p);
 	else

@@ -446,7 +446,40 @@ TEST(each_mistake_has_one_line_with_the_way_out)
 	}
 }
 
-TEST_MAIN(CASE(plans_a_microvm_with_all_its_parts), CASE(ram_leaves_a_hole_below_4_gib),
+TEST(devices_that_nothing_tells_of_are_noted)
+{
+	static const struct {
+		bool acpi, kernel_cmdline;
+		enum x86_entry entry;
+		unsigned int devices, notes;
+	} cases[] = {
+		{false, false, X86_ENTRY_PVH, 1, 1},
+		{false, false, X86_ENTRY_PVH, 0, 0},
+		{false, false, X86_ENTRY_LONG, 1, 0}, /* finds the tree */
+		{false, true, X86_ENTRY_PVH, 1, 0},
+		{true, false, X86_ENTRY_PVH, 1, 0},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct board_plan *plan;
+
+		x86_config_init(&f);
+		arm_fixture_add_devices(&f, cases[i].devices);
+		f.config.isa.acpi = cases[i].acpi;
+		f.config.isa.kernel_cmdline = cases[i].kernel_cmdline;
+		f.files.kernel.x86.entry = cases[i].entry;
+		plan = good_plan();
+		if (!plan)
+			continue;
+		CHECK_EQ(plan->note_count, cases[i].notes);
+		if (plan->note_count)
+			CHECK_HAS(plan->notes[0].text, "nothing tells the guest");
+		board_plan_destroy(plan);
+	}
+}
+
+TEST_MAIN(CASE(devices_that_nothing_tells_of_are_noted),
+	CASE(plans_a_microvm_with_all_its_parts), CASE(ram_leaves_a_hole_below_4_gib),
 	CASE(the_memory_map_covers_ram_and_nothing_twice),
 	CASE(each_isa_part_goes_with_its_switch),
 	CASE(without_acpi_the_command_line_names_the_devices),
