@@ -125,9 +125,10 @@ replaces_what_a_killed_vm_left()
 	END
 	kill -9 $other
 	wait $other || :
-	[ -S console.sock ] && [ -L console.pty ] || fail "nothing stale to replace"
+	[ -S console.sock ] && [ -L console.pty ] && [ -S /run/bonsai/other.sock ] ||
+		fail "nothing stale to replace"
 	mv other.xml vm.xml
-	sed -i s,bare/idle,bare/off, vm.xml
+	sed -i "s,bare/idle,bare/off,; s/<config /&name='other' /" vm.xml
 	run 20 0
 	[ ! -e console.sock ] && [ ! -L console.pty ] || fail "socket or link is left"
 }
