@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "config/language.h"
 #include "src/cmd.h"
 #include "src/container_of.h"
 
@@ -77,6 +78,13 @@ static int help(FILE *out)
 	return 0;
 }
 
+static void print_names(const struct element_list *list, const char *end)
+{
+	for (unsigned int i = 0; i < list->count; i++)
+		printf(" %s", list->elements[i].name);
+	printf("%s", end);
+}
+
 static int version(void)
 {
 	printf("bonsai %s\nboards:", BONSAI_VERSION);
@@ -88,9 +96,15 @@ static int version(void)
 #else
 	printf("none\n");
 #endif
-	printf("devices: uart console net block rng vsock\n"
-	       "back ends: stdio pty unix tcp file null, tap user unix null, file, "
-	       "unix vhost\n");
+	printf("devices: uart");
+	for (const char *const *type = language_types; *type; type++)
+		printf(" %s", *type);
+	printf("\nback ends:");
+	print_names(&language_terminals, ",");
+	print_names(&language_nics, ",");
+	print_names(&language_disks, ",");
+	print_names(&language_vsocks, ",");
+	print_names(&language_file_systems, "\n");
 	return 0;
 }
 

@@ -102,19 +102,9 @@ void ged_set_irq(struct ged *ged, struct irq_line *irq)
 	ged->irq = irq;
 }
 
-static void tell(struct ged *ged, uint32_t event)
-{
-	ged->events |= event;
-	if (ged->irq)
-		irq_line_pulse(ged->irq);
-}
-
 void ged_press_power_button(struct ged *ged)
 {
-	tell(ged, GED_POWER_BUTTON);
-}
-
-void ged_tell_generation(struct ged *ged)
-{
-	tell(ged, GED_GENERATION);
+	ged->events |= GED_POWER_BUTTON;
+	if (ged->irq)
+		irq_line_pulse(ged->irq);
 }

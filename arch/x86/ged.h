@@ -23,7 +23,8 @@ struct mmio_region;
 /* 4 bytes: the events since it was read last. */
 #define GED_SELECTOR 0x000u
 #define GED_POWER_BUTTON 0x2u
-#define GED_GENERATION 0x100u /* the VM's generation id is another one */
+/* The VM's generation id is another one: for a guest that runs on as a copy. */
+#define GED_GENERATION 0x100u
 
 /* A byte each. */
 #define GED_SLEEP_CONTROL 0x200u
@@ -50,8 +51,4 @@ void ged_set_irq(struct ged *ged, struct irq_line *irq);
 
 /* Somebody presses the power button: a guest with ACPI shuts down, others ignore it. */
 void ged_press_power_button(struct ged *ged);
-
-/* The guest is a copy now, and its generation id says so: it gathers new randomness. */
-void ged_tell_generation(struct ged *ged);
-
 #endif

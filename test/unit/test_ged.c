@@ -46,18 +46,6 @@ TEST(the_power_button_is_an_event_that_is_read_once)
 	ged_destroy(NULL);
 }
 
-TEST(a_new_generation_is_an_event_of_its_own)
-{
-	struct bench bench;
-
-	bench_init(&bench);
-	ged_tell_generation(bench.ged);
-	CHECK_EQ(bench.irq.pulses, 1);
-	ged_press_power_button(bench.ged);
-	CHECK_EQ(get(&bench, GED_SELECTOR, 4), GED_GENERATION | GED_POWER_BUTTON);
-	ged_destroy(bench.ged);
-}
-
 TEST(a_press_without_a_line_waits_and_a_reset_forgets_it)
 {
 	struct bench bench;
@@ -119,8 +107,6 @@ TEST(power_registers_read_as_zero_and_what_is_none_as_ones)
 }
 
 TEST_MAIN(CASE(the_power_button_is_an_event_that_is_read_once),
-	CASE(a_new_generation_is_an_event_of_its_own),
-
 	CASE(a_press_without_a_line_waits_and_a_reset_forgets_it),
 	CASE(power_registers_take_exactly_their_values),
 	CASE(power_registers_read_as_zero_and_what_is_none_as_ones))
