@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# What the host tells the guest arrives, and only there; shared memory is made or refused.
+# What the host tells the guest arrives, and only there; what VMs share, both of them see.
 
 # The first boot writes its generation id to the disk, the second one compares. Linux on x86
 # keeps that page for itself.
@@ -85,7 +85,63 @@ refuses_memory_that_cannot_be_shared()
 	[ "$(stat -c %s new)" = 2097152 ] || fail "no file of that size"
 }
 
+# speaker NAME OTHER: a VM that writes to its own memory and reads from the other's, which it
+# only sees. Linux makes block devices of them; who is who their labels say.
+speaker()
+{
+	mkdir $1
+	cd $1
+	script <<-END
+		ls /sys/bus/platform/drivers/vmgenid
+		for disk in /sys/block/pmem*; do
+			read -r label <"\$(readlink -f "\$disk")/../../../../../of_node/label"
+			label=\$(echo "\$label" | tr -d '\0')
+			ln -s "/dev/\${disk##*/}" "/run/\$label"
+		done
+		ls -l /run
+		head -c 2097152 /dev/zero | tr '\0' . >/run/page
+		echo "hello from $1" | dd of=/run/page conv=notrunc 2>/dev/null
+		dd if=/run/page of=/run/$1 bs=64k conv=fsync 2>/dev/null
+		ticks=200
+		until head -n 1 /run/$2 | grep "hello from $2"; do
+			ticks=\$((ticks - 1))
+			[ \$ticks != 0 ] || break
+			usleep 100000
+			blockdev --flushbufs /run/$2
+		done
+		tail -c 4 /run/$2
+		echo
+	END
+	vm "name='$1' kernel_rom='$lab/trixie/linux' initrd_rom='$lab/trixie/initrd' cpu_count='1'
+		bootargs='console=$tty loglevel=4'" <<-END
+		<shared_memory name="$1" path="../$1.memory" size="2M"/>
+		<shared_memory name="$2" path="../$2.memory" size="2M" readonly="yes" address="0x80000000"/>
+		<virtio_device name="script" type="block" readonly="yes"><file path="script.img"/></virtio_device>
+	END
+	sed -i 's/256M/128M/' vm.xml
+	start
+	cd ..
+}
+
+two_guests_exchange_bytes()
+{
+	truncate -s 2M left.memory right.memory
+	speaker left right
+	left=$monitor
+	speaker right left
+	wait $left || fail "left: exit status $?"
+	wait $monitor || fail "right: exit status $?"
+	cat left/out right/out >out
+	cat out
+	says "hello from right" "hello from left" "...." 90b0000.rng
+	[ "$(head -n 1 left.memory)" = "hello from left" ] || fail "the file does not have it"
+	[ "$(head -c 2097152 right.memory | tail -c 4)" = .... ] || fail "nor its end"
+}
+
 claim "items and credentials arrive as they are, and each boot is another generation" \
 	finds_items_credentials_and_generations
 claim "shared memory that cannot be is refused, and made where it is missing" \
 	refuses_memory_that_cannot_be_shared
+if [ "$BOARD" = arm64 ]; then
+	claim "two guests exchange bytes through shared memory" two_guests_exchange_bytes
+fi
