@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -238,19 +239,22 @@ pid_t vm_client_process(const struct vm_client *client)
 
 /* ---- asking ----------------------------------------------------------------------- */
 
+/* In one piece: a VM that is told to end may be gone before a second one. */
 static int send_command(struct vm_client *client, const char *command, json_t *arguments,
 	uint64_t deadline_ns)
 {
 	json_t *request =
 		json_pack("{s:s, s:o*}", "execute", command, "arguments", arguments);
-	char *text = request ? json_dumps(request, JSON_COMPACT) : NULL;
-	int code = text ? 0 : -ENOMEM;
+	char *json = request ? json_dumps(request, JSON_COMPACT) : NULL;
+	char *line = NULL;
+	int bytes = json ? asprintf(&line, "%s\n", json) : -1;
+	int code = -ENOMEM;
 
-	if (!code)
-		code = send_all(client, text, strlen(text), deadline_ns);
-	if (!code)
-		code = send_all(client, "\n", 1, deadline_ns);
-	free(text);
+	if (bytes >= 0) {
+		code = send_all(client, line, (size_t)bytes, deadline_ns);
+		free(line);
+	}
+	free(json);
 	json_decref(request);
 	return code;
 }
