@@ -22,8 +22,8 @@ image_boots_to_a_shell_in_32_mb()
 		cp "$lab/image.$type" web.img
 		rm -f keys
 		mkfifo keys
-		BONSAI_KERNEL=$lab/minimal/linux bonsai run --init=/bin/sh --mem=32M web.img \
-			<keys >out 2>&1 &
+		BONSAI_KERNEL=$lab/minimal/linux timeout 300 bonsai run --init=/bin/sh --mem=32M \
+			--append quiet web.img <keys >out 2>&1 &
 		exec 5>keys
 		wait_for 60 "# "
 		printf 'mount -t proc proc /proc\ngrep " / " /proc/mounts\nfree -m\n' >&5
