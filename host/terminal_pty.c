@@ -200,7 +200,8 @@ static void pty_lost(struct terminal *terminal)
 
 /* ---- the link --------------------------------------------------------------------- */
 
-/* The link appears whole, in place of an older one, or not at all. */
+/* The link appears whole, in place of an older one, or not at all. What a VM that was
+ * killed in between has left is the next one's to replace. */
 static int make_link(const char *link, const char *target, const struct source_pos *pos,
 	struct error *err)
 {
@@ -213,9 +214,10 @@ static int make_link(const char *link, const char *target, const struct source_p
 			"pty link %s exists and is no symbolic link; remove it or choose "
 			"another name",
 			link);
-	if (asprintf(&temp, "%s.%ld", link, (long)getpid()) < 0)
+	if (asprintf(&temp, "%s.new", link) < 0)
 		return error_set(err, -ENOMEM, pos, "no memory for a link");
-	unlink(temp);
+	if (lstat(temp, &stat) == 0 && S_ISLNK(stat.st_mode))
+		unlink(temp);
 	if (symlink(target, temp) < 0 || rename(temp, link) < 0) {
 		code = error_set(err, -errno, pos, "cannot make the pty link %s: %s",
 			link, strerror(errno));

@@ -206,11 +206,15 @@ TEST(slow_reader_loses_nothing)
 TEST(link_leads_to_the_pty_and_replaces_an_older_one)
 {
 	struct probe probe;
+	char half_made[80];
 	char found[64] = {0};
 	struct stat stat;
 
+	snprintf(half_made, sizeof(half_made), "%s.new", path);
+	CHECK_EQ(symlink("/dev/pts/997", half_made), 0);
 	CHECK_EQ(symlink("/dev/pts/999", path), 0);
 	open_pty(&probe, path);
+	CHECK(lstat(half_made, &stat) < 0);
 	CHECK(readlink(path, found, sizeof(found) - 1) > 0);
 	CHECK_STR(found, terminal_place(probe.terminal));
 	probe_finish(&probe);

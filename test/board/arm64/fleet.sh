@@ -63,19 +63,22 @@ keeps_what_it_said_is_safe()
 		<virtio_device name="disk" type="block"><file path="disk.img"/></virtio_device>
 	END
 	for i in $(seq 100); do
-		rm -f disk.img uart.log
+		rm -f disk.img
+		: >uart.log
 		truncate -s 64K disk.img
 		start
+		[ $((i % 2)) = 0 ] || wait_for 20 2 uart.log
 		usleep $((RANDOM * 8))
 		kill -9 $monitor
 		wait $monitor || true
 		! grep -v "hvc1 is at" out || fail "something is in the way of a start"
-		told=$(cat uart.log 2>/dev/null | tr -d "\r" | sed "\$d" | tail -n 1)
+		told=$(tr -d "\r" <uart.log | sed "\$d" | tail -n 1)
 		told_is_kept "${told:-0}"
 		sum=$((sum + ${told:-0}))
 	done
 	echo "$sum blocks were safe"
-	[ $sum -ge 100 ] || fail "the guest hardly ran"
+	[ $sum -ge 50 ] || fail "the guest hardly ran"
+	: >uart.log
 	start
 	wait_for 20 2 uart.log
 	kill -TERM $monitor
