@@ -14,29 +14,6 @@ image_boots_to_its_init()
 		"image: 1:3 /etc/null" "image: gone is gone"
 }
 
-# The kernel of mkkernel has what a root image needs built in.
-image_boots_to_a_shell_in_32_mb()
-{
-	local type
-	for type in ext4 squashfs erofs; do
-		cp "$lab/image.$type" web.img
-		rm -f keys
-		mkfifo keys
-		BONSAI_KERNEL=$lab/minimal/linux timeout 300 bonsai run --init=/bin/sh --mem=32M \
-			--append quiet web.img <keys >out 2>&1 &
-		exec 5>keys
-		wait_for 60 "# "
-		printf 'mount -t proc proc /proc\ngrep " / " /proc/mounts\nfree -m\n' >&5
-		printf 'echo $((6 * 7)) done\n' >&5
-		wait_for 30 "42 done"
-		printf 'reboot -f\n' >&5
-		exec 5>&-
-		wait $! || fail "exit status $?"
-		tr -d '\r' <out
-		says "/dev/root / $type"
-	done
-}
-
 xml_comes_from_standard_input()
 {
 	vm "kernel_rom='$lab/bare/off' cpu_count='1'" </dev/null
@@ -71,9 +48,5 @@ user_runs_a_vm_on_a_tap_made_for_it()
 }
 
 claim "a container's image boots to its init" image_boots_to_its_init
-if [ -e "$lab/minimal/linux" ]; then
-	claim "a container's image gives a shell in 32 MB, as ext4, squashfs and erofs" \
-		image_boots_to_a_shell_in_32_mb
-fi
 claim "XML comes from standard input" xml_comes_from_standard_input
 claim "a user runs a VM on a tap that was made for it" user_runs_a_vm_on_a_tap_made_for_it
