@@ -91,6 +91,18 @@ static unsigned int pages_there(void *hva, size_t bytes)
 	return count;
 }
 
+/* Emulated user space may not know the call. */
+static bool host_locks(void)
+{
+	static uint8_t page[4096];
+
+	if (mlock2(page, sizeof(page), MLOCK_ONFAULT) == 0)
+		munlock(page, sizeof(page));
+	else if (errno == ENOSYS)
+		return false;
+	return true;
+}
+
 TEST(gives_whole_pages_back_and_no_others)
 {
 	static const struct {
@@ -113,6 +125,10 @@ TEST(gives_whole_pages_back_and_no_others)
 		struct guest_mem mem = {.options = options};
 		uint8_t *hva;
 
+		if (options.lock && !host_locks()) {
+			printf("skipped: no mlock2() on this host\n");
+			continue;
+		}
 		CHECK_EQ(guest_mem_add(&mem, BASE, BYTES, NULL), 0);
 		hva = mem.regions[0].hva;
 		madvise(hva, BYTES, MADV_NOHUGEPAGE);
@@ -190,18 +206,6 @@ TEST(refuses_what_the_host_cannot_give)
 static struct guest_mem with(struct guest_mem_options options)
 {
 	return (struct guest_mem){.options = options};
-}
-
-/* Emulated user space may not know the call. */
-static bool host_locks(void)
-{
-	static uint8_t page[4096];
-
-	if (mlock2(page, sizeof(page), MLOCK_ONFAULT) == 0)
-		munlock(page, sizeof(page));
-	else if (errno == ENOSYS)
-		return false;
-	return true;
 }
 
 TEST(gives_a_reset_guest_zeroes_whatever_its_memory_is)
@@ -311,7 +315,9 @@ TEST(has_huge_pages_or_says_how_many_are_missing)
 		struct error err = {0};
 
 		if (guest_mem_add(&mem, BASE, table[i].bytes, &err)) {
-			CHECK_HAS(err.text, "huge pages of ");
+			/* 32 bits of address space may have no hole of 1 GiB. */
+			if (sizeof(void *) > 4 || !strstr(err.text, "no address space"))
+				CHECK_HAS(err.text, "huge pages of ");
 			CHECK_EQ(mem.count, 0);
 			continue;
 		}
