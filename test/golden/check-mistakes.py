@@ -19,6 +19,8 @@ import subprocess
 import sys
 import tempfile
 
+import expected
+
 program = pathlib.Path(sys.argv[1]).resolve()
 expected_path = pathlib.Path(sys.argv[2]).resolve() / "test/golden/mistakes/expected"
 write = sys.argv[3:] == ["--write"]
@@ -441,18 +443,7 @@ def main():
             failures.append(f"the folder has changed: {before} {snapshot(folder)}")
     # Messages name files as given, but some of them by the folder of the moment.
     text = "\n".join(parts).replace(str(base), "BASE")
-    if write:
-        expected_path.parent.mkdir(exist_ok=True)
-        expected_path.write_text(text, encoding="utf-8")
-    wanted = expected_path.read_text(encoding="utf-8").split("\n\n")
-    got = text.split("\n\n")
-    failures += [f"says now:\n{new}\ninstead of:\n{old}"
-                 for old, new in zip(wanted, got) if old.strip() != new.strip()]
-    if len(wanted) != len(got):
-        failures.append(f"{len(got)} cases, {len(wanted)} in {expected_path}")
-    print(*failures, sep="\n", end="\n" if failures else "")
-    print(f"{max(len(got) - len(failures), 0)} passed, {len(failures)} failed")
-    return 1 if failures else 0
+    return expected.compare(text, expected_path, write, failures)
 
 
 sys.exit(main())
