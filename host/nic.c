@@ -45,26 +45,52 @@ static size_t total_bytes(const struct iovec *iov, unsigned int n)
 	return bytes;
 }
 
+static int frame_bytes(const struct iovec *iov, unsigned int n, size_t *ret)
+{
+	if (n > NIC_IOV_MAX)
+		return -EMSGSIZE;
+	*ret = total_bytes(iov, n);
+	if (*ret <= NIC_HEADER_BYTES)
+		return -EINVAL;
+	return *ret > NIC_FRAME_BYTES_MAX ? -EMSGSIZE : 0;
+}
+
 int nic_send(struct nic *nic, unsigned int queue, const struct iovec *iov, unsigned int n)
 {
 	size_t bytes;
+	int code = frame_bytes(iov, n, &bytes);
 
 	assert(queue < nic->queues);
-	if (n > NIC_IOV_MAX)
-		return -EMSGSIZE;
-	bytes = total_bytes(iov, n);
-	if (bytes <= NIC_HEADER_BYTES)
-		return -EINVAL;
-	if (bytes > NIC_FRAME_BYTES_MAX)
-		return -EMSGSIZE;
-	return nic->ops->send(nic, queue, iov, n, bytes);
+	if (!code)
+		code = nic->ops->send(nic, queue, iov, n, bytes);
+	if (!code) {
+		nic->counts.sent_frames++;
+		nic->counts.sent_bytes += bytes - NIC_HEADER_BYTES;
+	} else if (code != -EAGAIN) {
+		nic->counts.lost_frames++;
+	}
+	return code;
 }
 
 ssize_t nic_receive(
 	struct nic *nic, unsigned int queue, const struct iovec *iov, unsigned int n)
 {
+	ssize_t bytes;
+
 	assert(queue < nic->queues && n && n <= NIC_IOV_MAX);
-	return nic->ops->receive(nic, queue, iov, n, total_bytes(iov, n));
+	bytes = nic->ops->receive(nic, queue, iov, n, total_bytes(iov, n));
+	if (bytes >= NIC_HEADER_BYTES) {
+		nic->counts.received_frames++;
+		nic->counts.received_bytes += (uint64_t)bytes - NIC_HEADER_BYTES;
+	} else if (bytes == -EMSGSIZE) {
+		nic->counts.lost_frames++;
+	}
+	return bytes;
+}
+
+const struct nic_counts *nic_counts(const struct nic *nic)
+{
+	return &nic->counts;
 }
 
 void nic_want_frames(struct nic *nic, unsigned int queue, bool want)

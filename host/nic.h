@@ -112,6 +112,17 @@ ssize_t nic_receive(
  */
 void nic_want_frames(struct nic *nic, unsigned int queue, bool want);
 
+/* Since it was opened; bytes without headers. What the nic refused or lost is in lost. */
+struct nic_counts {
+	uint64_t sent_frames;
+	uint64_t sent_bytes;
+	uint64_t received_frames;
+	uint64_t received_bytes;
+	uint64_t lost_frames;
+};
+
+const struct nic_counts *nic_counts(const struct nic *nic);
+
 bool nic_link_up(const struct nic *nic);
 unsigned int nic_queues(const struct nic *nic);
 /* How many of its queues frames may arrive on; all at first. The others stay silent. */

@@ -24,10 +24,11 @@ struct nic_ops {
 	void (*destroy)(struct nic *nic);
 };
 
-/* Embedded in each implementation, which keeps all but user up to date. */
+/* Embedded in each implementation, which keeps all but user and counts up to date. */
 struct nic {
 	const struct nic_ops *ops;
 	struct nic_user *user; /* NULL until nic_set_user() */
+	struct nic_counts counts;
 	uint32_t offloads;
 	unsigned int queues;
 	bool link_up;

@@ -178,6 +178,7 @@ size_t terminal_write(struct terminal *terminal, const void *buf, size_t bytes)
 	size_t taken = take(terminal, buf, bytes);
 	struct terminal_listener *next;
 
+	terminal->counts.written_bytes += taken;
 	for (struct terminal_listener *at = terminal->listeners; at && taken; at = next) {
 		next = at->next;
 		at->wrote(at, buf, taken);
@@ -292,6 +293,7 @@ size_t terminal_read(struct terminal *terminal, void *buf, size_t room)
 		byte_ring_drop(ring, run);
 		done += run;
 	}
+	terminal->counts.read_bytes += done;
 	for (struct terminal_listener *at = terminal->listeners; at && done;
 		at = at->next)
 		if (at->read)
@@ -351,6 +353,11 @@ void terminal_set_user(struct terminal *terminal, struct terminal_user *user)
 	/* What was typed before is news to a new user. */
 	if (user && terminal->input.count)
 		loop_post(terminal->loop, &terminal->task);
+}
+
+const struct terminal_counts *terminal_counts(const struct terminal *terminal)
+{
+	return &terminal->counts;
 }
 
 bool terminal_is_attached(const struct terminal *terminal)

@@ -114,6 +114,14 @@ void terminal_listen(struct terminal *terminal, struct terminal_listener *listen
 /* Does nothing where it does not listen; a listener may do this to itself. */
 void terminal_unlisten(struct terminal *terminal, struct terminal_listener *listener);
 
+/* What its user has written and read since it was created. */
+struct terminal_counts {
+	uint64_t written_bytes;
+	uint64_t read_bytes;
+};
+
+const struct terminal_counts *terminal_counts(const struct terminal *terminal);
+
 bool terminal_is_attached(const struct terminal *terminal);
 
 /* False where the terminal has no size (a file, a socket). */

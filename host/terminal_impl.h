@@ -58,6 +58,7 @@ struct terminal {
 	const char *name;  /* for log lines; borrowed */
 	char *place;       /* owned; NULL for none */
 	uint64_t stall_ns; /* TERMINAL_STALL_NS, but for tests */
+	struct terminal_counts counts;
 
 	bool attached;
 	bool stalled;

@@ -32,7 +32,8 @@ struct sample {
 	uint64_t read_bytes;
 	uint64_t written_bytes;
 	bool tells_exits;
-	uint64_t exits; /* of the guest, to us: not those that stay in the kernel */
+	uint64_t exits;     /* of the guest, to us: not those that stay in the kernel */
+	uint64_t net_bytes; /* in both directions */
 };
 
 struct samples {
@@ -108,10 +109,11 @@ static void sample_process(struct sample *sample)
 /* ---- one round -------------------------------------------------------------------- */
 
 /* What only the VM itself knows. */
-static void take_exits(struct vm_client *client, struct sample *sample)
+static void take_stats(struct vm_client *client, struct sample *sample)
 {
 	json_t *answer = NULL;
 	json_t *cpu;
+	json_t *net;
 	json_t *exits;
 	json_t *value;
 	const char *kind;
@@ -125,6 +127,15 @@ static void take_exits(struct vm_client *client, struct sample *sample)
 		json_object_foreach(exits, kind, value) sample->exits +=
 			(uint64_t)json_integer_value(value);
 		sample->tells_exits = true;
+	}
+	json_array_foreach(json_object_get(answer, "nets"), index, net)
+	{
+		json_int_t received = 0;
+		json_int_t sent = 0;
+
+		json_unpack(net, "{s:{s:I}, s:{s:I}}", "received", "bytes", &received,
+			"sent", "bytes", &sent);
+		sample->net_bytes += (uint64_t)received + (uint64_t)sent;
 	}
 	json_decref(answer);
 }
@@ -152,7 +163,7 @@ static bool take_sample(const struct cmd_vm_socket *socket, struct sample *ret)
 		json_array_foreach(answer, index, cpu) ret->guest_ns += thread_ns(
 			ret->pid, json_integer_value(json_object_get(cpu, "thread-id")));
 	json_decref(answer);
-	take_exits(client, ret);
+	take_stats(client, ret);
 	vm_client_close(client);
 	return true;
 }
@@ -194,19 +205,23 @@ static void print_row(const struct sample *now, const struct sample *before)
 	char memory[CMD_SIZE_BYTES];
 	char got[CMD_SIZE_BYTES];
 	char put[CMD_SIZE_BYTES];
+	char net[CMD_SIZE_BYTES];
 	char exits[24] = "-";
 
 	if (now->tells_exits)
 		snprintf(exits, sizeof(exits), "%.0f",
 			per_second(now->exits, before->exits, elapsed));
-	printf("%-16s  %-8s  %6.1f  %6.1f  %7s  %7s  %7s  %7s\n", now->name, now->status,
+	printf("%-12s  %-8s  %6.1f  %6.1f  %7s  %6s  %6s  %7s  %6s\n", now->name,
+		now->status,
 		per_second(now->cpu_ns, before->cpu_ns, elapsed) * 100 / NS_PER_S,
 		per_second(now->guest_ns, before->guest_ns, elapsed) * 100 / NS_PER_S,
 		exits, cmd_size(memory, now->memory_bytes),
 		cmd_size(got, (uint64_t)per_second(
 				      now->read_bytes, before->read_bytes, elapsed)),
 		cmd_size(put, (uint64_t)per_second(now->written_bytes,
-				      before->written_bytes, elapsed)));
+				      before->written_bytes, elapsed)),
+		cmd_size(net, (uint64_t)per_second(
+				      now->net_bytes, before->net_bytes, elapsed)));
 }
 
 /* A VM that came since the round before has its row in the next one. */
@@ -216,8 +231,9 @@ static void print_round(const struct samples *now, const struct samples *before,
 	if (terminal)
 		printf("\033[H\033[J");
 	if (terminal || first)
-		printf("%-16s  %-8s  %6s  %6s  %7s  %7s  %7s  %7s\n", "NAME", "STATUS",
-			"CPU%", "VCPU%", "EXITS/s", "MEMORY", "READ/s", "WRITE/s");
+		printf("%-12s  %-8s  %6s  %6s  %7s  %6s  %6s  %7s  %6s\n", "NAME",
+			"STATUS", "CPU%", "VCPU%", "EXITS/s", "MEMORY", "READ/s",
+			"WRITE/s", "NET/s");
 	for (unsigned int i = 0; i < now->count; i++) {
 		const struct sample *old = find(before, &now->list[i]);
 

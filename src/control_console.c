@@ -207,6 +207,22 @@ static int query_chardev(
 	return 0;
 }
 
+json_t *control_consoles_stats(const struct control *control)
+{
+	json_t *list = json_array();
+
+	for (const struct control_console *console = control->consoles; console;
+		console = console->next) {
+		const struct terminal_counts *counts = terminal_counts(console->terminal);
+
+		json_array_append_new(
+			list, json_pack("{s:s, s:I, s:I}", "device", console->name,
+				      "written-bytes", (json_int_t)counts->written_bytes,
+				      "read-bytes", (json_int_t)counts->read_bytes));
+	}
+	return list;
+}
+
 const struct control_command control_console_commands[] = {
 	{"bonsai-console", attach},
 	{"query-chardev", query_chardev},

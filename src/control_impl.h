@@ -80,6 +80,8 @@ uint32_t control_console_pump(struct control_client *client);
 /* It is about to go. Any thread. */
 void control_console_leave(struct control_client *client);
 void control_consoles_destroy(struct control *control);
+/* A list of what each has carried. */
+json_t *control_consoles_stats(const struct control *control);
 
 /* An error in the answer's shape; id may be NULL and is borrowed. */
 json_t *control_error(const char *class, const char *desc, json_t *id);

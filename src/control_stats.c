@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "src/container_of.h"
+#include "src/control_impl.h"
 #include "src/machine_control.h"
 
 static json_t *count(uint64_t value)
@@ -43,7 +44,8 @@ static json_t *disks(struct machine_control *machine)
 	struct machine_disk disk;
 
 	for (unsigned int i = 0; machine->ops->disk(machine, i, &disk); i++) {
-		json_t *entry = json_pack("{s:s}", "device", disk.name);
+		json_t *entry = json_pack("{s:s, s:o, s:b}", "device", disk.name, "size",
+			count(disk.bytes), "readonly", disk.readonly);
 
 		for (size_t op = 0; op < ARRAY_SIZE(names); op++)
 			json_object_set_new(entry, names[op],
@@ -52,6 +54,28 @@ static json_t *disks(struct machine_control *machine)
 					count(disk.counts.bytes[op])));
 		json_array_append_new(list, entry);
 	}
+	return list;
+}
+
+static json_t *frames(uint64_t number, uint64_t bytes)
+{
+	return json_pack("{s:o, s:o}", "frames", count(number), "bytes", count(bytes));
+}
+
+static json_t *nets(struct machine_control *machine)
+{
+	json_t *list = json_array();
+	struct machine_net net;
+
+	for (unsigned int i = 0; machine->ops->net(machine, i, &net); i++)
+		json_array_append_new(list,
+			json_pack("{s:s, s:b, s:o, s:o, s:o}", "device", net.name, "link",
+				net.link_up, "received",
+				frames(net.counts.received_frames,
+					net.counts.received_bytes),
+				"sent",
+				frames(net.counts.sent_frames, net.counts.sent_bytes),
+				"lost-frames", count(net.counts.lost_frames)));
 	return list;
 }
 
@@ -107,10 +131,12 @@ static int stats(
 	int code = control_no_arguments(arguments, err);
 
 	if (!code)
-		*ret = json_pack("{s:o, s:o, s:o, s:o, s:o}", "cpus", cpus(machine),
-			"loop-cpu-time-ns", count(clock_ns(CLOCK_THREAD_CPUTIME_ID)),
-			"process-cpu-time-ns", count(clock_ns(CLOCK_PROCESS_CPUTIME_ID)),
-			"memory", memory(), "disks", disks(machine));
+		*ret = json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "cpus",
+			cpus(machine), "loop-cpu-time-ns",
+			count(clock_ns(CLOCK_THREAD_CPUTIME_ID)), "process-cpu-time-ns",
+			count(clock_ns(CLOCK_PROCESS_CPUTIME_ID)), "memory", memory(),
+			"disks", disks(machine), "nets", nets(machine), "consoles",
+			control_consoles_stats(client->control));
 	return code;
 }
 

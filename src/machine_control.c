@@ -116,6 +116,26 @@ static bool get_disk(
 	return true;
 }
 
+static bool get_net(
+	struct machine_control *face, unsigned int index, struct machine_net *ret)
+{
+	const struct machine *machine = machine_of(face);
+
+	for (unsigned int i = 0; i < machine->device_count; i++) {
+		const struct machine_device *device = &machine->devices[i];
+
+		if (!device->nic || index--)
+			continue;
+		*ret = (struct machine_net){
+			.name = device->plan->config->name,
+			.link_up = nic_link_up(device->nic),
+			.counts = *nic_counts(device->nic),
+		};
+		return true;
+	}
+	return false;
+}
+
 static int resize_disk(
 	struct machine_control *face, const char *name, uint64_t bytes, struct error *err)
 {
@@ -148,6 +168,7 @@ static const struct machine_control_ops ops = {
 	.quit = quit_machine,
 	.press = press,
 	.disk = get_disk,
+	.net = get_net,
 	.resize_disk = resize_disk,
 	.cpu_counts = cpu_counts,
 	.cpu_thread = cpu_thread,

@@ -17,6 +17,7 @@
 #include <sys/types.h>
 
 #include "host/disk.h"
+#include "host/nic.h"
 #include "src/board.h"
 #include "src/vcpu.h"
 
@@ -43,6 +44,13 @@ struct machine_disk {
 	struct disk_counts counts;
 };
 
+/* A network device of the machine, likewise. */
+struct machine_net {
+	const char *name;
+	bool link_up;
+	struct nic_counts counts;
+};
+
 struct machine_control_ops {
 	/* No vCPU runs afterwards; devices finish what they have. Twice is once. */
 	void (*pause)(struct machine_control *machine);
@@ -57,6 +65,9 @@ struct machine_control_ops {
 	/* Disk index, in the order of the XML; false: there are not so many. */
 	bool (*disk)(struct machine_control *machine, unsigned int index,
 		struct machine_disk *ret);
+	/* Likewise. */
+	bool (*net)(struct machine_control *machine, unsigned int index,
+		struct machine_net *ret);
 	/* -ENOENT where there is no disk of that name; see disk_resize(). */
 	int (*resize_disk)(struct machine_control *machine, const char *name,
 		uint64_t bytes, struct error *err);

@@ -92,6 +92,21 @@ static bool get_disk(
 	return index == 0;
 }
 
+static bool get_net(
+	struct machine_control *machine, unsigned int index, struct machine_net *ret)
+{
+	*ret = (struct machine_net){
+		.name = "eth0",
+		.link_up = true,
+		.counts = {.sent_frames = 2,
+			.sent_bytes = 128,
+			.received_frames = 1,
+			.received_bytes = 60,
+			.lost_frames = 4},
+	};
+	return index == 0;
+}
+
 static int resize_disk(struct machine_control *machine, const char *name, uint64_t bytes,
 	struct error *err)
 {
@@ -115,6 +130,7 @@ static const struct machine_control_ops ops = {
 	.quit = quit_machine,
 	.press = press,
 	.disk = get_disk,
+	.net = get_net,
 	.resize_disk = resize_disk,
 	.cpu_counts = cpu_counts,
 	.cpu_thread = cpu_thread,

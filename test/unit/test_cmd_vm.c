@@ -44,8 +44,19 @@ static const struct fake_answer router_answers[] = {
 	{"quit", DONE, .ends = true},
 	{"bonsai-console", DONE, .echoes = true},
 	{"query-cpus-fast", "{\"return\": [{\"cpu-index\": 0, \"thread-id\": 1}]}\r\n"},
-	{"bonsai-stats", "{\"return\": {\"cpus\": [{\"exits\": {\"mmio\": 5, \"port\": "
-			 "2}}]}}\r\n"},
+	{"bonsai-stats",
+		"{\"return\": {\"cpus\": [{\"exits\": {\"mmio\": 5, \"port\": 2}, "
+		"\"cpu-time-ns\": 1940000000}, {\"exits\": {}, \"cpu-time-ns\": 0}], "
+		"\"disks\": [{\"device\": \"vda\", \"size\": 8388608, \"readonly\": "
+		"false, \"read\": {\"bytes\": 4096}, \"write\": {\"bytes\": 512}}, "
+		"{\"device\": \"store\", \"size\": 1073741824, \"readonly\": true, "
+		"\"read\": {\"bytes\": 1048576}, \"write\": {\"bytes\": 0}}], "
+		"\"nets\": [{\"device\": \"eth0\", \"link\": true, \"received\": "
+		"{\"bytes\": 2048}, \"sent\": {\"bytes\": 1024}, \"lost-frames\": 0}, "
+		"{\"device\": \"eth1\", \"link\": false, \"received\": {\"bytes\": 0}, "
+		"\"sent\": {\"bytes\": 0}, \"lost-frames\": 3}], \"consoles\": "
+		"[{\"device\": \"hvc0\", \"written-bytes\": 70000, \"read-bytes\": "
+		"12}]}}\r\n"},
 	{"query-chardev", "{\"return\": [{\"label\": \"uart\"}, {\"label\": \"hvc0\"}, "
 			  "{\"label\": \"hvc1\"}]}\r\n"},
 	{NULL},
@@ -137,13 +148,16 @@ TEST(scripts_get_json)
 	begin();
 	capture(&said, cmd_status, "status --json router", NULL);
 	CHECK_EQ(said.status, 0);
-	CHECK_STR(plain(said.out), "{\n  \"name\": \"router\",\n"
+	CHECK_HAS(plain(said.out), "{\n  \"name\": \"router\",\n"
 				   "  \"socket\": \"DIR/bonsai/router.sock\",\n"
 				   "  \"status\": \"running\",\n"
 				   "  \"memory\": 536870912,\n"
-				   "  \"balloon\": 402653184\n}\n");
+				   "  \"balloon\": 402653184,\n"
+				   "  \"cpus\": [\n    {\n      \"exits\": {");
+	CHECK_HAS(said.out, "      \"written-bytes\": 70000,\n");
 	capture(&said, cmd_list, "list --json", NULL);
 	CHECK_HAS(said.out, "    \"status\": \"paused\",\n    \"memory\": 1610612736\n");
+	CHECK(!strstr(said.out, "\"cpus\""));
 	end();
 }
 
@@ -155,8 +169,16 @@ TEST(status_tells_of_one_vm_or_of_all)
 	CHECK_STR(plain(said.out), "db\n  status   paused\n  memory   1.5G\n"
 				   "  socket   DIR/bonsai/db.sock\n");
 	capture(&said, cmd_status, "status", NULL);
-	CHECK_HAS(said.out, "router\n  status   running\n"
-			    "  memory   512M, the guest has 384M\n");
+	CHECK_HAS(plain(said.out),
+		"router\n  status   running\n"
+		"  memory   512M, the guest has 384M\n"
+		"  cpus     1.9 s, 0.0 s\n"
+		"  disk     vda, 8M, 4K read, 512B written\n"
+		"  disk     store, 1G read-only, 1M read\n"
+		"  net      eth0, 2K received, 1K sent\n"
+		"  net      eth1 without a link, 0B received, 0B sent, 3 frames lost\n"
+		"  console  hvc0, 68.3K written, 12B read\n"
+		"  socket   DIR/bonsai/router.sock\n");
 	end();
 }
 
@@ -295,8 +317,8 @@ TEST(top_shows_rows_of_the_vms_there_are)
 	capture(&said, cmd_top, "top -n 1", NULL);
 	CHECK_EQ(said.status, 0);
 	CHECK_HAS(said.out,
-		"NAME              STATUS      CPU%   VCPU%  EXITS/s   MEMORY   READ/s  "
-		"WRITE/s\nrouter            running ");
+		"NAME          STATUS      CPU%   VCPU%  EXITS/s  MEMORY  READ/s  "
+		"WRITE/s   NET/s\nrouter        running ");
 	CHECK(!strstr(said.out, "db "));
 	CHECK_STR(said.err, "");
 	end();
@@ -307,7 +329,7 @@ TEST(top_shows_the_exits_of_vms_that_count_them)
 	begin();
 	capture(&said, cmd_top, "top --count 1", NULL);
 	CHECK_EQ(said.status, 0);
-	CHECK_HAS(said.out, "\ndb                paused ");
+	CHECK_HAS(said.out, "\ndb            paused ");
 	CHECK_HAS(said.out, "        -  ");
 	CHECK_HAS(said.out, "        0  ");
 	end();

@@ -231,6 +231,25 @@ TEST(a_watcher_that_sends_no_more_still_watches)
 	end();
 }
 
+TEST(what_each_console_has_carried_is_told)
+{
+	int fd;
+	int other;
+
+	begin();
+	fd = attach("rw");
+	guest_writes("welcome");
+	rig_send(fd, "you");
+	rig_settle(&rig);
+	other = rig_client(&rig);
+	CHECK_HAS(rig_ask(&rig, other, "{\"execute\": \"bonsai-stats\"}"),
+		"\"consoles\": [{\"device\": \"hvc0\", \"written-bytes\": 7, "
+		"\"read-bytes\": 3}]");
+	close(fd);
+	close(other);
+	end();
+}
+
 TEST(says_what_is_wrong)
 {
 	static const struct {
@@ -266,4 +285,5 @@ TEST_MAIN(CASE(a_client_hears_what_was_said_before_and_then_what_is_said),
 	CASE(one_types_at_a_time_and_the_next_when_it_has_left),
 	CASE(a_guest_that_reads_nothing_holds_the_typist_up_and_loses_nothing),
 	CASE(a_slow_watcher_loses_the_oldest_bytes_and_stops_nobody),
-	CASE(a_watcher_that_sends_no_more_still_watches), CASE(says_what_is_wrong))
+	CASE(a_watcher_that_sends_no_more_still_watches),
+	CASE(what_each_console_has_carried_is_told), CASE(says_what_is_wrong))

@@ -121,6 +121,12 @@ TEST(says_what_the_machine_costs)
 		"{\"cpu-index\": 1, \"cpu-time-ns\": 77, \"exits\": {\"mmio\": 2, "
 		"\"port\": 1, \"kick\": 1}}");
 	CHECK_HAS(line, "\"write\": {\"requests\": 3, \"bytes\": 3072}");
+	CHECK_HAS(line, "\"device\": \"vda\", \"size\": 1048576, \"readonly\": true");
+	CHECK_HAS(line,
+		"\"nets\": [{\"device\": \"eth0\", \"link\": true, \"received\": "
+		"{\"frames\": 1, \"bytes\": 60}, \"sent\": {\"frames\": 2, \"bytes\": "
+		"128}, \"lost-frames\": 4}]");
+	CHECK_HAS(line, "\"consoles\": []");
 	CHECK_HAS(line, "\"loop-cpu-time-ns\": ");
 	CHECK_HAS(line, "\"memory\": {");
 	close(fd);

@@ -112,6 +112,47 @@ TEST(null_takes_everything_and_gives_nothing)
 	nic_destroy(NULL);
 }
 
+static ssize_t next_result;
+
+static int send_as_told(struct nic *nic, unsigned int queue, const struct iovec *iov,
+	unsigned int n, size_t bytes)
+{
+	return (int)next_result;
+}
+
+static ssize_t receive_as_told(struct nic *nic, unsigned int queue,
+	const struct iovec *iov, unsigned int n, size_t bytes)
+{
+	return next_result;
+}
+
+TEST(counts_frames_and_their_bytes_without_headers)
+{
+	static const struct nic_ops ops = {
+		.send = send_as_told, .receive = receive_as_told};
+	static const ssize_t sends[] = {0, -EAGAIN, 0, -ENETDOWN};
+	static const ssize_t receives[] = {NIC_HEADER_BYTES + 60, -EAGAIN, -EMSGSIZE};
+	struct nic nic = {.ops = &ops, .queues = 1};
+	uint8_t frame[100] = {0};
+	struct iovec iov = {frame, sizeof(frame)};
+	struct iovec header = {frame, NIC_HEADER_BYTES};
+
+	for (size_t i = 0; i < ARRAY_SIZE(sends); i++) {
+		next_result = sends[i];
+		CHECK_EQ(nic_send(&nic, 0, &iov, 1), sends[i]);
+	}
+	CHECK_EQ(nic_send(&nic, 0, &header, 1), -EINVAL);
+	for (size_t i = 0; i < ARRAY_SIZE(receives); i++) {
+		next_result = receives[i];
+		CHECK_EQ(nic_receive(&nic, 0, &iov, 1), receives[i]);
+	}
+	CHECK_EQ(nic_counts(&nic)->sent_frames, 2);
+	CHECK_EQ(nic_counts(&nic)->sent_bytes, 2 * 88);
+	CHECK_EQ(nic_counts(&nic)->received_frames, 1);
+	CHECK_EQ(nic_counts(&nic)->received_bytes, 60);
+	CHECK_EQ(nic_counts(&nic)->lost_frames, 3);
+}
+
 struct offload_nic {
 	struct nic nic;
 	uint32_t set;
@@ -149,4 +190,5 @@ TEST(passes_on_only_offloads_that_make_sense)
 TEST_MAIN(CASE(waits_for_a_listener_that_comes_later),
 	CASE(refuses_a_socket_path_that_cannot_work),
 	CASE(null_takes_everything_and_gives_nothing),
+	CASE(counts_frames_and_their_bytes_without_headers),
 	CASE(passes_on_only_offloads_that_make_sense))
