@@ -139,3 +139,26 @@ wait_for()
 		usleep 100000
 	done
 }
+
+# qmp COMMAND [ARGUMENTS]: the board's own QEMU is asked, and what it answers is printed.
+qmp()
+{
+	local reply
+	{
+		printf '{"execute": "%s", "arguments": %s, "id": "qmp"}\n' "$1" "${2:-{\}}" >&9
+		while read -r -t 60 reply <&9; do
+			case $reply in
+			*'"id": "qmp", "error"'*) fail "$1: $reply" ;;
+			*'"id": "qmp"'*) echo "$reply" && return ;;
+			esac
+		done
+		fail "$1: no answer"
+	} 9<>/dev/qmp
+}
+
+# screendump NAME [HEAD [CARD]]: what an output of the board shows, as /mnt/share/NAME.ppm.
+screendump()
+{
+	qmp screendump "{\"filename\": \"$BOARD_SHARE/$1.ppm\", \"device\": \"gpu${3:-0}\",
+		\"head\": ${2:-0}}" >/dev/null
+}
