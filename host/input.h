@@ -15,6 +15,7 @@
 
 struct error;
 struct input_source;
+struct input_state;
 struct loop;
 struct source_pos;
 
@@ -24,8 +25,8 @@ struct source_pos;
 #define INPUT_CODE_BYTES 96 /* of the largest, EV_KEY */
 #define INPUT_AXIS_COUNT 64
 
-/* The evdev triple. */
-struct input_event {
+/* The evdev triple; <linux/input.h> has its own with a time. */
+struct evdev_event {
 	uint16_t type;
 	uint16_t code;
 	int32_t value;
@@ -58,9 +59,9 @@ struct input_user;
 struct input_listener_events {
 	/*
 	 * Mandatory. Events that belong together, the last of them SYN_REPORT. They are
-	 * the source's.
+	 * the source's. A key that stays down is not said again: whoever listens repeats.
 	 */
-	void (*events)(struct input_user *user, const struct input_event *events,
+	void (*events)(struct input_user *user, const struct evdev_event *events,
 		unsigned int count);
 };
 
@@ -73,8 +74,11 @@ void input_source_set_user(struct input_source *source, struct input_user *user)
 
 const struct input_info *input_source_info(const struct input_source *source);
 
-/* The guest sets a LED (EV_LED), sounds (EV_SND) or repeats (EV_REP); or cannot. */
-void input_source_status(struct input_source *source, const struct input_event *event);
+/* What is held, and where its axes are, before what events() is being told. */
+const struct input_state *input_source_state(const struct input_source *source);
+
+/* The guest sets a LED (EV_LED) or sounds (EV_SND), of the device's own. */
+void input_source_status(struct input_source *source, const struct evdev_event *event);
 
 /* Ungrabs; NULL is fine. */
 void input_source_destroy(struct input_source *source);

@@ -39,9 +39,15 @@ int seat_source_create(struct seat *seat, enum input_kind kind, const char *name
 /* Whether the guest has such a device. A window without a tablet grabs the pointer. */
 bool seat_has(const struct seat *seat, enum input_kind kind);
 
-/* code is KEY_*; buttons of a mouse are BTN_LEFT … and go where places go. */
+/*
+ * code is KEY_*; buttons of a mouse are BTN_LEFT … and go where places go. A key that is
+ * down already does not go down again: the guest repeats.
+ */
 void seat_key(struct seat *seat, uint16_t code, bool down);
-/* A place of the whole of all screens, 0 to SEAT_ABS_MAX each way. */
+/*
+ * A place of the whole of all screens, 0 to SEAT_ABS_MAX each way; the edge where it lies
+ * outside. A pointer, where there is no tablet, hears how far that is from the last one.
+ */
 void seat_place(struct seat *seat, int32_t x, int32_t y);
 /* How far the pointer went, in units of its own. */
 void seat_motion(struct seat *seat, int32_t dx, int32_t dy);
@@ -53,7 +59,7 @@ void seat_touch_end(struct seat *seat, unsigned int finger);
 /* The guest hears of what was said since the last time. */
 void seat_sync(struct seat *seat);
 
-/* Lifts everything that is down: the person has looked away. */
+/* Lifts everything that is down, and syncs: the person has looked away. */
 void seat_release_all(struct seat *seat);
 
 /*
@@ -64,6 +70,7 @@ struct seat_listener {
 	struct seat_listener *next; /* the seat's */
 };
 
+/* It hears at once of those that are lit. */
 void seat_listen(struct seat *seat, struct seat_listener *listener);
 void seat_unlisten(struct seat *seat, struct seat_listener *listener);
 

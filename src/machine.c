@@ -14,6 +14,7 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include "host/seat.h"
 #include "src/board.h"
 #include "src/boot.h"
 #include "src/container_of.h"
@@ -207,6 +208,14 @@ static int setup_vm(struct machine *machine, struct error *err)
 static int create_devices(struct machine *machine, struct error *err)
 {
 	const struct board_plan *plan = machine->plan;
+	const struct machine_device_host host = {
+		.loop = machine->loop,
+		.mem = &machine->mem,
+		.bus = &machine->bus,
+		.seat = machine->seat,
+		.quit = quit,
+		.quit_data = machine,
+	};
 	int code = 0;
 
 	machine->devices = calloc(plan->device_count + 1, sizeof(machine->devices[0]));
@@ -214,8 +223,8 @@ static int create_devices(struct machine *machine, struct error *err)
 		return error_set(err, -ENOMEM, NULL, "no memory for devices");
 	for (unsigned int i = 0; i < plan->device_count && !code; i++) {
 		machine->device_count++;
-		code = machine_device_create(&machine->devices[i], &plan->devices[i],
-			machine->loop, &machine->mem, &machine->bus, quit, machine, err);
+		code = machine_device_create(
+			&machine->devices[i], &plan->devices[i], &host, err);
 		if (!code && machine->devices[i].memory)
 			code = windows_put(&machine->windows, plan->devices[i].memory.gpa,
 				plan->devices[i].memory.bytes, machine->devices[i].memory,
@@ -272,6 +281,8 @@ int machine_create(const struct board_plan *plan, struct hv *hv, struct machine 
 	if (!code)
 		code = watch_signals(machine, err);
 	if (!code)
+		code = seat_create(machine->loop, &machine->seat, err);
+	if (!code)
 		code = machine_control_create(machine, err);
 	if (!code)
 		code = create_ram(machine, err);
@@ -313,6 +324,7 @@ void machine_destroy(struct machine *machine)
 	if (machine->board_devices)
 		machine->plan->board->destroy_devices(machine->board_devices);
 	terminal_destroy(machine->uart_terminal);
+	seat_destroy(machine->seat);
 	loop_timer_cancel(&machine->patience);
 	hv_destroy(machine->hv);
 	windows_finish(&machine->windows);

@@ -59,8 +59,8 @@ int machine_terminal_create(struct loop *loop, const struct config_terminal *con
 	return code;
 }
 
-static int create_console(struct machine_device *device, struct loop *loop,
-	void (*quit)(void *quit_data), void *quit_data, struct error *err)
+static int create_console(struct machine_device *device,
+	const struct machine_device_host *host, struct error *err)
 {
 	const struct config_console *config = &device->plan->config->console;
 	const char *name = device->plan->config->name;
@@ -73,13 +73,14 @@ static int create_console(struct machine_device *device, struct loop *loop,
 		free(ports);
 		return error_set(err, -ENOMEM, NULL, "%s: no memory", name);
 	}
-	code = machine_terminal_create(loop, &config->terminal, quit, quit_data, name,
-		&device->terminals[0], err);
+	code = machine_terminal_create(host->loop, &config->terminal, host->quit,
+		host->quit_data, name, &device->terminals[0], err);
 	if (!code)
 		device->terminal_count = 1;
 	for (unsigned int i = 0; i < config->port_count && !code; i++) {
-		code = machine_terminal_create(loop, &config->ports[i].terminal, quit,
-			quit_data, config->ports[i].name, &device->terminals[1 + i], err);
+		code = machine_terminal_create(host->loop, &config->ports[i].terminal,
+			host->quit, host->quit_data, config->ports[i].name,
+			&device->terminals[1 + i], err);
 		if (code)
 			break;
 		device->terminal_count++;
@@ -87,8 +88,8 @@ static int create_console(struct machine_device *device, struct loop *loop,
 		ports[i].terminal = device->terminals[1 + i];
 	}
 	if (!code)
-		code = virtio_console_create(loop, name, device->terminals[0], ports,
-			config->port_count, &device->dev, err);
+		code = virtio_console_create(host->loop, name, device->terminals[0],
+			ports, config->port_count, &device->dev, err);
 	free(ports);
 	return code;
 }
@@ -290,19 +291,20 @@ static int create_vhost(
 /* ---- any ------------------------------------------------------------------------------
  */
 
-static int create_by_type(struct machine_device *device, struct loop *loop,
-	const struct guest_mem *mem, void (*quit)(void *quit_data), void *quit_data,
-	struct error *err)
+static int create_by_type(struct machine_device *device,
+	const struct machine_device_host *host, struct error *err)
 {
+	struct loop *loop = host->loop;
+
 	switch (device->plan->config->type) {
 	case CONFIG_DEVICE_CONSOLE:
-		return create_console(device, loop, quit, quit_data, err);
+		return create_console(device, host, err);
 	case CONFIG_DEVICE_NET:
 		return create_net(device, loop, err);
 	case CONFIG_DEVICE_BLOCK:
 		return create_block(device, loop, err);
 	case CONFIG_DEVICE_BALLOON:
-		return create_balloon(device, loop, mem, err);
+		return create_balloon(device, loop, host->mem, err);
 	case CONFIG_DEVICE_VSOCK:
 		return create_vsock(device, loop, err);
 	case CONFIG_DEVICE_PMEM:
@@ -317,18 +319,17 @@ static int create_by_type(struct machine_device *device, struct loop *loop,
 }
 
 int machine_device_create(struct machine_device *device, const struct plan_device *plan,
-	struct loop *loop, const struct guest_mem *mem, struct bus *bus,
-	void (*quit)(void *quit_data), void *quit_data, struct error *err)
+	const struct machine_device_host *host, struct error *err)
 {
 	int code;
 
 	device->plan = plan;
-	code = create_by_type(device, loop, mem, quit, quit_data, err);
+	code = create_by_type(device, host, err);
 	if (!code)
-		code = virtio_mmio_init(
-			&device->transport, device->dev, mem, plan->mmio.gpa, NULL, err);
+		code = virtio_mmio_init(&device->transport, device->dev, host->mem,
+			plan->mmio.gpa, NULL, err);
 	if (!code)
-		code = bus_add(bus, &device->transport.region, err);
+		code = bus_add(host->bus, &device->transport.region, err);
 	if (code && err && !err->pos.file)
 		err->pos = plan->config->pos;
 	return code;

@@ -18,6 +18,17 @@
 #include "virtio/mmio.h"
 
 struct hv;
+struct seat;
+
+/* What all devices of a machine share; borrowed for their lives. */
+struct machine_device_host {
+	struct loop *loop;
+	const struct guest_mem *mem;
+	struct bus *bus;
+	struct seat *seat;
+	void (*quit)(void *quit_data); /* what Ctrl-A x does on stdio */
+	void *quit_data;
+};
 
 struct machine_device {
 	const struct plan_device *plan;
@@ -41,8 +52,7 @@ int machine_terminal_create(struct loop *loop, const struct config_terminal *con
  * machine_device_connect(). Destroy it on failure too.
  */
 int machine_device_create(struct machine_device *device, const struct plan_device *plan,
-	struct loop *loop, const struct guest_mem *mem, struct bus *bus,
-	void (*quit)(void *quit_data), void *quit_data, struct error *err);
+	const struct machine_device_host *host, struct error *err);
 void machine_device_destroy(struct machine_device *device);
 
 /* Wires interrupt and kicks to a VM: the first one, and each after a reboot. */

@@ -17,6 +17,7 @@
 struct board_devices;
 struct control;
 struct machine_device;
+struct seat;
 struct service;
 struct vcpu_set;
 struct virtio_device;
@@ -35,6 +36,7 @@ struct machine {
 	struct control *control;                 /* NULL: there is no socket */
 	char control_place[CONTROL_PLACE_BYTES]; /* "" where the XML says where it is */
 
+	struct seat *seat; /* where a person sits, if at all */
 	struct terminal *uart_terminal;
 	struct board_devices *board_devices;
 	unsigned int device_count;
