@@ -19,7 +19,7 @@ static void refuse_child(struct build *build, const struct xml_element *element,
 {
 	static const struct element_list *const others[] = {&language_terminals,
 		&language_nics, &language_disks, &language_pmems, &language_vsocks,
-		&language_file_systems};
+		&language_file_systems, &language_gpus};
 	const char *allowed[BACKENDS_MAX + 2];
 	unsigned int count = 0;
 	bool foreign = false;
@@ -348,6 +348,21 @@ void backend_read_vhost_user(struct build *build, const struct xml_element *elem
 	struct config_vhost *vhost)
 {
 	read_vhost(build, element, &language_vhost_users, "<unix path=\"...\"/>", vhost);
+}
+
+void backend_read_gpu(
+	struct build *build, const struct xml_element *element, struct config_gpu *gpu)
+{
+	const struct element_def *def = NULL;
+	const struct xml_element *child =
+		find_backend(build, element, &language_gpus, NULL, &def);
+
+	gpu->backend_pos = build_pos(build, child ? child->line : element->line);
+	if (!child)
+		return; /* what suits the host is the first of the enum */
+	gpu->kind = (enum config_gpu_kind)def->kind;
+	attributes_apply(build, def, child, ~0u, gpu);
+	element_no_children(build, child);
 }
 
 void backend_read_none(struct build *build, const struct xml_element *element)

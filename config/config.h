@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "config/config_control.h"
+#include "config/config_gpu.h"
 #include "config/config_handover.h"
 #include "config/config_memory.h"
 #include "config/config_net.h"
@@ -94,6 +95,7 @@ enum config_device_type {
 	CONFIG_DEVICE_PMEM,
 	CONFIG_DEVICE_FS,
 	CONFIG_DEVICE_VHOST_USER,
+	CONFIG_DEVICE_GPU,
 };
 
 struct config_device {
@@ -108,6 +110,7 @@ struct config_device {
 		struct config_vsock vsock;
 		struct config_pmem pmem;
 		struct config_vhost vhost;
+		struct config_gpu gpu;
 	};
 };
 

@@ -10,6 +10,11 @@
 #include "config/language.h"
 #include "config/xml.h"
 
+/* What a gpu's guest may spend unless the XML says otherwise, or so many pictures. */
+#define GPU_BYTES (UINT64_C(256) << 20)
+#define GPU_PICTURES 4u
+#define GPU_PIXEL_BYTES 4u
+
 static void read_net(
 	struct build *build, const struct xml_element *element, struct config_net *net)
 {
@@ -42,6 +47,25 @@ static void read_fs(
 		build_claim(build, element->line, false, "tag '%s'", fs->tag);
 }
 
+static void read_gpu(
+	struct build *build, const struct xml_element *element, struct config_gpu *gpu)
+{
+	uint64_t least = (uint64_t)GPU_PICTURES * gpu->scanouts * gpu->width *
+			 gpu->height * GPU_PIXEL_BYTES;
+
+	gpu->sized = xml_attribute_value(element, "width") ||
+		     xml_attribute_value(element, "height");
+	backend_read_gpu(build, element, gpu);
+	if (!xml_attribute_value(element, "max_memory"))
+		gpu->max_memory_bytes = least > GPU_BYTES ? least : GPU_BYTES;
+	else if (gpu->max_memory_bytes && gpu->max_memory_bytes < least)
+		build_problem(build, element->line,
+			"max_memory is %" PRIu64 " MiB, allowed: at least %" PRIu64
+			" MiB, %u pictures of each scanout",
+			gpu->max_memory_bytes >> 20, (least + (1 << 20) - 1) >> 20,
+			GPU_PICTURES);
+}
+
 static void read_backends(struct build *build, const struct xml_element *element,
 	struct config_device *device)
 {
@@ -67,6 +91,9 @@ static void read_backends(struct build *build, const struct xml_element *element
 		break;
 	case CONFIG_DEVICE_VSOCK:
 		backend_read_vsock(build, element, &device->vsock);
+		break;
+	case CONFIG_DEVICE_GPU:
+		read_gpu(build, element, &device->gpu);
 		break;
 	case CONFIG_DEVICE_FS:
 		read_fs(build, element, &device->vhost);
@@ -116,6 +143,10 @@ bool device_read(struct build *build, const struct xml_element *element,
 		device->balloon.free_page_reporting = true;
 	} else if (device->type == CONFIG_DEVICE_PMEM) {
 		device->pmem.shared = true;
+	} else if (device->type == CONFIG_DEVICE_GPU) {
+		device->gpu.width = 1280;
+		device->gpu.height = 800;
+		device->gpu.scanouts = 1;
 	}
 	attributes_apply(build, &language_device, element, 1u << index, device);
 	if (device->name[0])
@@ -258,6 +289,7 @@ void device_finish(struct config_device *device)
 		break;
 	case CONFIG_DEVICE_RNG:
 	case CONFIG_DEVICE_BALLOON:
+	case CONFIG_DEVICE_GPU:
 		break;
 	case CONFIG_DEVICE_VSOCK:
 		free(device->vsock.path);

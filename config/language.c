@@ -19,6 +19,7 @@
 #define PMEM (1u << CONFIG_DEVICE_PMEM)
 #define FS (1u << CONFIG_DEVICE_FS)
 #define VHOST_USER (1u << CONFIG_DEVICE_VHOST_USER)
+#define GPU (1u << CONFIG_DEVICE_GPU)
 
 static const char *const arches[] = {"arm64", "armv7", "x86_64", NULL};
 static const char *const reboots[] = {"restart", "exit", NULL};
@@ -154,6 +155,14 @@ static const struct attribute_def device_attributes[] = {
 		.types = BALLOON},
 	{"cid", set_uint, AT(config_device, vsock.cid), .types = VSOCK, .min = 3,
 		.max = UINT32_MAX - 1},
+	{"width", set_uint, AT(config_device, gpu.width), .types = GPU,
+		.min = CONFIG_GPU_SIDE_MIN, .max = CONFIG_GPU_SIDE_MAX},
+	{"height", set_uint, AT(config_device, gpu.height), .types = GPU,
+		.min = CONFIG_GPU_SIDE_MIN, .max = CONFIG_GPU_SIDE_MAX},
+	{"scanouts", set_uint, AT(config_device, gpu.scanouts), .types = GPU, .min = 1,
+		.max = CONFIG_GPU_SCANOUTS_MAX},
+	{"max_memory", set_gpu_memory, AT(config_device, gpu.max_memory_bytes),
+		.types = GPU},
 };
 const struct element_def language_device = {ELEMENT("virtio_device", device_attributes)};
 
@@ -256,13 +265,19 @@ static const struct element_def file_systems[] = {
 const struct element_list language_file_systems = {file_systems, COUNT(file_systems)};
 const struct element_list language_vhost_users = {&file_systems[1], 1};
 
+/* Backends of a gpu */
+static const struct element_def gpus[] = {
+	{"headless", .kind = CONFIG_GPU_HEADLESS},
+};
+const struct element_list language_gpus = {gpus, COUNT(gpus)};
+
 const struct element_list language_none = {NULL, 0};
 
 const char *const language_types[] = {"console", "net", "block", "rng", "balloon",
-	"vsock", "pmem", "fs", "vhost_user", NULL};
+	"vsock", "pmem", "fs", "vhost_user", "gpu", NULL};
 const char *const language_children[] = {"uart", "virtio_device", "memory", "ready",
 	"control", "watchdog", "isa", "fw_cfg", "credential", "shared_memory", NULL};
-const char *const language_later_types[] = {"gpu", "input", NULL};
+const char *const language_later_types[] = {"input", NULL};
 const char *const language_later_children[] = {"sandbox", "verify", NULL};
 const char *const language_later_backends[] = {"nbd", "crypt", NULL};
 

@@ -43,6 +43,7 @@ extern const struct element_list language_vsocks;
 extern const struct element_list language_pmems;
 extern const struct element_list language_file_systems;
 extern const struct element_list language_vhost_users;
+extern const struct element_list language_gpus;
 extern const struct element_list language_none;
 
 /* Device types in the order of enum config_device_type, ended by NULL. */

@@ -51,5 +51,6 @@ SETTER(set_iothread);        /* bool */
 SETTER(set_ifname);          /* char * */
 SETTER(set_fd);              /* int */
 SETTER(set_balloon_size);    /* struct config_balloon, size and position */
+SETTER(set_gpu_memory);      /* uint64_t */
 
 #endif

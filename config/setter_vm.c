@@ -22,6 +22,8 @@
 #define RAM_BYTES_MIN (UINT64_C(1) << 20)
 #define RAM_BYTES_MAX (UINT64_C(1) << 44)
 #define BALLOON_STEP_BYTES 4096
+#define GPU_BYTES_MIN (UINT64_C(1) << 20)
+#define GPU_BYTES_MAX (UINT64_C(64) << 30)
 
 #define PRINTABLE                                                                        \
 	"!\"#$%&'()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\\]^_`"             \
@@ -304,6 +306,17 @@ SETTER(set_balloon_size)
 			"or G");
 	else
 		balloon->size_bytes = bytes;
+}
+
+SETTER(set_gpu_memory)
+{
+	uint64_t bytes = 0;
+
+	if (value_size(attribute->value, &bytes) || bytes < GPU_BYTES_MIN ||
+		bytes > GPU_BYTES_MAX)
+		problem_value(build, attribute, "1M to 64G, as bytes or with K, M or G");
+	else
+		*(uint64_t *)member = bytes;
 }
 
 SETTER(set_ifname)

@@ -10,6 +10,7 @@
 #include "src/error.h"
 #include "src/hv.h"
 #include "src/log.h"
+#include "src/machine_gpu.h"
 #include "virtio/balloon.h"
 #include "virtio/block.h"
 #include "virtio/console.h"
@@ -309,6 +310,8 @@ static int create_by_type(struct machine_device *device,
 		return create_vsock(device, loop, err);
 	case CONFIG_DEVICE_PMEM:
 		return create_pmem(device, loop, err);
+	case CONFIG_DEVICE_GPU:
+		return machine_gpu_create(device, loop, err);
 	case CONFIG_DEVICE_FS:
 	case CONFIG_DEVICE_VHOST_USER:
 		return create_vhost(device, loop, err);
@@ -345,6 +348,7 @@ void machine_device_destroy(struct machine_device *device)
 	nic_destroy(device->nic);
 	disk_destroy(device->disk);
 	vsock_host_destroy(device->vsock);
+	display_destroy(device->display);
 }
 
 int machine_device_connect(

@@ -8,6 +8,7 @@
 
 #include "config/config.h"
 #include "host/disk.h"
+#include "host/display.h"
 #include "host/nic.h"
 #include "host/terminal.h"
 #include "host/vsock.h"
@@ -39,6 +40,7 @@ struct machine_device {
 	struct nic *nic;
 	struct disk *disk;
 	struct vsock_host *vsock;
+	struct display *display;
 	void *memory; /* a pmem's contents, plan->memory.bytes of the disk's */
 };
 

@@ -104,7 +104,8 @@ static int version(void)
 	print_names(&language_nics, ",");
 	print_names(&language_disks, ",");
 	print_names(&language_vsocks, ",");
-	print_names(&language_file_systems, "\n");
+	print_names(&language_file_systems, ",");
+	print_names(&language_gpus, "\n");
 	return 0;
 }
 

@@ -118,6 +118,8 @@ static const char *type_name(enum config_device_type type)
 		return "fs";
 	case CONFIG_DEVICE_VHOST_USER:
 		return "vhost_user";
+	case CONFIG_DEVICE_GPU:
+		return "gpu";
 	}
 	return "unknown";
 }

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A graphics adapter's configuration. Part of config/config.h. */
+#ifndef CONFIG_CONFIG_GPU_H
+#define CONFIG_CONFIG_GPU_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "src/error.h"
+
+enum config_gpu_kind {
+	CONFIG_GPU_HOST, /* not said: what suits the host, which is the machine's to find
+			  */
+	CONFIG_GPU_HEADLESS,
+};
+
+#define CONFIG_GPU_SCANOUTS_MAX 16u /* virtio 1.2, 5.7.4 */
+#define CONFIG_GPU_SIDE_MIN 64u
+#define CONFIG_GPU_SIDE_MAX 16384u
+
+struct config_gpu {
+	bool sized;     /* width or height was said: a screen has no say in it */
+	uint32_t width; /* of every scanout, in pixels */
+	uint32_t height;
+	unsigned int scanouts;
+	uint64_t max_memory_bytes; /* that the guest can make the host spend on it */
+	enum config_gpu_kind kind;
+	struct source_pos backend_pos;
+};
+
+#endif
