@@ -204,6 +204,20 @@ struct rect display_frame_flush(
 	return moved;
 }
 
+void display_frame_drop(struct display_frame *frame)
+{
+	free(frame->copy);
+	memset(frame, 0, sizeof(*frame));
+}
+
+static void frame_make(struct display *display, unsigned int scanout)
+{
+	const struct display_scanout *s = &display->scanouts[scanout];
+
+	if (!s->frame.width && s->buffer)
+		display_frame_show(display, scanout);
+}
+
 /* Rows that are stride pixels apart, to where they follow each other. */
 static void copy_rows(uint32_t *to, const uint32_t *from, size_t stride, uint32_t width,
 	uint32_t height)
@@ -235,6 +249,7 @@ int display_capture(struct display *display, unsigned int scanout, uint32_t **re
 	if (display->ops->capture)
 		return display->ops->capture(
 			display, scanout, ret_pixels, ret_width, ret_height);
+	frame_make(display, scanout);
 	if (!frame->width)
 		return -ENOENT;
 	pixels = malloc(display_buffer_bytes(frame->width, frame->height));
@@ -258,8 +273,10 @@ void display_show(struct display *display, unsigned int scanout,
 
 	if (!buffer && !s->buffer)
 		return;
-	if (!buffer)
+	if (!buffer) {
+		frame_make(display, scanout);
 		frame_keep(&s->frame);
+	}
 	s->buffer = buffer;
 	s->part = buffer ? *part : (struct rect){0};
 	display->ops->show(display, scanout);

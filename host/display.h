@@ -23,6 +23,7 @@
 struct display;
 struct error;
 struct loop;
+struct source_pos;
 
 #define DISPLAY_SCANOUTS_MAX 16u /* virtio 1.2, 5.7.4 */
 #define DISPLAY_SIDE_MAX 16384u  /* pixels, of a buffer and of a mode */
@@ -132,5 +133,22 @@ struct display_size {
 /* Keeps the last frame of each scanout for whoever asks, and shows it to nobody. */
 int display_headless_create(const struct display_size *sizes, unsigned int scanouts,
 	struct display **ret, struct error *err);
+
+struct display_drm_options {
+	const char *device;     /* "/dev/dri/card0"; NULL: the first with a screen */
+	const char *connectors; /* names, one a scanout, with spaces; NULL: those plugged
+				   in */
+	uint32_t width;         /* of the modes; 0: what each screen prefers */
+	uint32_t height;
+	uint32_t refresh; /* in Hz; 0: any */
+	const struct source_pos *pos;
+};
+
+/*
+ * Screens of a graphics card of this host, without a window system, by the kernel's mode
+ * setting. Modes follow what is plugged in.
+ */
+int display_drm_open(struct loop *loop, const struct display_drm_options *options,
+	unsigned int scanouts, struct display **ret, struct error *err);
 
 #endif

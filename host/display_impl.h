@@ -97,4 +97,8 @@ bool display_frame_show(struct display *display, unsigned int scanout);
 struct rect display_frame_flush(
 	struct display *display, unsigned int scanout, const struct rect *rect);
 
+/* Empties a frame: one that is asked for while its scanout shows a buffer is made then.
+ */
+void display_frame_drop(struct display_frame *frame);
+
 #endif

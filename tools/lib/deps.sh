@@ -10,7 +10,7 @@
 #
 # HASH is over this recipe and the versions of all of its inputs.
 
-DEPS_DEBS="musl-dev linux-libc-dev libfdt-dev"
+DEPS_DEBS="musl-dev linux-libc-dev libfdt-dev libdrm-dev"
 DEPS_SOURCES="libxml2 zlib libzstd jansson"
 
 deps_dir()
@@ -64,6 +64,7 @@ deps_build()
 	mkdir -p "$dir/include" "$dir/lib/pkgconfig" "$work"
 	deps_compiler_flags "$dir"
 	deps_headers_and_libc &&
+		deps_drm_headers &&
 		deps_libfdt &&
 		deps_zlib &&
 		deps_zstd &&
@@ -102,6 +103,15 @@ deps_headers_and_libc()
 	mv "$work/linux/usr/include/$triplet/asm" "$dir/include/"
 	cp -r "$work/musl/usr/include/$musl/." "$dir/include/"
 	cp "$work/musl/usr/lib/$musl"/*.[ao] "$dir/lib/"
+}
+
+# The kernel's own; Debian has them in this package. The library is not used.
+deps_drm_headers()
+{
+	local deb
+	deb=$(fetch_deb "$deb_arch" libdrm-dev) && unpack_deb "$deb" "$work/libdrm" || return 1
+	mkdir "$dir/include/libdrm"
+	cp "$work"/libdrm/usr/include/libdrm/{drm,drm_mode,drm_fourcc}.h "$dir/include/libdrm/"
 }
 
 # compile_archive NAME CFLAG… -- FILE…: lib/libNAME.a of the files.
