@@ -9,6 +9,7 @@
 #include "src/control_balloon.h"
 #include "src/control_console.h"
 #include "src/control_disk.h"
+#include "src/control_display.h"
 #include "src/control_machine.h"
 #include "src/control_query.h"
 #include "src/control_stats.h"
@@ -18,6 +19,7 @@ const struct control_command *const control_tables[] = {
 	control_balloon_commands,
 	control_console_commands,
 	control_disk_commands,
+	control_display_commands,
 	control_machine_commands,
 	control_query_commands,
 	control_stats_commands,

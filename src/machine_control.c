@@ -175,6 +175,7 @@ static const struct machine_control_ops ops = {
 	.balloon = machine_balloon_get,
 	.take_memory = machine_balloon_take,
 	.set_stats_interval = machine_balloon_set_stats_interval,
+	.screendump = machine_gpu_screendump,
 };
 
 /* ---- the end of a boot ------------------------------------------------------------ */

@@ -79,6 +79,13 @@ struct machine_control_ops {
 	bool (*balloon)(struct machine_control *machine, struct machine_balloon *ret);
 	/* Asks the guest for so much of its memory, which it gives when it can. */
 	void (*take_memory)(struct machine_control *machine, uint64_t bytes);
+	/*
+	 * Saves what a scanout of a device shows, NULL: of the first that has any, as a
+	 * PNG or PPM. -ENXIO where there is no such device, -EINVAL where it has no such
+	 * scanout, -ENOENT where nothing has been shown on it, else what the host says.
+	 */
+	int (*screendump)(struct machine_control *machine, const char *device,
+		unsigned int scanout, const char *path, bool png, struct error *err);
 	void (*set_stats_interval)(struct machine_control *machine, unsigned int seconds);
 };
 

@@ -1,7 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "src/machine_gpu.h"
 
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "host/picture.h"
+#include "src/container_of.h"
+#include "src/error.h"
 #include "src/machine_devices.h"
+#include "src/machine_impl.h"
 #include "virtio/gpu.h"
 
 /* What shows the pictures where the XML does not say it. */
@@ -37,4 +45,47 @@ int machine_gpu_create(
 		return code;
 	return virtio_gpu_create(loop, device->plan->config->name, device->display,
 		&options, &device->dev, err);
+}
+
+/* ---- what is on a screen --------------------------------------------------------------
+ */
+
+static const struct machine_device *find(const struct machine *machine, const char *name)
+{
+	for (unsigned int i = 0; i < machine->device_count; i++) {
+		const struct machine_device *device = &machine->devices[i];
+
+		if (device->display &&
+			(!name || !strcmp(name, device->plan->config->name)))
+			return device;
+	}
+	return NULL;
+}
+
+int machine_gpu_screendump(struct machine_control *face, const char *device,
+	unsigned int scanout, const char *path, bool png, struct error *err)
+{
+	const struct machine_device *found =
+		find(container_of(face, struct machine, face), device);
+	uint32_t *pixels, width, height;
+	int code;
+
+	if (!found && !device)
+		return error_set(err, -ENXIO, NULL, "there is no gpu");
+	if (!found)
+		return error_set(err, -ENXIO, NULL, "there is no gpu '%s'", device);
+	device = found->plan->config->name;
+	if (scanout >= display_scanouts(found->display))
+		return error_set(
+			err, -EINVAL, NULL, "%s has no scanout %u", device, scanout);
+	code = display_capture(found->display, scanout, &pixels, &width, &height);
+	if (code == -ENOENT)
+		return error_set(err, code, NULL,
+			"%s: nothing has been on scanout %u yet", device, scanout);
+	if (code)
+		return error_set(err, code, NULL, "%s: %s", device, strerror(-code));
+	code = picture_save(
+		path, png ? PICTURE_PNG : PICTURE_PPM, pixels, width, height, err);
+	free(pixels);
+	return code;
 }

@@ -80,6 +80,10 @@ void machine_balloon_take(struct machine_control *face, uint64_t bytes);
 void machine_balloon_set_stats_interval(
 	struct machine_control *face, unsigned int seconds);
 
+/* The control socket's verb for displays. */
+int machine_gpu_screendump(struct machine_control *face, const char *device,
+	unsigned int scanout, const char *path, bool png, struct error *err);
+
 /* Fills machine->face and opens the control socket that the XML asks for. */
 int machine_control_create(struct machine *machine, struct error *err);
 /* Has the socket offer the terminals of all devices. -ENOMEM. */

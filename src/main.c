@@ -34,6 +34,8 @@ static const struct command {
 	{"resume", "NAME", "let them run on", cmd_resume},
 	{"balloon", "NAME [SIZE]", "show or set the memory that the guest has",
 		cmd_balloon},
+	{"screendump", "[OPTION]... NAME FILE.png", "save what is on the VM's screen",
+		cmd_screendump},
 	{"host", "", "show what this host offers, and what to do about the rest",
 		cmd_host},
 	{"mktap", "[OPTION]... INTERFACE", "make a tap that a user may open", cmd_mktap},
@@ -46,7 +48,7 @@ static int help(FILE *out)
 {
 	fprintf(out, "bonsai runs a virtual machine that one XML file describes.\n\n");
 	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
-		fprintf(out, "  bonsai %-10s%-33s %s\n", commands[i].name,
+		fprintf(out, "  bonsai %-11s%-33s %s\n", commands[i].name,
 			commands[i].arguments, commands[i].does);
 	fprintf(out,
 		"\n"

@@ -25,7 +25,7 @@ _bonsai_files()
 _bonsai()
 {
 	local commands="run check plan dtb list status top console powerdown stop reset pause resume
-		balloon host mktap mkimage mkkernel"
+		balloon screendump host mktap mkimage mkkernel"
 	local of_vm_files="--rom-dir --set --name --config --kernel --initrd --init --append --mem
 		--cpus --disk --net"
 	local of_vms="--socket" options=
@@ -43,7 +43,7 @@ _bonsai()
 		;;
 	--net) mapfile -t COMPREPLY < <(compgen -W "user tap: none" -- "$current") && return ;;
 	--arch) mapfile -t COMPREPLY < <(compgen -W "arm64 armhf x86_64" -- "$current") && return ;;
-	--set | --host | --name | --init | --append | --mem | --cpus | --user | --bridge | --size | -n)
+	--set | --host | --name | --init | --append | --mem | --cpus | --user | --bridge | --size | -n | --device | --head)
 		return
 		;;
 	esac
@@ -57,6 +57,7 @@ _bonsai()
 	console) options="$of_vms --watch --uart" ;;
 	powerdown) options="$of_vms --wait --wait=" ;;
 	stop | reset | pause | resume | balloon) options=$of_vms ;;
+	screendump) options="$of_vms --device --head" ;;
 	mktap) options="--user --bridge --queues --delete" ;;
 	mkimage) options="-o --type --size --arch --tag" ;;
 	mkkernel) options="-o --arch --config --vmlinux" ;;
@@ -67,6 +68,10 @@ _bonsai()
 	check/* | plan/* | dtb/*) _bonsai_files "$current" .xml ;;
 	mkimage/* | mkkernel/*) _bonsai_files "$current" ;;
 	list/* | top/* | host/* | mktap/*) ;;
+	screendump/*)
+		_bonsai_files "$current" .png .ppm
+		mapfile -t -O ${#COMPREPLY[@]} COMPREPLY < <(compgen -W "$(_bonsai_vms)" -- "$current")
+		;;
 	*) mapfile -t COMPREPLY < <(compgen -W "$(_bonsai_vms)" -- "$current") ;;
 	esac
 	[ "${COMPREPLY[*]}" != --wait= ] || compopt -o nospace 2>/dev/null

@@ -72,6 +72,18 @@ static void take_memory(struct machine_control *machine, uint64_t bytes)
 	container_of(machine, struct control_rig, machine)->memory_asked = bytes;
 }
 
+static int screendump(struct machine_control *machine, const char *device,
+	unsigned int scanout, const char *path, bool png, struct error *err)
+{
+	struct control_rig *rig = rig_of(machine);
+
+	if (device && !strcmp(device, "none"))
+		return error_set(err, -ENXIO, NULL, "there is none");
+	snprintf(rig->dumped, sizeof(rig->dumped), "%s %u %s %s", device ? device : "any",
+		scanout, path, png ? "png" : "ppm");
+	return 0;
+}
+
 static void set_stats_interval(struct machine_control *machine, unsigned int seconds)
 {
 	container_of(machine, struct control_rig, machine)->balloon.stats_interval =
@@ -137,6 +149,7 @@ static const struct machine_control_ops ops = {
 	.balloon = balloon,
 	.take_memory = take_memory,
 	.set_stats_interval = set_stats_interval,
+	.screendump = screendump,
 };
 
 static struct vm_config config = {.name = (char *)"rig"};

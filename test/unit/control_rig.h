@@ -29,6 +29,7 @@ struct control_rig {
 	bool no_buttons;
 	struct machine_balloon balloon; /* there where it has a name */
 	uint64_t memory_asked;
+	char dumped[128];    /* what screendump was asked for */
 	uint64_t disk_bytes; /* of the one disk, "vda" */
 	char line[70000];    /* what rig_line() read last */
 };

@@ -38,6 +38,7 @@ static const struct fake_answer router_answers[] = {
 	{"query-balloon", "{\"return\": {\"actual\": 402653184}}\r\n"},
 	{"balloon", DONE},
 	{"system_powerdown", DONE},
+	{"screendump", DONE},
 	{"system_reset", DONE},
 	{"stop", DONE},
 	{"cont", DONE},
@@ -212,6 +213,14 @@ TEST(each_command_says_its_word_of_the_protocol)
 		{cmd_powerdown, "powerdown router", "\"system_powerdown\"}"},
 		{cmd_balloon, "balloon router 1G",
 			"\"balloon\",\"arguments\":{\"value\":1073741824}}"},
+		{cmd_screendump, "screendump router /a.png --head 2 --device gpu1",
+			"\"screendump\",\"arguments\":{\"filename\":\"/"
+			"a.png\",\"format\":"
+			"\"png\",\"device\":\"gpu1\",\"head\":2}}"},
+		{cmd_screendump, "screendump router /b.ppm",
+			"\"screendump\",\"arguments\":{\"filename\":\"/"
+			"b.ppm\",\"format\":"
+			"\"ppm\",\"head\":0}}"},
 		{cmd_stop, "stop router", "\"quit\"}"},
 	};
 
@@ -380,6 +389,10 @@ TEST(usage_is_told_before_anything_is_asked)
 		{cmd_balloon, "balloon router much",
 			"bonsai: the size is 'much', allowed: bytes, or with K, M or G "
 			"behind\n"},
+		{cmd_screendump, "screendump router",
+			"bonsai: which file? Write bonsai screendump NAME FILE.png\n"},
+		{cmd_screendump, "screendump router --head 16 a.png",
+			"bonsai: --head is '16', allowed: 0 to 15\n"},
 		{cmd_console, "console --uart router hvc0",
 			"bonsai: both --uart and hvc0, write one of them\n"},
 	};

@@ -159,18 +159,18 @@ deps_libfdt()
 	cp "$work/libfdt-dev/usr/lib/$triplet/libfdt.a" "$dir/lib/"
 }
 
-# Reading only, and for speed: unpacking a kernel is on the way to its first instruction.
+# For speed: unpacking a kernel is on the way to its first instruction. Packing is for pictures.
 deps_zlib()
 {
 	local tree
 	tree=$(fetch_source zlib) || return 1
 	compile_archive z -O2 -DHAVE_HIDDEN -- \
-		"$tree"/{adler32,crc32,inffast,inflate,inftrees,zutil}.c || return 1
+		"$tree"/{adler32,crc32,deflate,inffast,inflate,inftrees,trees,zutil}.c || return 1
 	cp "$tree"/{zlib,zconf}.h "$dir/include/"
 	pkgconfig zlib "$(sed -n 's/^#define ZLIB_VERSION "\(.*\)"/\1/p' "$tree/zlib.h")" z
 }
 
-# The same.
+# Reading only, and for speed.
 deps_zstd()
 {
 	local tree
