@@ -9,6 +9,7 @@ enum config_watchdog_action {
 	CONFIG_WATCHDOG_RESET,
 	CONFIG_WATCHDOG_POWEROFF,
 	CONFIG_WATCHDOG_CRASH,
+	CONFIG_WATCHDOG_PAUSE,
 	CONFIG_WATCHDOG_NONE, /* tells the log alone */
 };
 

@@ -30,7 +30,7 @@ static const char *const hugepages[] = {"no", "yes", "2M", "1G", NULL};
 static const char *const no_or_yes[] = {"no", "yes", NULL};
 static const char *const protocols[] = {"tcp", "udp", NULL};
 static const char *const watchdog_actions[] = {
-	"reset", "poweroff", "crash", "none", NULL};
+	"reset", "poweroff", "crash", "pause", "none", NULL};
 static const char *const caches[] = {"writeback", "none", NULL};
 
 /* <config> */

@@ -30,7 +30,12 @@ struct boot_seed {
 struct board_devices;
 
 /* What a device of the board may ask of the machine. */
-enum board_request { BOARD_POWER_OFF, BOARD_RESET, BOARD_CRASHED };
+enum board_request {
+	BOARD_POWER_OFF,
+	BOARD_RESET,
+	BOARD_CRASHED,
+	BOARD_WATCHDOG, /* has waited in vain; on the loop's thread, with its lock */
+};
 
 /* What somebody in front of the machine can press. */
 enum board_button { BOARD_POWER_BUTTON, BOARD_CTRL_ALT_DEL };
@@ -42,7 +47,8 @@ struct board_host {
 	struct bus *ports; /* of I/O ports; unused where the CPU has none */
 	const struct guest_mem *mem;
 	struct terminal *uart_terminal;
-	/* Any thread. The VM ends soon after, not at once. */
+	/* Any thread. The VM ends soon after, not at once; of a watchdog the XML says
+	 * what it does. */
 	void (*request)(void *user, enum board_request request);
 	void *user;
 };

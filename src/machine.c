@@ -166,7 +166,10 @@ static void board_request(void *user, enum board_request request)
 		[BOARD_CRASHED] = HV_EXIT_CRASH,
 	};
 
-	machine_end(user, kinds[request]);
+	if (request == BOARD_WATCHDOG)
+		machine_watchdog_ended(user);
+	else
+		machine_end(user, kinds[request]);
 }
 
 static int create_board(struct machine *machine, struct error *err)

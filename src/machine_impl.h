@@ -72,6 +72,10 @@ void machine_quit(struct machine *machine, const char *reason);
 void machine_control_ended(
 	struct machine *machine, enum hv_exit_kind kind, bool restarts);
 
+/* Does and tells what the XML says of a watchdog that has waited in vain. The loop's
+ * thread, with its lock, which a pause gives up for a moment. */
+void machine_watchdog_ended(struct machine *machine);
+
 /* The control socket's verbs for the balloon, and the event when it changes. */
 void machine_balloon_connect(struct machine *machine);
 void machine_balloon_disconnect(struct machine *machine);

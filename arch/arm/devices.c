@@ -90,8 +90,8 @@ static int create_watchdog(struct board_devices *devices, struct error *err)
 
 	if (!at->mmio.bytes)
 		return 0;
-	code = sp805_create(&devices->host, at->mmio.gpa, ARM_CLOCK_HZ,
-		devices->plan->config->watchdog.action, &devices->watchdog, err);
+	code = sp805_create(
+		&devices->host, at->mmio.gpa, ARM_CLOCK_HZ, &devices->watchdog, err);
 	return code ? code
 		    : add_cell(devices, sp805_cell(devices->watchdog), at->irq, err);
 }

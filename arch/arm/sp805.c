@@ -19,7 +19,6 @@
 #include "src/container_of.h"
 #include "src/error.h"
 #include "src/loop.h"
-#include "src/watchdog.h"
 
 /* WDOGPeriphID: part 0x805, ARM, revision 1. */
 #define PERIPHERAL_ID 0x00141805u
@@ -30,7 +29,6 @@ struct sp805 {
 	struct primecell cell;
 	struct loop_timer timer; /* armed towards an end that matters */
 	const struct board_host *host;
-	enum config_watchdog_action action;
 	uint32_t clock_hz;
 
 	uint32_t load;
@@ -112,7 +110,7 @@ static void expired(struct loop_timer *timer)
 	}
 	sp805->ended = true;
 	count_from(sp805, 0);
-	watchdog_act(sp805->host, sp805->action);
+	sp805->host->request(sp805->host->user, BOARD_WATCHDOG);
 }
 
 void sp805_hold(struct sp805 *sp805, bool hold)
@@ -213,7 +211,7 @@ static const struct primecell_ops ops = {.read = read_register,
 	.reset = reset};
 
 int sp805_create(const struct board_host *host, uint64_t gpa, uint32_t clock_hz,
-	enum config_watchdog_action action, struct sp805 **ret, struct error *err)
+	struct sp805 **ret, struct error *err)
 {
 	struct sp805 *sp805 = calloc(1, sizeof(*sp805));
 
@@ -221,7 +219,6 @@ int sp805_create(const struct board_host *host, uint64_t gpa, uint32_t clock_hz,
 		return error_set(err, -ENOMEM, NULL, "no memory for the watchdog");
 	primecell_init(&sp805->cell, &ops, host->loop, gpa, PERIPHERAL_ID, "watchdog");
 	sp805->host = host;
-	sp805->action = action;
 	sp805->clock_hz = clock_hz;
 	sp805->timer.expired = expired;
 	reset(&sp805->cell);

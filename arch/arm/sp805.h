@@ -12,8 +12,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "config/config_watchdog.h"
-
 struct board_host;
 struct error;
 struct primecell;
@@ -21,7 +19,7 @@ struct sp805;
 
 /* Counts at clock_hz while it is enabled. host outlives it. */
 int sp805_create(const struct board_host *host, uint64_t gpa, uint32_t clock_hz,
-	enum config_watchdog_action action, struct sp805 **ret, struct error *err);
+	struct sp805 **ret, struct error *err);
 void sp805_destroy(struct sp805 *sp805);
 
 /* The watchdog's; its registers and its interrupt. */

@@ -126,8 +126,7 @@ static int create_watchdog(struct board_devices *devices, struct error *err)
 
 	if (!at->count)
 		return 0;
-	code = ib700_create(&devices->host, at->port,
-		devices->plan->config->watchdog.action, &devices->watchdog, err);
+	code = ib700_create(&devices->host, at->port, &devices->watchdog, err);
 	return code ? code
 		    : bus_add(devices->host.ports, ib700_region(devices->watchdog), err);
 }

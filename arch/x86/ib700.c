@@ -9,14 +9,12 @@
 #include "src/container_of.h"
 #include "src/error.h"
 #include "src/loop.h"
-#include "src/watchdog.h"
 
 #define SECOND_NS 1000000000ull
 
 struct ib700 {
 	struct isa_ports ports;
 	const struct board_host *host;
-	enum config_watchdog_action action;
 	struct loop_timer timer; /* armed while it watches and is not held */
 	bool watches;
 	bool held;
@@ -28,7 +26,7 @@ static void expired(struct loop_timer *timer)
 	struct ib700 *ib700 = container_of(timer, struct ib700, timer);
 
 	ib700->watches = false;
-	watchdog_act(ib700->host, ib700->action);
+	ib700->host->request(ib700->host->user, BOARD_WATCHDOG);
 }
 
 static void watch(struct ib700 *ib700, uint64_t ns)
@@ -56,8 +54,8 @@ static void port_write(struct isa_ports *ports, uint64_t offset, uint8_t value)
 
 static const struct isa_ops ops = {.read = port_read, .write = port_write};
 
-int ib700_create(const struct board_host *host, uint16_t port,
-	enum config_watchdog_action action, struct ib700 **ret, struct error *err)
+int ib700_create(const struct board_host *host, uint16_t port, struct ib700 **ret,
+	struct error *err)
 {
 	struct ib700 *ib700 = calloc(1, sizeof(*ib700));
 
@@ -65,7 +63,6 @@ int ib700_create(const struct board_host *host, uint16_t port,
 		return error_set(err, -ENOMEM, NULL, "no memory for the watchdog");
 	isa_ports_init(&ib700->ports, &ops, host->loop, port, IB700_PORTS, "watchdog");
 	ib700->host = host;
-	ib700->action = action;
 	ib700->timer.expired = expired;
 	*ret = ib700;
 	return 0;

@@ -13,8 +13,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "config/config_watchdog.h"
-
 struct board_host;
 struct error;
 struct ib700;
@@ -26,8 +24,8 @@ struct mmio_region;
 #define IB700_PORTS 3u
 
 /* host outlives it. */
-int ib700_create(const struct board_host *host, uint16_t port,
-	enum config_watchdog_action action, struct ib700 **ret, struct error *err);
+int ib700_create(const struct board_host *host, uint16_t port, struct ib700 **ret,
+	struct error *err);
 void ib700_destroy(struct ib700 *ib700);
 
 /* For bus_add() on the bus of ports; the watchdog's. */

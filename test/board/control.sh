@@ -35,6 +35,7 @@ steered_guest()
 	truncate -s 8M disk.img
 	vm "kernel_rom='$lab/bookworm/linux' initrd_rom='$lab/bookworm/initrd' cpu_count='2'
 		on_reboot='exit' bootargs='console=hvc0 loglevel=4 bonsai.net=none'" <<-END
+		<watchdog action="pause"/>
 		<virtio_device name="hvc0" type="console"><null/></virtio_device>
 		<virtio_device name="vda" type="block"><file path="disk.img"/></virtio_device>
 	END
@@ -83,6 +84,14 @@ steered_guest()
 	wait_for 20 sectors-8192 console
 	[ "$(stat -c %s disk.img)" = 4194304 ] || fail "the image has another size"
 	ask bonsai-stats '"cpu-time-ns": '
+
+	echo "-- is paused by the watchdog that nobody feeds"
+	type_in 'watchdog -T 2 -t 100 -F /dev/watchdog0 >/dev/null 2>&1 &'
+	wait_for 20 '"event": "WATCHDOG", "data": {"action": "pause"}' ctl
+	ask query-status '"status": "paused"'
+	ask cont '"return": {}'
+	type_in 'echo fed-$((1 + 1))'
+	wait_for 20 fed-2 console
 
 	echo "-- keeps a second VM of its name out"
 	status=0

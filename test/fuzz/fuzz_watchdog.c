@@ -26,7 +26,7 @@ static void request(void *user, enum board_request request)
 {
 	struct run *run = user;
 
-	if (run->held || ++run->requests > 1 || request != BOARD_CRASHED)
+	if (run->held || ++run->requests > 1 || request != BOARD_WATCHDOG)
 		abort();
 }
 
@@ -86,7 +86,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 
 	fake_clock = (struct loop){0};
 	fake_line_init(&irq);
-	if (sp805_create(&host, 0, 24000000, CONFIG_WATCHDOG_CRASH, &run.sp805, NULL))
+	if (sp805_create(&host, 0, 24000000, &run.sp805, NULL))
 		return 0;
 	run.cell = sp805_cell(run.sp805);
 	primecell_set_irq(run.cell, &irq.line);

@@ -121,7 +121,7 @@ TEST(a_watchdog_that_is_held_does_not_act)
 	for (unsigned int i = 0; i < 100 && !bench.requests; i++)
 		CHECK_EQ(loop_turn(bench.loop, 10), 0);
 	CHECK_EQ(bench.requests, 1);
-	CHECK_EQ(bench.last, BOARD_RESET);
+	CHECK_EQ(bench.last, BOARD_WATCHDOG);
 	arm_board.destroy_devices(devices);
 	bench_finish(&bench);
 }

@@ -14,12 +14,12 @@ struct bench {
 	struct ib700 *ib700;
 };
 
-static void start(struct bench *bench, enum config_watchdog_action action)
+static void start(struct bench *bench)
 {
 	fake_clock = (struct loop){0};
 	fake_board_init(&bench->board);
 	bench->board.host.loop = &fake_clock;
-	CHECK_EQ(ib700_create(&bench->board.host, PORT, action, &bench->ib700, NULL), 0);
+	CHECK_EQ(ib700_create(&bench->board.host, PORT, &bench->ib700, NULL), 0);
 	CHECK_EQ(bus_add(&bench->board.ports, ib700_region(bench->ib700), NULL), 0);
 }
 
@@ -39,7 +39,7 @@ TEST(ports_read_as_ones)
 {
 	struct bench bench;
 
-	start(&bench, CONFIG_WATCHDOG_RESET);
+	start(&bench);
 	CHECK_EQ(fake_board_in(&bench.board, PORT, 1), 0xff);
 	CHECK_EQ(fake_board_in(&bench.board, PORT + 1, 2), 0xffff);
 	put(&bench, 1, 0); /* between the two */
@@ -57,14 +57,14 @@ TEST(waits_as_long_as_it_is_told)
 	for (size_t i = 0; i < ARRAY_SIZE(waits); i++) {
 		struct bench bench;
 
-		start(&bench, CONFIG_WATCHDOG_RESET);
+		start(&bench);
 		put(&bench, IB700_START, waits[i].value);
 		if (waits[i].seconds)
 			fake_clock_advance(waits[i].seconds * SECOND - 1);
 		CHECK_EQ(bench.board.requests, 0);
 		fake_clock_advance(1);
 		CHECK_EQ(bench.board.requests, 1);
-		CHECK_EQ(bench.board.last, BOARD_RESET);
+		CHECK_EQ(bench.board.last, BOARD_WATCHDOG);
 		fake_clock_advance(100 * SECOND);
 		CHECK_EQ(bench.board.requests, 1);
 		finish(&bench);
@@ -75,7 +75,7 @@ TEST(a_guest_that_comes_in_time_or_stops_it_lives_on)
 {
 	struct bench bench;
 
-	start(&bench, CONFIG_WATCHDOG_CRASH);
+	start(&bench);
 	for (unsigned int i = 0; i < 5; i++) {
 		put(&bench, IB700_START, 0);
 		fake_clock_advance(29 * SECOND);
@@ -90,7 +90,7 @@ TEST(no_time_passes_while_it_is_held)
 {
 	struct bench bench;
 
-	start(&bench, CONFIG_WATCHDOG_POWEROFF);
+	start(&bench);
 	put(&bench, IB700_START, 0);
 	fake_clock_advance(29 * SECOND);
 	ib700_hold(bench.ib700, true);
@@ -102,7 +102,7 @@ TEST(no_time_passes_while_it_is_held)
 	CHECK_EQ(bench.board.requests, 0);
 	fake_clock_advance(1);
 	CHECK_EQ(bench.board.requests, 1);
-	CHECK_EQ(bench.board.last, BOARD_POWER_OFF);
+	CHECK_EQ(bench.board.last, BOARD_WATCHDOG);
 	finish(&bench);
 }
 
@@ -110,7 +110,7 @@ TEST(a_reset_ends_the_watch_held_or_not)
 {
 	struct bench bench;
 
-	start(&bench, CONFIG_WATCHDOG_RESET);
+	start(&bench);
 	put(&bench, IB700_START, 0);
 	ib700_hold(bench.ib700, true);
 	ib700_reset(bench.ib700);
