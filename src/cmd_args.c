@@ -15,6 +15,7 @@ enum option_kind {
 	OPTION_NAME,
 	OPTION_HOST,
 	OPTION_DISK,
+	OPTION_SHARE,
 	OPTION_CONFIG,
 	OPTION_PRINT_XML
 };
@@ -51,6 +52,7 @@ static const struct option_def {
 	{"--append", "TEXT", OPTION_TEXT, OF_IMAGE(append)},
 	{"--net", "user|tap:INTERFACE|none", OPTION_TEXT, OF_IMAGE(net)},
 	{"--disk", "FILE", OPTION_DISK, .of_image = true},
+	{"--share", "FOLDER:TAG", OPTION_SHARE, .of_image = true},
 };
 
 /* The words that are left, and what has been made of the ones before. */
@@ -129,14 +131,14 @@ static int add_host_word(struct cmd_vm *vm, const char *word)
 	return 0;
 }
 
-static int add_disk(struct cmd_image *image, const char *path)
+static int add_word(const char **list, unsigned int *count, unsigned int most,
+	const char *option, const char *word)
 {
-	if (image->disk_count == CMD_IMAGE_DISKS_MAX) {
-		fprintf(stderr, "bonsai: more than %d times --disk\n",
-			CMD_IMAGE_DISKS_MAX);
+	if (*count == most) {
+		fprintf(stderr, "bonsai: more than %u times %s\n", most, option);
 		return EXIT_USAGE;
 	}
-	image->disks[image->disk_count++] = path;
+	list[(*count)++] = word;
 	return 0;
 }
 
@@ -145,9 +147,10 @@ static int take_file(struct args *args, const char *word);
 static int apply(struct args *args, const struct option_def *option, char *value)
 {
 	struct cmd_vm *vm = args->vm;
+	struct cmd_image *image = &vm->image;
 
-	if (option->of_image && !vm->image.any)
-		vm->image.any = option->word;
+	if (option->of_image && !image->any)
+		image->any = option->word;
 	switch (option->kind) {
 	case OPTION_SET:
 		return add_set(vm, value);
@@ -157,7 +160,11 @@ static int apply(struct args *args, const struct option_def *option, char *value
 		args->in_host = true;
 		return add_host_word(vm, value);
 	case OPTION_DISK:
-		return add_disk(&vm->image, value);
+		return add_word(image->disks, &image->disk_count, CMD_IMAGE_DISKS_MAX,
+			option->word, value);
+	case OPTION_SHARE:
+		return add_word(image->shares, &image->share_count, CMD_IMAGE_SHARES_MAX,
+			option->word, value);
 	case OPTION_CONFIG:
 		vm->only_xml = true;
 		return take_file(args, value);

@@ -227,6 +227,28 @@ static int write_net(FILE *out, const char *net)
 	return 0;
 }
 
+static int write_share(FILE *out, unsigned int index, const char *share)
+{
+	const char *colon = strrchr(share, ':');
+	char folder[PATH_MAX];
+
+	if (!colon || colon == share || !colon[1] ||
+		snprintf(folder, sizeof(folder), "%.*s", (int)(colon - share), share) >=
+			(int)sizeof(folder)) {
+		fprintf(stderr,
+			"bonsai: --share %s: write --share FOLDER:TAG, and in the guest "
+			"mount -t virtiofs TAG /mnt\n",
+			share);
+		return EXIT_USAGE;
+	}
+	fprintf(out, "  <virtio_device name=\"share%u\" type=\"fs\" tag=", index);
+	write_quoted(out, colon + 1);
+	fputs(">\n    <virtiofsd path=", out);
+	write_path(out, folder);
+	fputs("/>\n  </virtio_device>\n", out);
+	return 0;
+}
+
 static int write_devices(struct writer *writer)
 {
 	const struct cmd_image *image = &writer->vm->image;
@@ -237,6 +259,8 @@ static int write_devices(struct writer *writer)
 	for (unsigned int i = 0; i < image->disk_count; i++)
 		write_disk(writer->out, i + 1, image->disks[i]);
 	status = write_net(writer->out, image->net);
+	for (unsigned int i = 0; i < image->share_count && !status; i++)
+		status = write_share(writer->out, i, image->shares[i]);
 	fputs("  <virtio_device name=\"rng\" type=\"rng\"/>\n</config>\n", writer->out);
 	return status;
 }

@@ -16,6 +16,7 @@ struct cmd_vm;
 #define CMD_IMAGE_FILE "command line"
 
 #define CMD_IMAGE_DISKS_MAX 25 /* vdb to vdz */
+#define CMD_IMAGE_SHARES_MAX 8
 
 /* The options that stand beside an image; NULL where they are not given. */
 struct cmd_image {
@@ -29,6 +30,8 @@ struct cmd_image {
 	const char *net;
 	unsigned int disk_count;
 	const char *disks[CMD_IMAGE_DISKS_MAX];
+	unsigned int share_count;
+	const char *shares[CMD_IMAGE_SHARES_MAX]; /* FOLDER:TAG */
 };
 
 /* Whether vm->path is a root image, by its contents. */

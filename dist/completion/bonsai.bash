@@ -27,7 +27,7 @@ _bonsai()
 	local commands="run check plan dtb list status top console powerdown stop reset pause resume
 		balloon screendump host mktap mkimage mkkernel"
 	local of_vm_files="--rom-dir --set --name --config --kernel --initrd --init --append --mem
-		--cpus --disk --net"
+		--cpus --disk --share --net"
 	local of_vms="--socket" options=
 	local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
 	local command=${COMP_WORDS[1]}
@@ -37,7 +37,7 @@ _bonsai()
 		return
 	fi
 	case $previous in
-	--rom-dir) mapfile -t COMPREPLY < <(compgen -d -- "$current") && return ;;
+	--rom-dir | --share) mapfile -t COMPREPLY < <(compgen -d -- "$current") && return ;;
 	--socket | -o | --output | --config | --kernel | --initrd | --disk | --vmlinux)
 		_bonsai_files "$current" && return
 		;;

@@ -2,16 +2,28 @@
 # VMs without a file of XML: straight from a root image that mkimage made of a container image,
 # or from XML on standard input, by a user who may use KVM and no more.
 
-# What mkimage made arrives in the guest: the container's layers, owners and device nodes.
+# What mkimage made arrives in the guest: the container's layers, owners and device nodes; with
+# a folder beside it, for which the ARM board has what it takes.
 image_boots_to_its_init()
 {
 	cp "$lab/image.ext4" web.img
 	set -- --kernel "$lab/bookworm/linux" --initrd "$lab/bookworm/initrd"
+	if [ "$BOARD" = arm64 ]; then
+		mkdir share
+		echo "hello from the folder" >share/greeting
+		mkdir -p /usr/lib/qemu
+		ln -s "$lab/vhost/virtiofsd" /usr/lib/qemu/
+		set -- "$@" --share share:src
+	fi
 	timeout $((90 * patience)) bonsai run "$@" --mem=256M --cpus=2 --append loglevel=1 web.img \
 		</dev/null >out 2>&1 || fail "exit status $?"
 	tr -d '\r' <out
 	says "image: web on ext4, 2 CPUs" "image: owner 100000 of /etc/owned" \
 		"image: 1:3 /etc/null" "image: gone is gone"
+	if [ "$BOARD" = arm64 ]; then
+		rm /usr/lib/qemu/virtiofsd
+		says "image: hello from the folder"
+	fi
 }
 
 xml_comes_from_standard_input()

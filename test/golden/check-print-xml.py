@@ -33,6 +33,7 @@ CASES = [
     ("arm64", "--net none --name web --set cpu_count=3 --set on_crash=restart web.erofs"),
     ("arm64", "--rom-dir other --kernel Image alpine.img"),
     ("arm64", "'odd name.v1.img'"),
+    ("arm64", "--share other:src --share a:b:data web.erofs"),
     ("armv7", "--kernel other/zImage alpine.img"),
     ("x86_64", "--kernel other/bzImage --init=/bin/sh --mem=48M alpine.img"),
     ("x86_64", "--kernel other/bzImage --net user web.squashfs"),
@@ -96,6 +97,7 @@ def main():
         folder, elsewhere = base / "here", base / "elsewhere"
         (folder / "other").mkdir(parents=True)
         elsewhere.mkdir()
+        (folder / "a:b").mkdir()
         for file, content in FILES.items():
             (folder / file).write_bytes(content)
         for arch, line in CASES:
