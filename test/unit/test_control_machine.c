@@ -55,6 +55,15 @@ TEST(does_what_it_is_told)
 		"{\"execute\": \"send-key\", \"arguments\": {\"keys\": [{\"type\": "
 		"\"qcode\", \"data\": \"ctrl\"}, {\"type\": \"qcode\", \"data\": "
 		"\"alt\"}, {\"type\": \"qcode\", \"data\": \"delete\"}]}}",
+		"{\"execute\": \"input-send-event\", \"arguments\": {\"events\": "
+		"[{\"type\": \"key\", \"data\": {\"down\": true, \"key\": {\"type\": "
+		"\"qcode\", \"data\": \"ctrl\"}}}, {\"type\": \"key\", \"data\": "
+		"{\"down\": true, \"key\": {\"type\": \"qcode\", \"data\": \"alt\"}}}, "
+		"{\"type\": \"key\", \"data\": {\"down\": true, \"key\": {\"type\": "
+		"\"qcode\", \"data\": \"delete\"}}}]}}",
+		"{\"execute\": \"input-send-event\", \"arguments\": {\"events\": "
+		"[{\"type\": \"key\", \"data\": {\"down\": false, \"key\": {\"type\": "
+		"\"qcode\", \"data\": \"ctrl\"}}}]}}",
 		"{\"execute\": \"quit\"}",
 	};
 	int fd;
@@ -67,7 +76,7 @@ TEST(does_what_it_is_told)
 	CHECK_EQ(rig.resumes, 1);
 	CHECK_EQ(rig.resets, 1);
 	CHECK_EQ(rig.presses[BOARD_POWER_BUTTON], 1);
-	CHECK_EQ(rig.presses[BOARD_CTRL_ALT_DEL], 1);
+	CHECK_EQ(rig.presses[BOARD_CTRL_ALT_DEL], 2);
 	CHECK_EQ(rig.quits, 1);
 	close(fd);
 	rig_end(&rig);
@@ -148,6 +157,12 @@ TEST(says_why_not)
 		{"{\"execute\": \"send-key\", \"arguments\": {\"keys\": [{\"type\": "
 		 "\"qcode\", \"data\": \"a\"}]}}",
 			"only ctrl, alt and delete"},
+		{"{\"execute\": \"input-send-event\", \"arguments\": {\"events\": "
+		 "[{\"type\": \"rel\", \"data\": {\"axis\": \"x\", \"value\": 1}}]}}",
+			"only ctrl, alt and delete"},
+		{"{\"execute\": \"input-send-event\", \"arguments\": {\"events\": "
+		 "[{\"type\": \"key\", \"data\": 1}]}}",
+			"arguments: "},
 		{"{\"execute\": \"stop\", \"arguments\": {\"x\": 1}}", "arguments: "},
 		{"{\"execute\": \"human-monitor-command\"}", "arguments: "},
 		{"{\"execute\": \"block_resize\", \"arguments\": {\"device\": \"vda\", "
