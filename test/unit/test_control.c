@@ -7,8 +7,11 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include "src/container_of.h"
 #include "src/error.h"
 #include "src/loop.h"
 #include "test/unit/control_rig.h"
@@ -217,6 +220,53 @@ TEST(takes_32_clients_and_lets_others_in_when_they_leave)
 	rig_end(&rig);
 }
 
+/* In a process of its own: connects as that user, and returns whether it hears so much.
+ */
+static int hears_as(uid_t uid, const char *expected)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	char text[128] = "";
+
+	memcpy(address.sun_path, rig.path, strlen(rig.path));
+	if (seteuid(uid) || connect(fd, (struct sockaddr *)&address, sizeof(address)))
+		return 2;
+	recv(fd, text, sizeof(text) - 1, 0);
+	return strncmp(text, expected, strlen(expected)) != 0;
+}
+
+/* Only root can be somebody else. */
+TEST(refuses_other_users_whatever_the_mode_of_its_socket)
+{
+	static const struct {
+		uid_t uid;
+		const char *hears;
+	} rows[] = {
+		{65534, "{\"error\": {\"class\": \"GenericError\", \"desc\": \"only the "
+			"VM's "
+			"owner and root may control it\"}}"},
+		{0, "{\"QMP\": "},
+	};
+
+	if (geteuid())
+		return;
+	rig_begin(&rig);
+	CHECK_EQ(chmod(rig.folder, 0755), 0);
+	CHECK_EQ(chmod(rig.path, 0666), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		pid_t child = fork();
+		int status;
+
+		if (!child)
+			_exit(hears_as(rows[i].uid, rows[i].hears));
+		while (!waitpid(child, &status, WNOHANG))
+			loop_turn(rig.loop, 10);
+		CHECK_EQ(status, 0);
+		rig_settle(&rig);
+	}
+	rig_end(&rig);
+}
+
 TEST(refuses_a_second_vm_of_the_name_and_replaces_a_dead_one)
 {
 	struct control *second = NULL;
@@ -241,4 +291,5 @@ TEST_MAIN(CASE(refuses_commands_before_negotiation),
 	CASE(drops_a_client_that_never_reads_its_events),
 	CASE(takes_no_more_commands_than_it_can_answer),
 	CASE(takes_32_clients_and_lets_others_in_when_they_leave),
+	CASE(refuses_other_users_whatever_the_mode_of_its_socket),
 	CASE(refuses_a_second_vm_of_the_name_and_replaces_a_dead_one))

@@ -16,6 +16,22 @@
 
 #define CLIENTS 100u
 
+#define PATIENCE_NS 5000000000ull
+
+/* ---- the clock: the linker puts this between the socket and the loop -----------------
+ */
+
+void __real_loop_timer_arm(struct loop *loop, struct loop_timer *timer, uint64_t ns);
+void __wrap_loop_timer_arm(struct loop *loop, struct loop_timer *timer, uint64_t ns);
+
+static bool time_flies;
+
+void __wrap_loop_timer_arm(struct loop *loop, struct loop_timer *timer, uint64_t ns)
+{
+	CHECK_EQ(ns, PATIENCE_NS);
+	__real_loop_timer_arm(loop, timer, time_flies ? 1 : ns);
+}
+
 /* The device's part: takes what is asked, and counts events. */
 struct rig {
 	char folder[32];
@@ -277,6 +293,32 @@ TEST(silent_clients_make_room_for_others)
 	tear_down();
 }
 
+TEST(client_that_does_not_say_what_it_wants_in_time_is_closed)
+{
+	int silent;
+	int slow;
+	int clear;
+	char byte;
+
+	set_up();
+	clear = connect_client();
+	say(clear, "CONNECT 7\n");
+	slow = connect_client();
+	say(slow, "CONN");
+	time_flies = true;
+	silent = connect_client();
+	time_flies = false;
+	loop_turn(rig.loop, 1000);
+	CHECK_EQ(recv(silent, &byte, 1, MSG_DONTWAIT), 0);
+	CHECK_EQ(recv(slow, &byte, 1, MSG_DONTWAIT), -1);
+	CHECK_EQ(recv(clear, &byte, 1, MSG_DONTWAIT), -1);
+	CHECK_EQ(rig.asked, 1);
+	close(silent);
+	close(slow);
+	close(clear);
+	tear_down();
+}
+
 TEST(client_that_leaves_early_is_forgotten)
 {
 	int client;
@@ -445,6 +487,7 @@ TEST_MAIN(CASE(client_says_what_it_wants), CASE(client_that_says_anything_else_i
 	CASE(client_hears_when_the_guest_agrees),
 	CASE(client_whom_nobody_takes_is_closed),
 	CASE(silent_clients_make_room_for_others),
+	CASE(client_that_does_not_say_what_it_wants_in_time_is_closed),
 	CASE(client_that_leaves_early_is_forgotten),
 	CASE(guest_reaches_a_socket_by_its_port), CASE(guest_hears_where_nobody_listens),
 	CASE(events_come_as_they_are_wanted), CASE(full_socket_takes_no_more),
