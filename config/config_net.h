@@ -31,6 +31,7 @@ struct config_net {
 	struct source_pos backend_pos;
 	char *ifname; /* tap, or NULL */
 	int fd;       /* tap: an open descriptor, or -1 */
+	bool vhost;   /* tap: the host's kernel moves the frames */
 	char *path;   /* unix: socket to connect to */
 	unsigned int forward_count;
 	struct config_forward *forwards; /* user */

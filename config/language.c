@@ -210,6 +210,7 @@ const struct element_list language_terminals = {terminals, COUNT(terminals)};
 static const struct attribute_def tap_attributes[] = {
 	{"ifname", set_ifname, AT(config_net, ifname)},
 	{"fd", set_fd, AT(config_net, fd), .min = 3, .max = INT_MAX},
+	{"vhost", set_bool, AT(config_net, vhost)},
 };
 static const struct attribute_def net_socket_attributes[] = {
 	{"path", set_socket, AT(config_net, path), .required = true},

@@ -9,6 +9,9 @@
 
 #include "host/nic_impl.h"
 
+/* More than wait anywhere, unless they keep coming. */
+#define DROP_FRAMES_MAX 4096u
+
 void nic_set_user(struct nic *nic, struct nic_user *user)
 {
 	nic->user = user;
@@ -91,6 +94,25 @@ ssize_t nic_receive(
 const struct nic_counts *nic_counts(const struct nic *nic)
 {
 	return &nic->counts;
+}
+
+void nic_drop_frames(struct nic *nic, unsigned int queue)
+{
+	uint8_t header[NIC_HEADER_BYTES];
+	struct iovec iov = {header, sizeof(header)};
+
+	for (unsigned int i = 0; i < DROP_FRAMES_MAX; i++) {
+		ssize_t length = nic_receive(nic, queue, &iov, 1);
+
+		if (length < 0 && length != -EMSGSIZE)
+			return;
+	}
+}
+
+int nic_vhost_fd(const struct nic *nic, unsigned int queue)
+{
+	assert(queue < nic->queues);
+	return nic->ops->vhost_fd ? nic->ops->vhost_fd(nic, queue) : -1;
 }
 
 void nic_want_frames(struct nic *nic, unsigned int queue, bool want)

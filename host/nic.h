@@ -106,6 +106,15 @@ int nic_send(
 ssize_t nic_receive(
 	struct nic *nic, unsigned int queue, const struct iovec *iov, unsigned int n);
 
+/* Loses the frames that wait on a queue, or many of them. */
+void nic_drop_frames(struct nic *nic, unsigned int queue);
+
+/*
+ * The queue's own descriptor, which the kernel can carry frames by (host/vhost_kernel.h):
+ * while it does, nobody sends or receives here. -1: there is none.
+ */
+int nic_vhost_fd(const struct nic *nic, unsigned int queue);
+
 /*
  * Resumes or pauses events->readable, for a guest without buffers. Paused at first, on
  * every queue.

@@ -20,6 +20,8 @@ struct nic_ops {
 	int (*set_offloads)(struct nic *nic, uint32_t offloads);
 	/* Optional where queues is 1. */
 	int (*set_active_queues)(struct nic *nic, unsigned int count);
+	/* Optional: nic_vhost_fd(). */
+	int (*vhost_fd)(const struct nic *nic, unsigned int queue);
 	/* Mandatory. */
 	void (*destroy)(struct nic *nic);
 };

@@ -207,6 +207,11 @@ static int tap_set_active_queues(struct nic *nic, unsigned int count)
 	return code;
 }
 
+static int tap_vhost_fd(const struct nic *nic, unsigned int index)
+{
+	return container_of(nic, const struct tap, nic)->queues[index].watch.fd;
+}
+
 static void tap_destroy(struct nic *nic)
 {
 	struct tap *tap = container_of(nic, struct tap, nic);
@@ -225,6 +230,7 @@ static const struct nic_ops tap_ops = {
 	.want_frames = tap_want_frames,
 	.set_offloads = tap_set_offloads,
 	.set_active_queues = tap_set_active_queues,
+	.vhost_fd = tap_vhost_fd,
 	.destroy = tap_destroy,
 };
 

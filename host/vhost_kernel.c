@@ -106,6 +106,13 @@ int vhost_kernel_set_up(int fd, uint64_t features, const struct vhost_region *re
 	return code;
 }
 
+int vhost_kernel_net_set_backend(int fd, unsigned int ring, int tap_fd)
+{
+	struct vhost_vring_file backend = {.index = ring, .fd = tap_fd};
+
+	return checked(ioctl(fd, VHOST_NET_SET_BACKEND, &backend));
+}
+
 int vhost_kernel_vsock_set_cid(int fd, uint32_t cid)
 {
 	uint64_t wide = cid;

@@ -35,6 +35,13 @@ int vhost_kernel_set_up(int fd, uint64_t features, const struct vhost_region *re
 	unsigned int region_count, const struct vhost_ring *rings,
 	unsigned int ring_count);
 
+/*
+ * Of a net: has a ring that is set up, 0 to receive and 1 to send, carry the frames of an
+ * open tap's queue, which is borrowed; or of none, -1: then nothing touches it any more.
+ * -errno.
+ */
+int vhost_kernel_net_set_backend(int fd, unsigned int ring, int tap_fd);
+
 /* Of a vsock: the guest's address, -EADDRINUSE where another VM has it. */
 int vhost_kernel_vsock_set_cid(int fd, uint32_t cid);
 /* Starts its rings, or stops them: then nothing touches them any more. -errno. */

@@ -142,7 +142,11 @@ static int create_net(struct machine_device *device, struct loop *loop, struct e
 {
 	const struct config_net *config = &device->plan->config->net;
 	struct virtio_net_options options = {
-		.mtu = config->mtu, .queues = config->queues};
+		.mtu = config->mtu,
+		.queues = config->queues,
+		.vhost = config->vhost,
+		.pos = &config->backend_pos,
+	};
 	int code = open_nic(config, loop, &device->nic, err);
 
 	if (code)

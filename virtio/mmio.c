@@ -99,7 +99,7 @@ static const struct virtio_transport_ops transport_ops = {
 static uint32_t interrupt_status(const struct virtio_mmio *transport)
 {
 	const struct virtio_device *dev = transport->dev;
-	bool unseen = dev->external && dev->started;
+	bool unseen = dev->external_queues && dev->started;
 
 	return transport->interrupt_status | (unseen ? INTERRUPT_QUEUE : 0);
 }
@@ -278,7 +278,7 @@ int virtio_mmio_kick_fd(struct virtio_mmio *transport, unsigned int queue)
 	kick->watch.fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (kick->watch.fd < 0)
 		return -errno;
-	if (transport->dev->external)
+	if (queue < transport->dev->external_queues)
 		return kick->watch.fd;
 	/* An edge for each kick: the count is never read, which saves a call each time.
 	 */

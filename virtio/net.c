@@ -14,6 +14,7 @@
 #include "src/container_of.h"
 #include "src/error.h"
 #include "virtio/net_rx.h"
+#include "virtio/net_vhost.h"
 #include "virtio/virtio.h"
 
 #define BURST_FRAMES 64u
@@ -48,6 +49,7 @@ struct net {
 	struct virtio_device dev;
 	struct nic *nic;
 	struct nic_user nic_user;
+	struct net_vhost *vhost; /* NULL: the pairs' rings are served here */
 	struct net_config config;
 	struct virtq_chain chain; /* for transmit and control, one at a time */
 	unsigned int pair_count;
@@ -126,23 +128,53 @@ static void transmit(struct net *net, unsigned int index)
 		look_later(pair, queue);
 }
 
-/* ---- control ---------------------------------------------------------------------- */
+/* ---- active pairs ------------------------------------------------------------------ */
+
+static void fail(struct net *net, int code)
+{
+	log_host("%s: vhost-net: %s; the device needs a reset", net->dev.name,
+		strerror(-code));
+	virtio_device_failed(&net->dev, "the kernel does not serve it");
+}
+
+static void activate_pair(struct net *net, unsigned int index)
+{
+	int code;
+
+	if (!net->vhost) {
+		net_rx_activate(&net->pairs[index].rx);
+		return;
+	}
+	code = net_vhost_activate(net->vhost, index);
+	if (code)
+		fail(net, code);
+}
+
+static void deactivate_pair(struct net *net, unsigned int index)
+{
+	if (net->vhost)
+		net_vhost_deactivate(net->vhost, index);
+	else
+		net_rx_deactivate(&net->pairs[index].rx);
+}
 
 static int set_active_pairs(struct net *net, unsigned int count)
 {
-	int code = nic_set_active_queues(net->nic, count);
+	unsigned int before = net->active_pairs;
+	int code;
 
-	if (code)
-		return code;
-	net->active_pairs = count;
-	for (unsigned int i = 0; i < net->pair_count; i++) {
-		if (i < count)
-			net_rx_activate(&net->pairs[i].rx);
-		else
-			net_rx_deactivate(&net->pairs[i].rx);
-	}
-	return 0;
+	for (unsigned int i = count; i < before; i++)
+		deactivate_pair(net, i);
+	code = nic_set_active_queues(net->nic, count);
+	if (!code)
+		net->active_pairs = count;
+	/* All that were on before a failure are to be on again. */
+	for (unsigned int i = before < count ? before : count; i < net->active_pairs; i++)
+		activate_pair(net, i);
+	return code;
 }
+
+/* ---- control ---------------------------------------------------------------------- */
 
 static uint8_t control_one(struct net *net)
 {
@@ -241,11 +273,31 @@ static const struct {
 	{NIC_OFFLOAD_UFO, VIRTIO_NET_F_HOST_UFO, VIRTIO_NET_F_GUEST_UFO},
 };
 
+static bool start_vhost(struct net *net)
+{
+	bool multi = virtio_device_has(&net->dev, VIRTIO_NET_F_MQ);
+	int code;
+
+	/* That queue is the third then, of whose kicks only the kernel hears. */
+	if (net->pair_count > 1 && !multi &&
+		virtio_device_has(&net->dev, VIRTIO_NET_F_CTRL_VQ)) {
+		virtio_device_broken(
+			&net->dev, "a control queue is for a driver of several pairs");
+		return false;
+	}
+	code = net_vhost_start(net->vhost, multi ? net->pair_count : 1);
+	if (code)
+		fail(net, code);
+	return !code;
+}
+
 static void net_start(struct virtio_device *dev)
 {
 	struct net *net = net_of(dev);
 	uint32_t offloads = 0;
 
+	if (net->vhost && !start_vhost(net))
+		return;
 	for (size_t i = 0; i < ARRAY_SIZE(offload_features); i++) {
 		if (virtio_device_has(dev, offload_features[i].guest_feature))
 			offloads |= offload_features[i].offload;
@@ -265,6 +317,8 @@ static void net_kick(struct virtio_device *dev, unsigned int queue)
 		control(net, &dev->queues[queue]);
 	else if (queue >= 2 * pairs)
 		return;
+	else if (net->vhost)
+		net_vhost_kick(net->vhost, queue);
 	else if (queue % 2)
 		transmit(net, queue / 2);
 	else
@@ -277,7 +331,7 @@ static void net_stop(struct virtio_device *dev)
 
 	net->active_pairs = 0;
 	for (unsigned int i = 0; i < net->pair_count; i++) {
-		net_rx_deactivate(&net->pairs[i].rx);
+		deactivate_pair(net, i);
 		net_rx_forget(&net->pairs[i].rx);
 		loop_timer_cancel(&net->pairs[i].tx_look);
 		net->pairs[i].tx_blocked = false;
@@ -290,6 +344,7 @@ static void net_destroy(struct virtio_device *dev)
 	struct net *net = net_of(dev);
 
 	nic_set_user(net->nic, NULL);
+	net_vhost_destroy(net->vhost);
 	free(net);
 }
 
@@ -305,9 +360,11 @@ static uint64_t offered_features(
 	const struct net *net, const struct virtio_net_options *options)
 {
 	uint32_t offloads = nic_offloads(net->nic);
-	uint64_t features = VIRTIO_BIT(VIRTIO_NET_F_MAC) |
-			    VIRTIO_BIT(VIRTIO_NET_F_STATUS) |
-			    VIRTIO_BIT(VIRTIO_NET_F_MRG_RXBUF);
+	uint64_t features =
+		VIRTIO_BIT(VIRTIO_NET_F_MAC) | VIRTIO_BIT(VIRTIO_NET_F_STATUS);
+
+	features |= net->vhost ? net_vhost_features(net->vhost)
+			       : VIRTIO_BIT(VIRTIO_NET_F_MRG_RXBUF);
 
 	for (size_t i = 0; i < ARRAY_SIZE(offload_features); i++) {
 		if (offloads & offload_features[i].offload)
@@ -348,8 +405,18 @@ int virtio_net_create(struct loop *loop, const char *name, struct nic *nic,
 	net->dev.ops = &net_ops;
 	net->dev.name = name;
 	net->dev.loop = loop;
-	net->dev.features_offered = offered_features(net, options);
 	net->dev.queue_count = pairs > 1 ? 2 * pairs + 1 : 2;
+	if (options->vhost) {
+		int code = net_vhost_create(
+			&net->dev, nic, pairs, options->pos, &net->vhost, err);
+
+		if (code) {
+			free(net);
+			return code;
+		}
+		net->dev.external_queues = 2 * pairs;
+	}
+	net->dev.features_offered = offered_features(net, options);
 	net->dev.config = &net->config;
 	net->dev.config_bytes = sizeof(net->config);
 	memcpy(net->config.mac, options->mac, sizeof(net->config.mac));

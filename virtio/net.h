@@ -9,11 +9,13 @@
 #ifndef VIRTIO_NET_H
 #define VIRTIO_NET_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct error;
 struct loop;
 struct nic;
+struct source_pos;
 struct virtio_device;
 
 #define VIRTIO_NET_PAIRS_MAX 16
@@ -39,9 +41,13 @@ struct virtio_net_options {
 	uint8_t mac[6];
 	uint16_t mtu;        /* 0: not said */
 	unsigned int queues; /* pairs wanted; no more than the nic has, or 16, are made */
+	bool vhost; /* the host's kernel moves the frames; the nic has nic_vhost_fd() */
+	const struct source_pos *pos; /* of who wants that */
 };
 
-/* name and nic are borrowed; the nic's user is this device until it is destroyed. */
+/*
+ * name, nic and pos are borrowed; the nic's user is this device until it is destroyed.
+ */
 int virtio_net_create(struct loop *loop, const char *name, struct nic *nic,
 	const struct virtio_net_options *options, struct virtio_device **ret,
 	struct error *err);

@@ -21,7 +21,6 @@
 
 #define BURST_FRAMES 64u
 #define BURST_BYTES (256u << 10)
-#define STALE_FRAMES_MAX 4096u
 #define PATIENCE_NS 10000000ull
 
 /* Of what is no segment to be cut: a jumbo frame, which few interfaces have. */
@@ -198,20 +197,6 @@ void net_rx_init(struct net_rx *rx, struct virtio_device *dev, struct nic *nic,
 	rx->patience.expired = patience_ends;
 }
 
-/* What came before the driver was there may use offloads that it does not know. */
-static void drop_stale_frames(struct net_rx *rx)
-{
-	uint8_t header[NIC_HEADER_BYTES];
-	struct iovec iov = {header, sizeof(header)};
-
-	for (unsigned int i = 0; i < STALE_FRAMES_MAX; i++) {
-		ssize_t length = nic_receive(rx->nic, rx->index, &iov, 1);
-
-		if (length < 0 && length != -EMSGSIZE)
-			return;
-	}
-}
-
 static bool takes_segments(const struct virtio_device *dev)
 {
 	return virtio_device_has(dev, VIRTIO_NET_F_GUEST_TSO4) ||
@@ -226,7 +211,9 @@ void net_rx_activate(struct net_rx *rx)
 	rx->active = true;
 	rx->merge = virtio_device_has(rx->dev, VIRTIO_NET_F_MRG_RXBUF);
 	rx->longest = takes_segments(rx->dev) ? NIC_FRAME_BYTES_MAX : JUMBO_BYTES;
-	drop_stale_frames(rx);
+	/* What came before the driver was there may use offloads that it does not know.
+	 */
+	nic_drop_frames(rx->nic, rx->index);
 	nic_want_frames(rx->nic, rx->index, true);
 }
 

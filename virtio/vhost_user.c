@@ -215,8 +215,8 @@ int virtio_vhost_user_create(struct loop *loop, const char *name,
 	device->dev.ops = &device->ops;
 	device->dev.name = name;
 	device->dev.loop = loop;
-	device->dev.external = true;
 	device->dev.queue_count = options->queues;
+	device->dev.external_queues = options->queues;
 	device->dev.config = device->config;
 	device->dev.config_bytes = options->config_bytes;
 	device->own_config = options->config;

@@ -146,8 +146,8 @@ int virtio_vhost_vsock_create(struct loop *loop, const char *name, uint32_t cid,
 	vsock->dev.ops = &vsock_ops;
 	vsock->dev.name = name;
 	vsock->dev.loop = loop;
-	vsock->dev.external = true;
 	vsock->dev.queue_count = VSOCK_QUEUE_COUNT;
+	vsock->dev.external_queues = VSOCK_QUEUE_COUNT;
 	vsock->dev.config = &vsock->config;
 	vsock->dev.config_bytes = sizeof(vsock->config);
 	vsock->config.guest_cid = htole64(cid);

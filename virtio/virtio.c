@@ -96,7 +96,7 @@ void virtio_device_kick(struct virtio_device *dev, unsigned int queue)
 	}
 	if (!q->live || q->broken)
 		return;
-	if (dev->external) {
+	if (queue < dev->external_queues) {
 		dev->ops->kick(dev, queue);
 		return;
 	}
@@ -129,7 +129,7 @@ void virtio_device_kick(struct virtio_device *dev, unsigned int queue)
 uint64_t virtio_device_offered(const struct virtio_device *dev)
 {
 	return dev->features_offered |
-	       (dev->external ? VIRTIO_BIT(VIRTIO_F_VERSION_1) : CORE_FEATURES);
+	       (dev->external_queues ? VIRTIO_BIT(VIRTIO_F_VERSION_1) : CORE_FEATURES);
 }
 
 void virtio_device_accept(struct virtio_device *dev, unsigned int word, uint32_t value)

@@ -80,7 +80,10 @@ struct virtio_transport_ops {
 	void (*queue_interrupt)(struct virtio_device *dev);
 	void (*config_interrupt)(struct virtio_device *dev);
 
-	/* For external devices, which both are given to; the transport's, or -errno. */
+	/*
+	 * For external queues, whose server gets both. What kicks one of those, and the
+	 * core hears nothing of it; the transport's, or -errno.
+	 */
 	int (*kick_fd)(struct virtio_device *dev, unsigned int queue);
 	/* Whoever writes it interrupts as queue_interrupt does. -1: there is none. */
 	int (*interrupt_fd)(struct virtio_device *dev);
@@ -96,11 +99,12 @@ struct virtio_device {
 	void *config; /* the config space, little-endian, as the guest sees it */
 	uint32_t config_bytes;
 	/*
-	 * Another process serves the rings. The core checks where they lie and leaves
-	 * them alone: no chain can be popped, ops->kick forwards a kick that did not come
-	 * by kick_fd, and all feature bits but VERSION_1 are the device's own to offer.
+	 * Somebody else, such as another process, serves the rings of so many queues, the
+	 * first ones. The core checks where they lie and leaves them alone: no chain can
+	 * be popped, and ops->kick forwards a kick that did not come by kick_fd. Where
+	 * there are any, all feature bits but VERSION_1 are the device's own to offer.
 	 */
-	bool external;
+	unsigned int external_queues;
 
 	/* The core's. */
 	const struct guest_mem *mem;

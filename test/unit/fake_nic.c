@@ -91,6 +91,11 @@ static int fake_set_active_queues(struct nic *nic, unsigned int count)
 	return 0;
 }
 
+static int fake_vhost_fd(const struct nic *nic, unsigned int queue)
+{
+	return FAKE_NIC_VHOST_FD + (int)queue;
+}
+
 static void fake_destroy(struct nic *nic)
 {
 }
@@ -101,6 +106,7 @@ static const struct nic_ops fake_ops = {
 	.want_frames = fake_want_frames,
 	.set_offloads = fake_set_offloads,
 	.set_active_queues = fake_set_active_queues,
+	.vhost_fd = fake_vhost_fd,
 	.destroy = fake_destroy,
 };
 

@@ -10,6 +10,7 @@
 
 #define FAKE_NIC_QUEUES 4
 #define FAKE_NIC_FRAMES 256
+#define FAKE_NIC_VHOST_FD 5000 /* of the first queue; no descriptor at all */
 
 struct fake_frame {
 	unsigned int queue;

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "test/unit/net_bench.h"
 
-void net_bench_init(struct net_bench *bench, unsigned int queues, uint32_t offloads)
+static void init(
+	struct net_bench *bench, unsigned int queues, uint32_t offloads, bool vhost)
 {
 	struct virtio_net_options options = {
-		.mac = {2, 0, 0, 0, 0, 1}, .mtu = 1400, .queues = queues};
+		.mac = {2, 0, 0, 0, 0, 1}, .mtu = 1400, .queues = queues, .vhost = vhost};
 	struct virtio_device *dev = NULL;
 
 	CHECK_EQ(loop_create(&bench->loop, NULL), 0);
@@ -13,6 +14,16 @@ void net_bench_init(struct net_bench *bench, unsigned int queues, uint32_t offlo
 			 bench->loop, "eth0", &bench->nic.nic, &options, &dev, NULL),
 		0);
 	driver_init(&bench->driver, dev);
+}
+
+void net_bench_init(struct net_bench *bench, unsigned int queues, uint32_t offloads)
+{
+	init(bench, queues, offloads, false);
+}
+
+void net_bench_init_vhost(struct net_bench *bench, unsigned int queues, uint32_t offloads)
+{
+	init(bench, queues, offloads, true);
 }
 
 void net_bench_start(struct net_bench *bench, uint64_t features)
@@ -68,4 +79,28 @@ uint32_t net_bench_send(
 	}
 	driver_add(&bench->driver, queue, buffers, count, false);
 	return fake_nic_sum(at, bytes);
+}
+
+uint8_t net_bench_command(struct net_bench *bench, unsigned int queue, uint8_t class,
+	uint8_t verb, uint16_t pairs, unsigned int count)
+{
+	uint64_t gpa = driver_alloc(&bench->driver, 5, 4);
+	uint8_t *at = driver_hva(&bench->driver, gpa, 5);
+	struct driver_used used = {0};
+	const struct driver_buffer buffers[] = {
+		{gpa, 1, false},
+		{gpa + 1, count - 1, false},
+		{gpa + 4, 1, true},
+	};
+
+	at[0] = class;
+	at[1] = verb;
+	at[2] = (uint8_t)pairs;
+	at[3] = (uint8_t)(pairs >> 8);
+	at[4] = 0xff;
+	driver_add(&bench->driver, queue, buffers, 3, false);
+	driver_kick(&bench->driver, queue);
+	CHECK(driver_used(&bench->driver, queue, &used));
+	CHECK_EQ(used.bytes, 1);
+	return at[4];
 }

@@ -296,53 +296,26 @@ TEST(forgets_a_stream_when_the_driver_resets)
 
 /* ---- several queues --------------------------------------------------------------- */
 
-#define MULTI (VIRTIO_BIT(VIRTIO_NET_F_MQ) | VIRTIO_BIT(VIRTIO_NET_F_CTRL_VQ))
-
-/* Runs a control command of the first count bytes; returns the answer. */
-static uint8_t command(struct net_bench *bench, unsigned int queue, uint8_t class,
-	uint8_t verb, uint16_t pairs, unsigned int count)
-{
-	uint64_t gpa = driver_alloc(&bench->driver, 5, 4);
-	uint8_t *at = driver_hva(&bench->driver, gpa, 5);
-	struct driver_used used = {0};
-	const struct driver_buffer buffers[] = {
-		{gpa, 1, false},
-		{gpa + 1, count - 1, false},
-		{gpa + 4, 1, true},
-	};
-
-	at[0] = class;
-	at[1] = verb;
-	at[2] = (uint8_t)pairs;
-	at[3] = (uint8_t)(pairs >> 8);
-	at[4] = 0xff;
-	driver_add(&bench->driver, queue, buffers, 3, false);
-	driver_kick(&bench->driver, queue);
-	CHECK(driver_used(&bench->driver, queue, &used));
-	CHECK_EQ(used.bytes, 1);
-	return at[4];
-}
-
 TEST(uses_one_pair_until_told_otherwise)
 {
 	struct net_bench bench;
 
 	net_bench_init(&bench, 4, 0);
-	CHECK(driver_start(&bench.driver, MULTI));
+	CHECK(driver_start(&bench.driver, NET_MULTI));
 	CHECK_EQ(bench.nic.active_queues, 1);
 	CHECK(bench.nic.wanted[0] && !bench.nic.wanted[1]);
 	driver_write(&bench.driver, VIRTIO_MMIO_QUEUE_NOTIFY, 2);
 	CHECK(!bench.nic.wanted[1]);
-	CHECK_EQ(command(&bench, 8, 4, 0, 3, 4), 0);
+	CHECK_EQ(net_bench_command(&bench, 8, 4, 0, 3, 4), 0);
 	CHECK_EQ(bench.nic.active_queues, 3);
 	CHECK(bench.nic.wanted[2] && !bench.nic.wanted[3]);
 	net_bench_send(&bench, 5, 100, 100);
 	driver_kick(&bench.driver, 5);
 	CHECK_EQ(bench.nic.sent[0].queue, 2);
-	CHECK_EQ(command(&bench, 8, 4, 0, 1, 4), 0);
+	CHECK_EQ(net_bench_command(&bench, 8, 4, 0, 1, 4), 0);
 	CHECK(!bench.nic.wanted[2]);
 	driver_reset(&bench.driver);
-	CHECK(driver_start(&bench.driver, MULTI));
+	CHECK(driver_start(&bench.driver, NET_MULTI));
 	CHECK_EQ(bench.nic.active_queues, 1);
 	net_bench_finish(&bench);
 }
@@ -366,13 +339,13 @@ TEST(refuses_control_commands_that_make_no_sense)
 	struct net_bench bench;
 
 	net_bench_init(&bench, 4, 0);
-	CHECK(driver_start(&bench.driver, MULTI));
+	CHECK(driver_start(&bench.driver, NET_MULTI));
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
-		CHECK_EQ(command(&bench, 8, cases[i].class, cases[i].verb, cases[i].pairs,
-				 cases[i].count),
+		CHECK_EQ(net_bench_command(&bench, 8, cases[i].class, cases[i].verb,
+				 cases[i].pairs, cases[i].count),
 			1);
 	bench.nic.refuse_queues = true;
-	CHECK_EQ(command(&bench, 8, 4, 0, 2, 4), 1);
+	CHECK_EQ(net_bench_command(&bench, 8, 4, 0, 2, 4), 1);
 	CHECK_EQ(bench.nic.active_queues, 1);
 	driver_add(&bench.driver, 8,
 		&(struct driver_buffer){driver_alloc(&bench.driver, 4, 4), 4, false}, 1,
@@ -388,7 +361,8 @@ TEST(finds_the_control_queue_where_the_features_put_it)
 
 	net_bench_init(&bench, 4, 0);
 	CHECK(driver_start(&bench.driver, VIRTIO_BIT(VIRTIO_NET_F_CTRL_VQ)));
-	CHECK_EQ(command(&bench, 2, 4, 0, 2, 4), 1); /* without MQ there is no such */
+	CHECK_EQ(net_bench_command(&bench, 2, 4, 0, 2, 4),
+		1); /* without MQ there is no such */
 	CHECK_EQ(bench.nic.active_queues, 1);
 	net_bench_send(&bench, 3, 100, 100);
 	driver_kick(&bench.driver, 3);

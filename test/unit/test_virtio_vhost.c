@@ -58,8 +58,8 @@ static void set_up(unsigned int asked)
 	device.dev.ops = &external_ops;
 	device.dev.name = "external";
 	device.dev.loop = loop;
-	device.dev.external = true;
 	device.dev.queue_count = QUEUES;
+	device.dev.external_queues = QUEUES;
 	vhost_rings_init(&device.rings, &device.dev);
 	driver_init(&driver, &device.dev);
 }
