@@ -17,6 +17,7 @@ enum config_vhost_kind { CONFIG_VHOST_VIRTIOFSD, CONFIG_VHOST_UNIX };
 struct config_vhost {
 	uint16_t device_id;
 	uint16_t queues;       /* all of them; of fs those of requests */
+	uint16_t queue_size;   /* of each at most; 0: not said */
 	uint16_t config_bytes; /* of its class, at most; 0: it has no config space */
 	char tag[CONFIG_TAG_BYTES + 1]; /* fs */
 	enum config_vhost_kind kind;

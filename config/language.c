@@ -140,6 +140,8 @@ static const struct attribute_def device_attributes[] = {
 		.max = 16},
 	{"queues", set_u16, AT(config_device, vhost.queues), .types = FS | VHOST_USER,
 		.min = 1, .max = 16},
+	{"queue_size", set_queue_size, AT(config_device, vhost.queue_size),
+		.types = FS | VHOST_USER, .min = 2, .max = 256},
 	{"readonly", set_bool, AT(config_device, block.readonly), .types = BLOCK},
 	{"readonly", set_bool, AT(config_device, pmem.readonly), .types = PMEM},
 	{"serial", set_serial, AT(config_device, block.serial), .types = BLOCK},

@@ -46,6 +46,7 @@ SETTER(set_protocol);        /* bool: tcp, udp */
 SETTER(set_mac);             /* uint8_t [6] */
 SETTER(set_serial);          /* char [21] */
 SETTER(set_tag);             /* char [CONFIG_TAG_BYTES + 1] */
+SETTER(set_queue_size);      /* uint16_t, a power of two */
 SETTER(set_device_id);       /* struct config_vhost: id, and what its class has */
 SETTER(set_iothread);        /* bool */
 SETTER(set_ifname);          /* char * */

@@ -46,6 +46,17 @@ SETTER(set_tag)
 			"1 to 36 bytes of UTF-8 without control characters");
 }
 
+SETTER(set_queue_size)
+{
+	uint64_t value;
+
+	if (!value_number(attribute->value, &value) && value >= def->min &&
+		value <= def->max && !(value & (value - 1)))
+		*(uint16_t *)member = (uint16_t)value;
+	else
+		problem_value(build, attribute, "2, 4, 8, 16, 32, 64, 128, 256");
+}
+
 SETTER(set_device_id)
 {
 	struct config_vhost *vhost = member;

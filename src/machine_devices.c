@@ -278,6 +278,7 @@ static int create_vhost(
 	const struct virtio_vhost_user_options options = {
 		.device_id = config->device_id,
 		.queues = config->queues,
+		.queue_size = config->queue_size,
 		.config_bytes = config->config_bytes,
 		.timeout_ms = VHOST_TIMEOUT_MS,
 	};
@@ -290,7 +291,7 @@ static int create_vhost(
 		return virtio_vhost_user_create(
 			loop, name, source, &options, &device->dev, err);
 	return virtio_fs_create(loop, name, source, config->tag, config->queues,
-		VHOST_TIMEOUT_MS, &device->dev, err);
+		config->queue_size, VHOST_TIMEOUT_MS, &device->dev, err);
 }
 
 /* ---- any ------------------------------------------------------------------------------

@@ -13,13 +13,14 @@
 #define CONFIG_BYTES 40
 
 int virtio_fs_create(struct loop *loop, const char *name, struct vhost_source *source,
-	const char *tag, unsigned int request_queues, unsigned int timeout_ms,
-	struct virtio_device **ret, struct error *err)
+	const char *tag, unsigned int request_queues, unsigned int queue_size,
+	unsigned int timeout_ms, struct virtio_device **ret, struct error *err)
 {
 	uint8_t config[CONFIG_BYTES] = {0};
 	const struct virtio_vhost_user_options options = {
 		.device_id = DEVICE_ID,
 		.queues = 1 + request_queues,
+		.queue_size = queue_size,
 		.config = config,
 		.config_bytes = sizeof(config),
 		.timeout_ms = timeout_ms,

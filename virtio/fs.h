@@ -16,7 +16,7 @@ struct virtio_device;
  * requests beside the urgent one. The rest is as of virtio_vhost_user_create().
  */
 int virtio_fs_create(struct loop *loop, const char *name, struct vhost_source *source,
-	const char *tag, unsigned int request_queues, unsigned int timeout_ms,
-	struct virtio_device **ret, struct error *err);
+	const char *tag, unsigned int request_queues, unsigned int queue_size,
+	unsigned int timeout_ms, struct virtio_device **ret, struct error *err);
 
 #endif

@@ -131,7 +131,7 @@ static uint32_t read_register(const struct virtio_mmio *transport, uint64_t offs
 	case REG_DEVICE_FEATURES:
 		return device_features(transport);
 	case REG_QUEUE_SIZE_MAX:
-		return transport->queue_sel < dev->queue_count ? VIRTQ_SIZE_MAX : 0;
+		return virtio_device_queue_size(dev, transport->queue_sel);
 	case REG_QUEUE_READY:
 		return virtio_device_queue_ready(dev, transport->queue_sel);
 	case REG_INTERRUPT_STATUS:

@@ -216,6 +216,7 @@ int virtio_vhost_user_create(struct loop *loop, const char *name,
 	device->dev.name = name;
 	device->dev.loop = loop;
 	device->dev.queue_count = options->queues;
+	device->dev.queue_size = options->queue_size;
 	device->dev.external_queues = options->queues;
 	device->dev.config = device->config;
 	device->dev.config_bytes = options->config_bytes;

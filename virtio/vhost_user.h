@@ -20,6 +20,8 @@ struct virtio_device;
 struct virtio_vhost_user_options {
 	uint32_t device_id; /* virtio 1.2, chapter 5 */
 	unsigned int queues;
+	unsigned int
+		queue_size; /* of each at most, a power of two; 0: as the core has it */
 	/* The config space where it is ours, else NULL: then the back end is asked. */
 	const void *config;
 	uint32_t config_bytes;   /* at most VHOST_USER_CONFIG_BYTES_MAX */

@@ -155,6 +155,13 @@ struct virtq_setup *virtio_device_setup(struct virtio_device *dev, unsigned int 
 	return queue < dev->queue_count && !driver_ok(dev) ? &dev->setups[queue] : NULL;
 }
 
+unsigned int virtio_device_queue_size(const struct virtio_device *dev, unsigned int queue)
+{
+	if (queue >= dev->queue_count)
+		return 0;
+	return dev->queue_size ? dev->queue_size : VIRTQ_SIZE_MAX;
+}
+
 bool virtio_device_queue_ready(const struct virtio_device *dev, unsigned int queue)
 {
 	return queue < dev->queue_count && dev->setups[queue].ready;
@@ -173,10 +180,17 @@ void virtio_device_set_queue_ready(
 static void start(struct virtio_device *dev)
 {
 	for (unsigned int i = 0; i < dev->queue_count; i++) {
-		if (dev->setups[i].ready &&
-			!virtq_start(&dev->queues[i], &dev->setups[i], dev->mem,
-				virtio_device_has(dev, VIRTIO_F_EVENT_IDX),
-				virtio_device_has(dev, VIRTIO_F_INDIRECT_DESC)))
+		const struct virtq_setup *setup = &dev->setups[i];
+
+		if (!setup->ready)
+			continue;
+		if (setup->size > virtio_device_queue_size(dev, i)) {
+			virtio_device_broken(dev, "a queue is larger than it may be");
+			return;
+		}
+		if (!virtq_start(&dev->queues[i], setup, dev->mem,
+			    virtio_device_has(dev, VIRTIO_F_EVENT_IDX),
+			    virtio_device_has(dev, VIRTIO_F_INDIRECT_DESC)))
 			return;
 	}
 	dev->started = true;

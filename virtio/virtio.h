@@ -96,6 +96,7 @@ struct virtio_device {
 	struct loop *loop;
 	uint64_t features_offered; /* without the core's own, which it adds */
 	unsigned int queue_count;
+	unsigned int queue_size; /* at most, a power of two; 0: VIRTQ_SIZE_MAX */
 	void *config; /* the config space, little-endian, as the guest sees it */
 	uint32_t config_bytes;
 	/*
@@ -175,6 +176,9 @@ void virtio_device_accept(struct virtio_device *dev, unsigned int word, uint32_t
 void virtio_device_set_status(struct virtio_device *dev, uint32_t value);
 /* What the driver sets up of a queue; NULL where there is none or DRIVER_OK froze it. */
 struct virtq_setup *virtio_device_setup(struct virtio_device *dev, unsigned int queue);
+/* What the driver may make a queue's size at most; 0: there is no such queue. */
+unsigned int virtio_device_queue_size(
+	const struct virtio_device *dev, unsigned int queue);
 bool virtio_device_queue_ready(const struct virtio_device *dev, unsigned int queue);
 /* False stops a live queue until the device is reset. */
 void virtio_device_set_queue_ready(

@@ -92,6 +92,27 @@ static void request(const char *text, char *ret, unsigned int room)
 	memcpy(ret, driver_hva(&driver, gpa + bytes, bytes), bytes);
 }
 
+TEST(driver_makes_no_queue_larger_than_it_is_told)
+{
+	struct virtio_vhost_user_options options = plain;
+
+	options.queue_size = 16;
+	CHECK_EQ(open_device(prepare(), &options), 0);
+	CHECK_EQ(driver_read(&driver, 0x34), 16);
+	CHECK(!start()); /* with queues of DRIVER_QUEUE_SIZE */
+	CHECK(driver_status(&driver) & VIRTIO_STATUS_NEEDS_RESET);
+	CHECK_EQ(fake.region_count, 0);
+	driver_reset(&driver);
+	CHECK(driver_negotiate(&driver, 0));
+	driver_queue_setup(&driver, 0, 8);
+	driver_queue_setup(&driver, 1, 16);
+	driver_write(&driver, 0x70, driver_status(&driver) | VIRTIO_STATUS_DRIVER_OK);
+	CHECK(!(driver_status(&driver) & VIRTIO_STATUS_NEEDS_RESET));
+	CHECK_EQ(fake.rings[0].size, 8);
+	CHECK_EQ(fake.rings[1].size, 16);
+	finish();
+}
+
 TEST(hands_rings_and_memory_over)
 {
 	char got[16];
@@ -491,8 +512,8 @@ TEST(puts_a_file_systems_tag_into_its_config_space)
 	struct vhost_source *source = prepare();
 	struct virtio_device *dev = NULL;
 
-	CHECK_EQ(
-		virtio_fs_create(loop, "fs0", source, "share", 2, TIMEOUT_MS, &dev, &err),
+	CHECK_EQ(virtio_fs_create(
+			 loop, "fs0", source, "share", 2, 0, TIMEOUT_MS, &dev, &err),
 		0);
 	driver_init_shared(&driver, dev);
 	CHECK_EQ(driver_read(&driver, 8), 26);
@@ -504,7 +525,8 @@ TEST(puts_a_file_systems_tag_into_its_config_space)
 	finish();
 }
 
-TEST_MAIN(CASE(hands_rings_and_memory_over),
+TEST_MAIN(CASE(driver_makes_no_queue_larger_than_it_is_told),
+	CASE(hands_rings_and_memory_over),
 	CASE(shows_the_ring_bit_while_another_process_may_interrupt),
 	CASE(takes_the_rings_back_at_a_reset_and_gives_them_again),
 	CASE(offers_no_ring_format_that_the_core_does_not_check),
