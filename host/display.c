@@ -218,26 +218,40 @@ static void frame_make(struct display *display, unsigned int scanout)
 		display_frame_show(display, scanout);
 }
 
-/* Rows that are stride pixels apart, to where they follow each other. */
-static void copy_rows(uint32_t *to, const uint32_t *from, size_t stride, uint32_t width,
-	uint32_t height)
+/* Rows, from one place to another. */
+static void copy_rows(uint32_t *to, size_t to_stride_bytes, const uint32_t *from,
+	size_t from_stride_bytes, uint32_t width, uint32_t height)
 {
 	for (uint32_t row = 0; row < height; row++)
-		memcpy(to + row * (size_t)width, from + row * stride,
+		memcpy(to + row * (to_stride_bytes / PIXEL_BYTES),
+			from + row * (from_stride_bytes / PIXEL_BYTES),
 			(size_t)width * PIXEL_BYTES);
+}
+
+void display_copy(const struct display_buffer *buffer, const struct rect *rect,
+	uint32_t *to, size_t stride_bytes)
+{
+	if (buffer->pixels)
+		copy_rows(to, stride_bytes,
+			buffer->pixels + rect->x +
+				rect->y * (buffer->stride_bytes / PIXEL_BYTES),
+			buffer->stride_bytes, rect->width, rect->height);
+	else
+		pixel_source_copy(&buffer->source, rect, to, stride_bytes);
 }
 
 /* The buffer is going, and somebody may still ask for what was last shown. */
 static void frame_keep(struct display_frame *frame)
 {
 	const uint32_t *from = frame->pixels;
-	size_t stride = frame->stride_bytes / PIXEL_BYTES;
+	size_t stride_bytes = frame->stride_bytes;
 
 	if (!from || from == frame->copy)
 		return;
 	if (!frame_make_copy(frame, frame->width, frame->height))
 		return;
-	copy_rows(frame->copy, from, stride, frame->width, frame->height);
+	copy_rows(frame->copy, frame->stride_bytes, from, stride_bytes, frame->width,
+		frame->height);
 }
 
 int display_capture(struct display *display, unsigned int scanout, uint32_t **ret_pixels,
@@ -255,8 +269,8 @@ int display_capture(struct display *display, unsigned int scanout, uint32_t **re
 	pixels = malloc(display_buffer_bytes(frame->width, frame->height));
 	if (!pixels)
 		return -ENOMEM;
-	copy_rows(pixels, frame->pixels, frame->stride_bytes / PIXEL_BYTES, frame->width,
-		frame->height);
+	copy_rows(pixels, (size_t)frame->width * PIXEL_BYTES, frame->pixels,
+		frame->stride_bytes, frame->width, frame->height);
 	*ret_pixels = pixels;
 	*ret_width = frame->width;
 	*ret_height = frame->height;

@@ -93,6 +93,9 @@ void display_presented(struct display *display, unsigned int scanout);
  * keeps what was last shown where nothing is. False: no memory, the frame is empty.
  */
 bool display_frame_show(struct display *display, unsigned int scanout);
+/* Of a buffer of either kind; rect lies in it. */
+void display_copy(const struct display_buffer *buffer, const struct rect *rect,
+	uint32_t *to, size_t stride_bytes);
 /* Returns rect in the frame's coordinates. */
 struct rect display_frame_flush(
 	struct display *display, unsigned int scanout, const struct rect *rect);

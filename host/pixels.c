@@ -163,6 +163,21 @@ static void copy_row(struct place *place, uint64_t at, uint32_t *to, size_t coun
 	}
 }
 
+void pixels_blend(uint32_t *to, const uint32_t *from, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		uint32_t rest = 255 - (from[i] >> 24), blended = 0;
+
+		for (unsigned int shift = 0; shift < 32; shift += 8) {
+			uint32_t sum = (from[i] >> shift & 0xff) +
+				       ((to[i] >> shift & 0xff) * rest + 127) / 255;
+
+			blended |= (sum < 255 ? sum : 255) << shift;
+		}
+		to[i] = blended;
+	}
+}
+
 void pixel_source_copy(const struct pixel_source *source, const struct rect *rect,
 	uint32_t *to, size_t stride_bytes)
 {

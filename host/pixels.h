@@ -51,6 +51,10 @@ struct rect rect_union(const struct rect *a, const struct rect *b);
 void pixels_convert(
 	uint32_t *to, const void *from, size_t count, enum pixel_format format);
 
+/* Pixels with a premultiplied alpha over others. Brighter than their alpha allows: white.
+ */
+void pixels_blend(uint32_t *to, const uint32_t *from, size_t count);
+
 /*
  * Pixels scattered over memory, such as a guest's: rows of width pixels, stride_bytes
  * apart, the first at offset_bytes of iov. The bytes may change at any time.

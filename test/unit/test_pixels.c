@@ -141,6 +141,29 @@ TEST(copies_a_rectangle_out_of_scattered_memory)
 	}
 }
 
+TEST(blends_premultiplied_pixels_over_others)
+{
+	static const struct {
+		uint32_t from;
+		uint32_t to;
+		uint32_t blended;
+	} cases[] = {
+		{0xff112233, 0x00445566, 0xff112233},
+		{0x00000000, 0x00445566, 0x00445566},
+		{0x80400000, 0xff8080ff, 0xff80407f},
+		{0x01ffffff, 0xffffffff, 0xffffffff},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		uint32_t to[2] = {cases[i].to, cases[i].to};
+
+		pixels_blend(to, &cases[i].from, 1);
+		CHECK_EQ(to[0], cases[i].blended);
+		CHECK_EQ(to[1], cases[i].to);
+	}
+}
+
 TEST_MAIN(CASE(knows_what_lies_in_a_surface), CASE(intersects_and_unites),
 	CASE(converts_every_order_of_bytes), CASE(tells_sources_that_leave_their_memory),
-	CASE(copies_a_rectangle_out_of_scattered_memory))
+	CASE(copies_a_rectangle_out_of_scattered_memory),
+	CASE(blends_premultiplied_pixels_over_others))

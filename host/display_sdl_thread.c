@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The window thread: comes up, waits, goes down. */
+#include <SDL_syswm.h>
+#include <errno.h>
+#include <poll.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "host/display_sdl_impl.h"
+
+/* SDL holds a change of the focus back so long, in case the next one undoes it. */
+#define SETTLED_MS 250
+/* Where nobody knows what to wait for: no server that people use. */
+#define LOOK_MS 10
+#define LEAST_WIDTH 64
+#define LEAST_HEIGHT 48
+
+void sdl_report(struct display_sdl *sdl, const struct sdl_report *report)
+{
+	ssize_t done;
+
+	/* Short enough for a pipe to take it whole. EPIPE: nobody listens any more. */
+	do
+		done = write(sdl->report_fd, report, sizeof(*report));
+	while (done < 0 && errno == EINTR);
+}
+
+/* ---- the display server ---------------------------------------------------------------
+ */
+
+/* Xlib would exit(): the VM has better things to do. It holds its own locks here. */
+static void server_lost(Display *server, void *user)
+{
+	const struct sdl_report report = {.kind = SDL_REPORT_LOST};
+
+	sdl_report(user, &report);
+	pthread_exit(NULL);
+}
+
+/* The library is SDL's: it is loaded already, and stays. */
+static void *server_function(const char *library, const char *name)
+{
+	void *loaded = SDL_LoadObject(library);
+
+	return loaded ? SDL_LoadFunction(loaded, name) : NULL;
+}
+
+/* Finds what to wait for. */
+static void find_server(struct display_sdl *sdl)
+{
+	int (*x11_fd)(Display *);
+	int (*wayland_fd)(struct wl_display *);
+	void (*on_loss)(Display *, XIOErrorExitHandler, void *);
+	SDL_SysWMinfo info;
+
+	sdl->server_fd = -1;
+	SDL_VERSION(&info.version);
+	if (!SDL_GetWindowWMInfo(sdl->windows[0].window, &info))
+		return;
+	if (info.subsystem == SDL_SYSWM_X11) {
+		*(void **)&x11_fd = server_function("libX11.so.6", "XConnectionNumber");
+		*(void **)&on_loss =
+			server_function("libX11.so.6", "XSetIOErrorExitHandler");
+		if (x11_fd)
+			sdl->server_fd = x11_fd(info.info.x11.display);
+		if (on_loss)
+			on_loss(info.info.x11.display, server_lost, sdl);
+	} else if (info.subsystem == SDL_SYSWM_WAYLAND) {
+		*(void **)&wayland_fd =
+			server_function("libwayland-client.so.0", "wl_display_get_fd");
+		if (wayland_fd)
+			sdl->server_fd = wayland_fd(info.info.wl.display);
+	}
+}
+
+/* ---- coming up ------------------------------------------------------------------------
+ */
+
+static void set_hints(void)
+{
+	static const struct {
+		const char *name;
+		const char *value;
+	} hints[] = {
+		{SDL_HINT_APP_NAME, "Bonsai"},
+		{SDL_HINT_NO_SIGNAL_HANDLERS, "1"},
+		{SDL_HINT_QUIT_ON_LAST_WINDOW_CLOSE, "0"},
+		{SDL_HINT_VIDEO_ALLOW_SCREENSAVER, "1"},
+		{SDL_HINT_VIDEO_MINIMIZE_ON_FOCUS_LOSS, "0"},
+		{SDL_HINT_VIDEO_X11_NET_WM_BYPASS_COMPOSITOR, "0"},
+	};
+
+	SDL_SetMainReady();
+	for (size_t i = 0; i < SDL_arraysize(hints); i++)
+		SDL_SetHint(hints[i].name, hints[i].value);
+}
+
+static bool open_windows(struct display_sdl *sdl)
+{
+	Uint32 flags = SDL_WINDOW_RESIZABLE;
+
+	set_hints();
+	if (SDL_Init(SDL_INIT_VIDEO))
+		return false;
+	/* Through memory that is shared with the server, without OpenGL's libraries and
+	 * threads: it is one copy either way. Wayland has no other way. */
+	if (!SDL_strcmp(SDL_GetCurrentVideoDriver(), "x11"))
+		SDL_SetHintWithPriority(
+			SDL_HINT_FRAMEBUFFER_ACCELERATION, "0", SDL_HINT_DEFAULT);
+	/* Keys are what counts; an input method would eat them. */
+	SDL_StopTextInput();
+	for (unsigned int i = 0; i < sdl->display.scanout_count; i++) {
+		const struct display_mode *mode = &sdl->display.scanouts[i].mode;
+		struct sdl_window *window = &sdl->windows[i];
+		bool full = sdl->fullscreen && !i;
+
+		window->window = SDL_CreateWindow(sdl->title, SDL_WINDOWPOS_UNDEFINED,
+			SDL_WINDOWPOS_UNDEFINED, (int)mode->width, (int)mode->height,
+			flags | (full ? SDL_WINDOW_FULLSCREEN_DESKTOP : 0));
+		if (!window->window)
+			return false;
+		window->id = SDL_GetWindowID(window->window);
+		SDL_SetWindowMinimumSize(window->window, LEAST_WIDTH, LEAST_HEIGHT);
+	}
+	sdl_set_titles(sdl);
+	find_server(sdl);
+	return true;
+}
+
+static void close_windows(struct display_sdl *sdl)
+{
+	for (unsigned int i = 0; i < sdl->display.scanout_count; i++) {
+		SDL_FreeSurface(sdl->windows[i].unscaled);
+		if (sdl->windows[i].window)
+			SDL_DestroyWindow(sdl->windows[i].window);
+	}
+	if (sdl->host_cursor)
+		SDL_FreeCursor(sdl->host_cursor);
+	SDL_Quit();
+}
+
+/* ---- a turn ---------------------------------------------------------------------------
+ */
+
+static bool take_events(struct display_sdl *sdl)
+{
+	SDL_Event event;
+
+	while (SDL_PollEvent(&event)) {
+		/* Of a Wayland server that is gone; nobody else says so. */
+		if (event.type == SDL_QUIT) {
+			const struct sdl_report report = {.kind = SDL_REPORT_LOST};
+
+			sdl_report(sdl, &report);
+			return false;
+		}
+		sdl_input(sdl, &event);
+	}
+	return true;
+}
+
+static bool draw_all(struct display_sdl *sdl)
+{
+	bool drawn = false;
+
+	for (unsigned int i = 0; i < sdl->display.scanout_count; i++)
+		drawn |= sdl_draw(sdl, i);
+	return drawn;
+}
+
+static bool stops(struct display_sdl *sdl)
+{
+	bool stop;
+
+	loop_lock(sdl->loop);
+	sdl->woken = false;
+	stop = sdl->stop;
+	loop_unlock(sdl->loop);
+	return stop;
+}
+
+static void run(struct display_sdl *sdl)
+{
+	struct pollfd fds[] = {
+		{.fd = sdl->wake_fd, .events = POLLIN},
+		{.fd = sdl->server_fd, .events = POLLIN},
+	};
+	int timeout = SETTLED_MS;
+	uint64_t count;
+
+	while (!stops(sdl) && take_events(sdl)) {
+		/* Drawing reads events, too, which no descriptor tells of any more. */
+		if (draw_all(sdl))
+			continue;
+		if (sdl->server_fd < 0)
+			timeout = LOOK_MS;
+		fds[0].revents = fds[1].revents = 0;
+		if (poll(fds, SDL_arraysize(fds), timeout) < 0 && errno != EINTR)
+			return;
+		timeout = fds[1].revents ? SETTLED_MS : -1;
+		if (fds[0].revents && read(sdl->wake_fd, &count, sizeof(count)) < 0)
+			continue;
+	}
+}
+
+void *sdl_thread(void *argument)
+{
+	struct display_sdl *sdl = argument;
+
+	if (!open_windows(sdl)) {
+		snprintf(sdl->start_text, sizeof(sdl->start_text), "%s", SDL_GetError());
+		sdl->start_code = -ENODEV;
+		close_windows(sdl);
+		sem_post(&sdl->started);
+		return NULL;
+	}
+	sem_post(&sdl->started);
+	while (sem_wait(&sdl->go))
+		;
+	loop_lock(sdl->loop);
+	/* A finger is the mouse's, where the guest knows no better. */
+	SDL_SetHint(SDL_HINT_TOUCH_MOUSE_EVENTS,
+		seat_has(sdl->seat, INPUT_TOUCH) ? "0" : "1");
+	loop_unlock(sdl->loop);
+	run(sdl);
+	close_windows(sdl);
+	return NULL;
+}
