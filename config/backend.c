@@ -350,6 +350,38 @@ void backend_read_vhost_user(struct build *build, const struct xml_element *elem
 	read_vhost(build, element, &language_vhost_users, "<unix path=\"...\"/>", vhost);
 }
 
+static unsigned int count_words(const char *text)
+{
+	unsigned int count = 1;
+
+	for (; *text; text++)
+		count += *text == ' ';
+	return count;
+}
+
+static void check_drm(struct build *build, const struct config_gpu *gpu, int line)
+{
+	const struct config_drm *drm = &gpu->drm;
+	unsigned int connectors = drm->connectors ? count_words(drm->connectors) : 0;
+
+	if (connectors && connectors != gpu->scanouts)
+		build_problem(build, line,
+			"connector names %u connectors, the device has %u scanouts",
+			connectors, gpu->scanouts);
+	if (drm->lease && !drm->connectors)
+		build_problem(build, line,
+			"lease without the attribute 'connector': which screens are to "
+			"be leased?");
+	if (drm->lease && (drm->device || drm->vt))
+		build_problem(build, line,
+			"lease with %s, which is the business of who leases the screens",
+			drm->device ? "device" : "vt");
+	if (drm->device)
+		build_claim(build, line, false, "path '%s'", drm->device);
+	if (drm->vt)
+		build_claim(build, line, false, "vt %u", drm->vt);
+}
+
 void backend_read_gpu(
 	struct build *build, const struct xml_element *element, struct config_gpu *gpu)
 {
@@ -363,6 +395,8 @@ void backend_read_gpu(
 	gpu->kind = (enum config_gpu_kind)def->kind;
 	attributes_apply(build, def, child, ~0u, gpu);
 	element_no_children(build, child);
+	if (gpu->kind == CONFIG_GPU_DRM)
+		check_drm(build, gpu, child->line);
 }
 
 void backend_read_none(struct build *build, const struct xml_element *element)

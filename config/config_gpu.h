@@ -12,11 +12,23 @@ enum config_gpu_kind {
 	CONFIG_GPU_HOST, /* not said: what suits the host, which is the machine's to find
 			  */
 	CONFIG_GPU_HEADLESS,
+	CONFIG_GPU_DRM,
 };
 
 #define CONFIG_GPU_SCANOUTS_MAX 16u /* virtio 1.2, 5.7.4 */
 #define CONFIG_GPU_SIDE_MIN 64u
 #define CONFIG_GPU_SIDE_MAX 16384u
+
+/* The screen of a bare console. */
+struct config_drm {
+	char *device;     /* NULL: the first card with a screen */
+	char *connectors; /* one a scanout, with blanks; NULL: those plugged in */
+	uint32_t width;   /* of the mode; 0: what each screen prefers */
+	uint32_t height;
+	uint32_t refresh; /* Hz; 0: any */
+	char *lease;      /* the socket of who leases them; NULL: the card is its own */
+	unsigned int vt;  /* 0: the virtual terminal on stdin, if it is one */
+};
 
 struct config_gpu {
 	bool sized;     /* width or height was said: a screen has no say in it */
@@ -26,6 +38,7 @@ struct config_gpu {
 	uint64_t max_memory_bytes; /* that the guest can make the host spend on it */
 	enum config_gpu_kind kind;
 	struct source_pos backend_pos;
+	struct config_drm drm;
 };
 
 #endif

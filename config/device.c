@@ -289,7 +289,11 @@ void device_finish(struct config_device *device)
 		break;
 	case CONFIG_DEVICE_RNG:
 	case CONFIG_DEVICE_BALLOON:
+		break;
 	case CONFIG_DEVICE_GPU:
+		free(device->gpu.drm.device);
+		free(device->gpu.drm.connectors);
+		free(device->gpu.drm.lease);
 		break;
 	case CONFIG_DEVICE_VSOCK:
 		free(device->vsock.path);

@@ -269,7 +269,15 @@ const struct element_list language_file_systems = {file_systems, COUNT(file_syst
 const struct element_list language_vhost_users = {&file_systems[1], 1};
 
 /* Backends of a gpu */
+static const struct attribute_def drm_attributes[] = {
+	{"device", set_path, AT(config_gpu, drm.device)},
+	{"connector", set_connectors, AT(config_gpu, drm.connectors)},
+	{"mode", set_mode, AT(config_gpu, drm)},
+	{"lease", set_socket, AT(config_gpu, drm.lease)},
+	{"vt", set_uint, AT(config_gpu, drm.vt), .min = 1, .max = 63},
+};
 static const struct element_def gpus[] = {
+	{ELEMENT("drm", drm_attributes), .kind = CONFIG_GPU_DRM},
 	{"headless", .kind = CONFIG_GPU_HEADLESS},
 };
 const struct element_list language_gpus = {gpus, COUNT(gpus)};

@@ -54,4 +54,8 @@ SETTER(set_fd);              /* int */
 SETTER(set_balloon_size);    /* struct config_balloon, size and position */
 SETTER(set_gpu_memory);      /* uint64_t */
 
+/* Values of a screen: config/setter_drm.c. */
+SETTER(set_connectors); /* char * */
+SETTER(set_mode);       /* struct config_drm: width, height and refresh */
+
 #endif

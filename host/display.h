@@ -134,15 +134,20 @@ struct display_size {
 int display_headless_create(const struct display_size *sizes, unsigned int scanouts,
 	struct display **ret, struct error *err);
 
+/* Texts are borrowed. */
 struct display_drm_options {
 	const char *device;     /* "/dev/dri/card0"; NULL: the first with a screen */
-	const char *connectors; /* names, one a scanout, with spaces; NULL: those plugged
-				   in */
+	const char *connectors; /* one a scanout, with blanks; NULL: those plugged in */
+	const char *lease;      /* socket of a lessor (host/lease.h), or NULL */
+	unsigned int vt;        /* virtual terminal; 0: stdin where it is one */
 	uint32_t width;         /* of the modes; 0: what each screen prefers */
 	uint32_t height;
 	uint32_t refresh; /* in Hz; 0: any */
 	const struct source_pos *pos;
 };
+
+/* Whether this process runs on a bare console that has a screen. */
+bool display_drm_suits(void);
 
 /*
  * Screens of a graphics card of this host, without a window system, by the kernel's mode

@@ -231,6 +231,37 @@ static void cables_changed(struct uevent *uevent)
 	settle(drm);
 }
 
+/* ---- who has the screens -------------------------------------------------------------
+ */
+
+static void vt_left(struct vt *vt)
+{
+	struct drm_display *drm = container_of(vt, struct drm_display, vt);
+
+	for (unsigned int i = 0; i < drm->screen_count; i++)
+		drm_screen_leave(&drm->screens[i]);
+	drm_card_drop_master(&drm->card);
+	settle(drm);
+}
+
+static void vt_entered(struct vt *vt)
+{
+	struct drm_display *drm = container_of(vt, struct drm_display, vt);
+	int code = drm_card_become_master(&drm->card);
+
+	if (code)
+		log_host("the graphics card does not come back: %s", strerror(-code));
+	for (unsigned int i = 0; i < drm->screen_count; i++)
+		drm_screen_return(&drm->screens[i]);
+	cables_changed(&drm->uevent);
+}
+
+static void lease_ended(struct loop_fd *watch, uint32_t events)
+{
+	log_host("the lease of the screens has ended: nothing is shown any more");
+	loop_fd_remove(watch);
+}
+
 /* ---- setting up
  * ------------------------------------------------------------------------ */
 
@@ -241,6 +272,7 @@ static void drm_destroy(struct display *display)
 	loop_task_cancel(drm->loop, &drm->tell);
 	loop_timer_cancel(&drm->late);
 	uevent_close(&drm->uevent);
+	loop_fd_remove(&drm->lease);
 	loop_fd_remove(&drm->events);
 	for (unsigned int i = 0; i < drm->screen_count; i++) {
 		drm_output_restore(&drm->screens[i].output);
@@ -248,6 +280,9 @@ static void drm_destroy(struct display *display)
 		drm_memory_destroy(&drm->card, &drm->screens[i].cursor);
 	}
 	drm_card_finish(&drm->card);
+	if (drm->lease.fd >= 0)
+		close(drm->lease.fd);
+	vt_give_back(&drm->vt);
 	display_finish(display);
 	free(drm);
 }
@@ -265,12 +300,20 @@ static const struct display_ops drm_ops = {
 
 static int set_up(struct drm_display *drm, unsigned int scanouts, struct error *err)
 {
-	int code = drm_display_open_screens(drm, scanouts, err);
+	int code = 0;
 
+	/* The terminal first: whoever has it gives the card away with it. */
+	if (!drm->options.lease)
+		code = vt_take(
+			&drm->vt, drm->loop, drm->options.vt, drm->options.pos, err);
+	if (!code)
+		code = drm_display_open_screens(drm, scanouts, err);
 	if (code)
 		return code;
 	drm->events.fd = drm->card.fd;
 	code = loop_fd_add(drm->loop, &drm->events);
+	if (!code && drm->lease.fd >= 0)
+		code = loop_fd_add(drm->loop, &drm->lease);
 	if (code)
 		return error_set(err, code, drm->options.pos, "cannot watch the card: %s",
 			strerror(-code));
@@ -293,7 +336,11 @@ int display_drm_open(struct loop *loop, const struct display_drm_options *option
 	display_init(&drm->base, &drm_ops, sizes, scanouts);
 	drm->loop = loop;
 	drm->options = *options;
-	drm->card.fd = -1;
+	drm->card.fd = drm->lease.fd = -1;
+	drm->lease.events = EPOLLIN;
+	drm->lease.ready = lease_ended;
+	drm->vt.left = vt_left;
+	drm->vt.entered = vt_entered;
 	drm->events.events = EPOLLIN;
 	drm->events.ready = events_ready;
 	drm->late.expired = late_expired;

@@ -7,12 +7,15 @@
 
 #include "host/drm_screen.h"
 #include "host/uevent.h"
+#include "host/vt.h"
 #include "src/loop.h"
 
 struct drm_display {
 	struct display base;
 	struct loop *loop;
 	struct display_drm_options options;
+	struct vt vt;
+	struct loop_fd lease; /* its connection; fd -1: the card is our own */
 	struct drm_card card;
 	struct loop_fd events;
 	struct uevent uevent;

@@ -6,6 +6,7 @@
 
 #include "host/drm_display.h"
 #include "host/drm_sys.h"
+#include "host/lease.h"
 #include "src/error.h"
 
 #define CARDS_MAX 16u
@@ -154,6 +155,19 @@ static int open_any_card(const struct source_pos *pos, struct drm_card *card,
 	return code;
 }
 
+static int open_lease(struct drm_display *drm, struct error *err)
+{
+	const struct display_drm_options *options = &drm->options;
+	int fd, code = lease_take(options->lease, options->connectors, &fd,
+			&drm->lease.fd, options->pos, err);
+
+	if (!code)
+		code = drm_card_init(&drm->card, fd, "the lease", options->pos, err);
+	if (!code)
+		drm_card_use_planes(&drm->card);
+	return code;
+}
+
 static int open_card(
 	struct drm_display *drm, struct drm_connector *room, struct error *err)
 {
@@ -189,7 +203,7 @@ int drm_display_open_screens(
 
 	if (!room)
 		return error_set(err, -ENOMEM, NULL, "no memory for a display");
-	code = open_card(drm, room, err);
+	code = drm->options.lease ? open_lease(drm, err) : open_card(drm, room, err);
 	if (!code && drm->options.connectors)
 		code = add_named_screens(drm, scanouts, room, err);
 	else if (!code)
@@ -199,4 +213,16 @@ int drm_display_open_screens(
 			"%u connectors for %u scanouts", drm->screen_count, scanouts);
 	free(room);
 	return code;
+}
+
+bool display_drm_suits(void)
+{
+	struct drm_connector *room = vt_is_stdin() ? malloc(sizeof(*room)) : NULL;
+	struct drm_card card;
+	bool suits = room && !open_any_card(NULL, &card, room, NULL);
+
+	if (suits)
+		drm_card_finish(&card);
+	free(room);
+	return suits;
 }

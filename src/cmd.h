@@ -24,6 +24,7 @@ int cmd_dtb(int argc, char **argv);
 int cmd_host(int argc, char **argv);
 int cmd_run(int argc, char **argv);
 int cmd_mktap(int argc, char **argv);
+int cmd_lease(int argc, char **argv);
 
 /*
  * A command that is a program of its own: argv[0] is its name, it gets the rest. Returns

@@ -172,6 +172,7 @@ static int advise(const struct guest_mem *mem, const struct guest_mem_region *re
 	if (region->pages == GUEST_MEM_SMALL)
 		madvise(region->hva, region->bytes, MADV_HUGEPAGE);
 	madvise(region->hva, region->bytes, MADV_DONTDUMP);
+	madvise(region->hva, region->bytes, MADV_DONTFORK);
 	if (mem->options.merge && madvise(region->hva, region->bytes, MADV_MERGEABLE) < 0)
 		return -errno;
 	return 0;

@@ -15,17 +15,38 @@
 /* What shows the pictures where the XML does not say it. */
 static enum config_gpu_kind choose(const struct config_gpu *config)
 {
-	return config->kind == CONFIG_GPU_HOST ? CONFIG_GPU_HEADLESS : config->kind;
+	if (config->kind != CONFIG_GPU_HOST)
+		return config->kind;
+	return display_drm_suits() ? CONFIG_GPU_DRM : CONFIG_GPU_HEADLESS;
 }
 
-static int create_display(
-	const struct config_gpu *config, struct display **ret, struct error *err)
+static int create_drm(struct loop *loop, const struct config_gpu *config,
+	struct display **ret, struct error *err)
+{
+	const struct display_drm_options options = {
+		.device = config->drm.device,
+		.connectors = config->drm.connectors,
+		.lease = config->drm.lease,
+		.vt = config->drm.vt,
+		.width = config->drm.width,
+		.height = config->drm.height,
+		.refresh = config->drm.refresh,
+		.pos = &config->backend_pos,
+	};
+
+	return display_drm_open(loop, &options, config->scanouts, ret, err);
+}
+
+static int create_display(struct loop *loop, const struct config_gpu *config,
+	struct display **ret, struct error *err)
 {
 	struct display_size sizes[DISPLAY_SCANOUTS_MAX];
 
 	for (unsigned int i = 0; i < config->scanouts; i++)
 		sizes[i] = (struct display_size){config->width, config->height};
 	switch (choose(config)) {
+	case CONFIG_GPU_DRM:
+		return create_drm(loop, config, ret, err);
 	case CONFIG_GPU_HOST:
 	case CONFIG_GPU_HEADLESS:
 		break;
@@ -39,7 +60,7 @@ int machine_gpu_create(
 	const struct config_gpu *config = &device->plan->config->gpu;
 	struct virtio_gpu_options options = {
 		.max_memory_bytes = config->max_memory_bytes};
-	int code = create_display(config, &device->display, err);
+	int code = create_display(loop, config, &device->display, err);
 
 	if (code)
 		return code;

@@ -38,6 +38,8 @@ static const struct command {
 		cmd_screendump},
 	{"host", "", "show what this host offers, and what to do about the rest",
 		cmd_host},
+	{"lease", "[--card FILE] SOCKET", "hand out the screens of a graphics card",
+		cmd_lease},
 	{"mktap", "[OPTION]... INTERFACE", "make a tap that a user may open", cmd_mktap},
 	{"mkimage", "-o FILE SOURCE", "make a root image of a tar, folder or container",
 		NULL},

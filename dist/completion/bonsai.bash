@@ -25,7 +25,7 @@ _bonsai_files()
 _bonsai()
 {
 	local commands="run check plan dtb list status top console powerdown stop reset pause resume
-		balloon screendump host mktap mkimage mkkernel"
+		balloon screendump host lease mktap mkimage mkkernel"
 	local of_vm_files="--rom-dir --set --name --config --kernel --initrd --init --append --mem
 		--cpus --disk --share --net"
 	local of_vms="--socket" options=
@@ -38,7 +38,7 @@ _bonsai()
 	fi
 	case $previous in
 	--rom-dir | --share) mapfile -t COMPREPLY < <(compgen -d -- "$current") && return ;;
-	--socket | -o | --output | --config | --kernel | --initrd | --disk | --vmlinux)
+	--socket | -o | --output | --config | --kernel | --initrd | --disk | --vmlinux | --card)
 		_bonsai_files "$current" && return
 		;;
 	--net) mapfile -t COMPREPLY < <(compgen -W "user tap: none" -- "$current") && return ;;
@@ -58,6 +58,7 @@ _bonsai()
 	powerdown) options="$of_vms --wait --wait=" ;;
 	stop | reset | pause | resume | balloon) options=$of_vms ;;
 	screendump) options="$of_vms --device --head" ;;
+	lease) options=--card ;;
 	mktap) options="--user --bridge --queues --delete" ;;
 	mkimage) options="-o --type --size --arch --tag" ;;
 	mkkernel) options="-o --arch --config --vmlinux" ;;
@@ -66,7 +67,7 @@ _bonsai()
 	*/-*) mapfile -t COMPREPLY < <(compgen -W "$options --help" -- "$current") ;;
 	run/*) _bonsai_files "$current" .xml .ext4 .squashfs .erofs .img ;;
 	check/* | plan/* | dtb/*) _bonsai_files "$current" .xml ;;
-	mkimage/* | mkkernel/*) _bonsai_files "$current" ;;
+	mkimage/* | mkkernel/* | lease/*) _bonsai_files "$current" ;;
 	list/* | top/* | host/* | mktap/*) ;;
 	screendump/*)
 		_bonsai_files "$current" .png .ppm

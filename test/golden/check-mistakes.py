@@ -355,6 +355,7 @@ CASES = [
     "mktap", "mktap --bridge", "mktap tap/0", "mktap a b", "mktap --frob tap0",
     "mktap --delete --queues tap0", "mktap --user nobody-at-all tapx0", "mktap an-interface-too-long",
     "mktap lo", "mktap --delete tapx0",
+    "lease", "lease --card none lease.sock", "lease --card Image lease.sock", "lease a b",
     "plan --set kernel_rom=kernel.empty vm.xml",
 ]
 # Standard output on a full device.

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -347,6 +348,26 @@ static int capability(struct drm_get_cap *cap)
 	return 0;
 }
 
+static int create_lease(struct drm_mode_create_lease *lease)
+{
+	const uint32_t *objects = at(lease->object_ids);
+
+	fake_kms.lease_objects = lease->object_count;
+	for (uint32_t i = 0; i < lease->object_count && i < 4; i++)
+		fake_kms.lease_object[i] = objects[i];
+	lease->lessee_id = ++fake_kms.leases;
+	lease->fd = (uint32_t)fcntl(events[0], F_DUPFD_CLOEXEC, 0);
+	return 0;
+}
+
+bool fake_kms_is_open(void)
+{
+	struct pollfd writer = {.fd = fake_kms.open ? events[1] : -1};
+
+	/* A pipe that nobody reads is an error of its writer's. */
+	return fake_kms.open && (poll(&writer, 1, 0), !(writer.revents & POLLERR));
+}
+
 /* ---- the door
  * -------------------------------------------------------------------------- */
 
@@ -354,7 +375,9 @@ int drm_sys_open(const char *path)
 {
 	if (strcmp(path, "/dev/dri/card0"))
 		return -ENOENT;
-	CHECK(!fake_kms.open);
+	CHECK(!fake_kms_is_open());
+	if (fake_kms.open)
+		close(events[1]);
 	CHECK_EQ(pipe2(events, O_CLOEXEC | O_NONBLOCK), 0);
 	fake_kms.open = true;
 	return events[0];
@@ -391,6 +414,11 @@ int drm_sys_ioctl(int fd, unsigned long request, void *argument)
 		return become_master();
 	case DRM_IOCTL_DROP_MASTER:
 		fake_kms.masters--;
+		return 0;
+	case DRM_IOCTL_MODE_CREATE_LEASE:
+		return create_lease(argument);
+	case DRM_IOCTL_MODE_REVOKE_LEASE:
+		fake_kms.leases--;
 		return 0;
 	case DRM_IOCTL_MODE_GETRESOURCES:
 		return resources(argument);

@@ -69,6 +69,10 @@ struct fake_kms {
 	unsigned int memories;     /* in use */
 	int masters;               /* how often it became master less dropped */
 	bool open;
+
+	unsigned int leases; /* in force */
+	unsigned int lease_objects;
+	uint32_t lease_object[4]; /* of the last one */
 };
 
 extern struct fake_kms fake_kms;
@@ -79,6 +83,8 @@ void fake_kms_reset(void);
 void fake_kms_frame(void);
 /* Tells of what the test has changed. */
 void fake_kms_cable(void);
+/* Whether anybody has the card open, or a lease of it. */
+bool fake_kms_is_open(void);
 /* On the screen; 0xdead where there is nothing. */
 uint32_t fake_kms_pixel(unsigned int screen, uint32_t x, uint32_t y);
 uint32_t *fake_kms_cursor(unsigned int screen);
