@@ -101,7 +101,7 @@ static void read_png(uint32_t width, uint32_t height)
 
 		CHECK_EQ(here[0], 2);
 		for (size_t i = 1; y && i <= row; i++)
-			here[i] = (uint8_t)(here[i] + here[i - row - 1]);
+			here[i] = (uint8_t)(here[i] + raw[(y - 1) * (row + 1) + i]);
 	}
 }
 
