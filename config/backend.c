@@ -219,6 +219,37 @@ void backend_read_net(
 	claim_nic(build, net, child->line);
 }
 
+/* The disk that another is around. */
+static const struct xml_element *find_file(struct build *build,
+	const struct xml_element *element, const struct element_def **ret_def)
+{
+	const struct xml_element *child =
+		find_backend(build, element, &language_disk_files, NULL, ret_def);
+
+	if (!child && !element->children)
+		build_problem(build, element->line,
+			"<%s> without a disk, <file path=\"...\"/> in it is needed",
+			element->name);
+	return child;
+}
+
+static const struct xml_element *read_verity(struct build *build,
+	const struct xml_element *device, const struct xml_element *element,
+	const struct element_def **def, struct config_block *block)
+{
+	const char *readonly = xml_attribute_value(device, "readonly");
+
+	attributes_apply(build, *def, element, ~0u, block);
+	if (readonly && !block->readonly)
+		build_problem(build, element->line,
+			"a disk with <verity> is read-only, readonly is 'no', allowed: "
+			"yes");
+	block->readonly = true;
+	if (block->verity.hash_path)
+		build_check_disk(build, block->verity.hash_path, true, element->line);
+	return find_file(build, element, def);
+}
+
 void backend_read_block(struct build *build, const struct xml_element *element,
 	struct config_block *block)
 {
@@ -227,14 +258,14 @@ void backend_read_block(struct build *build, const struct xml_element *element,
 		find_backend(build, element, &language_disks, NULL, &def);
 
 	block->backend_pos = build_pos(build, child ? child->line : element->line);
-	if (!child) {
-		if (!element->children)
-			build_problem(build, element->line,
-				"a block device without a backend, <file path=\"...\"/> "
-				"is "
-				"needed");
+	if (!child && !element->children)
+		build_problem(build, element->line,
+			"a block device without a backend, <file path=\"...\"/> is "
+			"needed");
+	if (child && def->kind == CONFIG_DISK_VERITY)
+		child = read_verity(build, element, child, &def, block);
+	if (!child)
 		return;
-	}
 	attributes_apply(build, def, child, ~0u, block);
 	element_no_children(build, child);
 	if (!block->path)

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "config/config_control.h"
+#include "config/config_disk.h"
 #include "config/config_gpu.h"
 #include "config/config_handover.h"
 #include "config/config_memory.h"
@@ -70,19 +71,6 @@ struct config_console {
 	struct config_terminal terminal;
 	unsigned int port_count;
 	struct config_port *ports; /* further ports, after the console itself */
-};
-
-enum config_disk_cache { CONFIG_DISK_WRITEBACK, CONFIG_DISK_NONE };
-
-struct config_block {
-	bool readonly;
-	char serial[21]; /* at most 20 characters, as VIRTIO_BLK_T_GET_ID carries */
-	uint16_t queues;
-	bool iothread;
-	struct source_pos backend_pos;
-	char *path; /* as written, relative to the XML's folder resolved */
-	enum config_disk_cache cache;
-	bool discard;
 };
 
 enum config_device_type {

@@ -283,6 +283,8 @@ void device_finish(struct config_device *device)
 		break;
 	case CONFIG_DEVICE_BLOCK:
 		free(device->block.path);
+		free(device->block.verity.root_hash);
+		free(device->block.verity.hash_path);
 		break;
 	case CONFIG_DEVICE_PMEM:
 		free(device->pmem.path);

@@ -231,8 +231,18 @@ static const struct attribute_def disk_attributes[] = {
 	{"cache", set_word, AT(config_block, cache), .words = caches},
 	{"discard", set_bool, AT(config_block, discard)},
 };
-static const struct element_def disks[] = {{ELEMENT("file", disk_attributes)}};
+static const struct attribute_def verity_attributes[] = {
+	{"root_hash", set_root_hash, AT(config_block, verity.root_hash),
+		.required = true},
+	{"hash_file", set_path, AT(config_block, verity.hash_path)},
+	{"hash_offset", set_offset, AT(config_block, verity.hash_offset_bytes)},
+};
+static const struct element_def disks[] = {
+	{ELEMENT("file", disk_attributes), .kind = CONFIG_DISK_FILE},
+	{ELEMENT("verity", verity_attributes), .kind = CONFIG_DISK_VERITY},
+};
 const struct element_list language_disks = {disks, COUNT(disks)};
+const struct element_list language_disk_files = {&disks[0], 1};
 
 /* Backends of a vsock */
 static const struct attribute_def vsock_socket_attributes[] = {

@@ -39,6 +39,7 @@ extern const struct element_def language_forward;
 extern const struct element_list language_terminals;
 extern const struct element_list language_nics;
 extern const struct element_list language_disks;
+extern const struct element_list language_disk_files; /* below another */
 extern const struct element_list language_vsocks;
 extern const struct element_list language_pmems;
 extern const struct element_list language_file_systems;

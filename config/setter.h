@@ -49,6 +49,8 @@ SETTER(set_tag);             /* char [CONFIG_TAG_BYTES + 1] */
 SETTER(set_queue_size);      /* uint16_t, a power of two */
 SETTER(set_device_id);       /* struct config_vhost: id, and what its class has */
 SETTER(set_iothread);        /* bool */
+SETTER(set_root_hash);       /* char *: hexadecimal digits */
+SETTER(set_offset);          /* uint64_t: bytes, in steps of 512 */
 SETTER(set_ifname);          /* char * */
 SETTER(set_fd);              /* int */
 SETTER(set_balloon_size);    /* struct config_balloon, size and position */

@@ -319,6 +319,29 @@ SETTER(set_gpu_memory)
 		*(uint64_t *)member = bytes;
 }
 
+SETTER(set_root_hash)
+{
+	size_t digits = strlen(attribute->value);
+
+	if ((digits == 64 || digits == 128) &&
+		strspn(attribute->value, "0123456789abcdefABCDEF") == digits)
+		*(char **)member = build_copy(build, attribute->value);
+	else
+		problem_value(build, attribute,
+			"64 or 128 hexadecimal digits, as veritysetup prints them");
+}
+
+SETTER(set_offset)
+{
+	uint64_t bytes = 0;
+
+	if (value_size(attribute->value, &bytes) || bytes > INT64_MAX || bytes % 512)
+		problem_value(build, attribute,
+			"a multiple of 512, as bytes or with K, M or G");
+	else
+		*(uint64_t *)member = bytes;
+}
+
 SETTER(set_ifname)
 {
 	char **ifname = member;

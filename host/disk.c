@@ -9,6 +9,7 @@
  */
 #include "host/disk.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -23,6 +24,8 @@
 #include <unistd.h>
 
 #include "host/disk_impl.h"
+#include "host/disk_layer.h"
+#include "host/disk_verity.h"
 #include "host/uring.h"
 #include "src/container_of.h"
 #include "src/error.h"
@@ -186,6 +189,22 @@ static int lock(
 	return 0;
 }
 
+static int add_layer(
+	struct disk *disk, const struct disk_file_options *options, struct error *err)
+{
+	int code;
+
+	if (!options->verity)
+		return 0;
+	assert(options->readonly);
+	disk->wrong_log.source = disk->path;
+	code = disk_verity_open(disk->fds[DISK_BUFFERED], disk->info.capacity_bytes,
+		options->verity, options->pos, &disk->layer, err);
+	if (!code)
+		disk->info.capacity_bytes = disk->layer->capacity_bytes;
+	return code;
+}
+
 static int create_ring(struct disk *disk, unsigned int depth)
 {
 	static const uint8_t opcodes[] = {IORING_OP_READV, IORING_OP_FSYNC,
@@ -216,7 +235,8 @@ static int create_ring(struct disk *disk, unsigned int depth)
 static int choose_engine(struct disk *disk, const struct disk_file_options *options,
 	enum disk_engine_choice choice, struct error *err)
 {
-	int code = choice == DISK_ENGINE_THREADS ? 0 : create_ring(disk, options->depth);
+	bool threads = choice == DISK_ENGINE_THREADS || disk->layer;
+	int code = threads ? 0 : create_ring(disk, options->depth);
 
 	if (code && choice == DISK_ENGINE_URING)
 		return error_set(err, -ENOSYS, options->pos,
@@ -275,6 +295,8 @@ int disk_file_open_with(struct loop *loop, const struct disk_file_options *optio
 		code = open_again(disk, options, DISK_BUFFERED, 0, err);
 	if (!code && disk->direct)
 		code = open_again(disk, options, DISK_DIRECT, O_DIRECT, err);
+	if (!code)
+		code = add_layer(disk, options, err);
 	if (!code)
 		code = map_zeroes(disk, options, err);
 	if (!code)
@@ -365,6 +387,8 @@ void disk_destroy(struct disk *disk)
 	loop_fd_remove(&disk->ring_watch);
 	uring_destroy(disk->ring);
 	disk_pool_destroy(disk->pool);
+	if (disk->layer)
+		disk->layer->ops->destroy(disk->layer);
 	if (disk->zeroes)
 		munmap(disk->zeroes, DISK_ZEROES_BYTES);
 	if (disk->map)

@@ -61,18 +61,22 @@ struct disk_info {
 	bool write_zeroes; /* faster than writing */
 };
 
+struct disk_verity_options;
+
 struct disk_file_options {
 	const char *path;
 	bool readonly;
-	bool direct;        /* O_DIRECT: cache="none" */
-	bool discard;       /* the guest may free space */
-	unsigned int depth; /* requests in flight at most */
+	bool direct;                              /* O_DIRECT: cache="none" */
+	bool discard;                             /* the guest may free space */
+	unsigned int depth;                       /* requests in flight at most */
+	const struct disk_verity_options *verity; /* NULL: the file as it is */
 	const struct source_pos *pos;
 };
 
 /*
  * Opens a regular file or block device and locks it against a second writer. Errors are
- * clear of cause: missing, read-only on disk, empty, size no multiple of 512, in use.
+ * clear of cause: missing, read-only on disk, empty, size no multiple of 512, in use,
+ * not what its digests say.
  */
 int disk_file_open(struct loop *loop, const struct disk_file_options *options,
 	struct disk **ret, struct error *err);

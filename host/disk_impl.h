@@ -12,8 +12,10 @@
 #include <sys/types.h>
 
 #include "host/disk.h"
+#include "src/log.h"
 #include "src/loop.h"
 
+struct disk_layer;
 struct disk_pool;
 struct uring;
 
@@ -39,7 +41,8 @@ enum disk_step {
 	STEP_PUNCH,     /* fallocate, the space freed */
 	STEP_ZERO,      /* fallocate, the space kept */
 	STEP_ZEROES,    /* writing zeroes */
-	STEP_BLKDISCARD /* an ioctl: never in the ring */
+	STEP_LAYER,     /* read through the layer: never in the ring */
+	STEP_BLKDISCARD /* an ioctl: likewise */
 };
 
 struct disk {
@@ -47,7 +50,8 @@ struct disk {
 	struct disk_info info;
 	struct disk_counts counts;
 	char *path;
-	int fds[DISK_FDS]; /* -1: not open */
+	int fds[DISK_FDS];        /* -1: not open */
+	struct disk_layer *layer; /* NULL: the guest sees the file */
 	bool direct;
 	bool block_device;
 	bool discard;
@@ -73,7 +77,8 @@ struct disk {
 	bool no_punch; /* the file refused it once */
 	bool no_zero;
 	bool shrink_logged;
-	uint64_t logged_errnos; /* a bit each */
+	struct guest_log wrong_log; /* of blocks that are not what they should be */
+	uint64_t logged_errnos;     /* a bit each */
 };
 
 /* ---- disk_io.c -------------------------------------------------------------------- */
@@ -84,6 +89,7 @@ void disk_pool_ready(struct loop_task *task);
 /* The system call that a request's step is. */
 enum disk_call {
 	CALL_READV,
+	CALL_READ_LAYER,
 	CALL_WRITEV,
 	CALL_WRITE,
 	CALL_SYNC,

@@ -47,6 +47,9 @@ static enum disk_step first_step(const struct disk_request *request)
 
 	switch (request->op) {
 	case DISK_READ:
+		if (disk->layer)
+			return STEP_LAYER;
+		/* fall through */
 	case DISK_WRITE:
 		return disk->direct && is_aligned(request, disk->info.block_bytes)
 			       ? STEP_DIRECT
@@ -76,6 +79,9 @@ void disk_describe(const struct disk_request *request, struct disk_io *ret)
 		if (request->step == STEP_DIRECT)
 			ret->file = DISK_DIRECT;
 		ret->call = request->op == DISK_READ ? CALL_READV : CALL_WRITEV;
+		break;
+	case STEP_LAYER:
+		ret->call = CALL_READ_LAYER;
 		break;
 	case STEP_SYNC:
 		ret->call = CALL_SYNC;
@@ -170,6 +176,7 @@ static void fill_sqe(struct io_uring_sqe *sqe, const struct disk_request *reques
 		sqe->addr = io->bytes;
 		sqe->len = (uint32_t)io->mode;
 		break;
+	case CALL_READ_LAYER:
 	case CALL_DISCARD:
 		break;
 	}
@@ -213,7 +220,7 @@ static void start_waiting(struct disk *disk)
 
 		disk->alone = goes_alone(request);
 		disk_describe(request, &io);
-		if (disk->ring && io.call != CALL_DISCARD) {
+		if (disk->ring && io.call != CALL_DISCARD && io.call != CALL_READ_LAYER) {
 			start_in_ring(disk, request, &io);
 			submit = true;
 		} else {
@@ -256,6 +263,14 @@ static void log_shrink(struct disk *disk, const struct disk_request *request)
 		disk->info.capacity_bytes);
 }
 
+static void log_wrong(struct disk *disk, const struct disk_request *request)
+{
+	guest_log(&disk->wrong_log,
+		"the block at %" PRIu64 " is not what its digest says; the guest gets an "
+		"error",
+		request->offset_bytes + request->done_bytes);
+}
+
 static void end(struct disk_request *request, int result)
 {
 	struct disk *disk = request->disk;
@@ -296,6 +311,9 @@ static void data_done(struct disk_request *request, int result)
 {
 	if (result == -EINVAL && request->step == STEP_DIRECT) {
 		go_on(request, STEP_BUFFERED);
+	} else if (result == -EILSEQ && request->step == STEP_LAYER) {
+		log_wrong(request->disk, request);
+		end(request, -EIO);
 	} else if (result < 0) {
 		fail(request, result);
 	} else if (!result && request->done_bytes < request->bytes) {
@@ -346,6 +364,7 @@ static void step_done(struct disk_request *request, int result)
 	switch ((enum disk_step)request->step) {
 	case STEP_DIRECT:
 	case STEP_BUFFERED:
+	case STEP_LAYER:
 	case STEP_ZEROES:
 		data_done(request, result);
 		break;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Worker threads for hosts without io_uring, and for the one call that a ring cannot
- * make (BLKDISCARD). A worker runs one system call at a time and nothing else; it blocks
- * all signals. Where the host gives no thread at all the call runs where it was asked
- * for: slow, but it runs.
+ * Worker threads for hosts without io_uring, for the one call that a ring cannot make
+ * (BLKDISCARD), and for what a layer computes. A worker runs one of these at a time and
+ * nothing else; it blocks all signals. Where the host gives no thread at all the call
+ * runs where it was asked for: slow, but it runs.
  */
 #include "host/disk_impl.h"
 
@@ -15,6 +15,8 @@
 #include <stdlib.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
+
+#include "host/disk_layer.h"
 
 #define WORKERS_MAX 4
 #define WORKER_STACK_BYTES (128u << 10)
@@ -59,6 +61,9 @@ static int run_call(const struct disk_request *request)
 		result = preadv(fd, request->iov, (int)request->iov_count,
 			(off_t)io.offset_bytes);
 		break;
+	case CALL_READ_LAYER:
+		return (int)disk->layer->ops->read(disk->layer, request->iov,
+			request->iov_count, io.offset_bytes, io.bytes);
 	case CALL_WRITEV:
 		result = pwritev(fd, request->iov, (int)request->iov_count,
 			(off_t)io.offset_bytes);

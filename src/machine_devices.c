@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "host/disk_verity.h"
 #include "host/vhost_user.h"
 #include "host/virtiofsd.h"
 #include "src/error.h"
@@ -163,8 +164,14 @@ static int create_block(
 	struct machine_device *device, struct loop *loop, struct error *err)
 {
 	const struct config_block *config = &device->plan->config->block;
+	const struct disk_verity_options verity = {
+		.root_hash = config->verity.root_hash,
+		.hash_path = config->verity.hash_path,
+		.hash_offset_bytes = config->verity.hash_offset_bytes,
+	};
 	struct disk_file_options file = {
 		.path = config->path,
+		.verity = verity.root_hash ? &verity : NULL,
 		.readonly = config->readonly,
 		.direct = config->cache == CONFIG_DISK_NONE,
 		.discard = config->discard,

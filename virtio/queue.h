@@ -20,6 +20,8 @@
 #include <stdint.h>
 #include <sys/uio.h>
 
+#include "src/iov.h"
+
 struct guest_mem;
 
 #define VIRTQ_SIZE_MAX 256
@@ -125,21 +127,5 @@ bool virtq_want_kicks(struct virtq *q, bool want);
 
 /* Whether the driver wants an interrupt for what was pushed since the last time. */
 bool virtq_must_signal(struct virtq *q);
-
-/* Helpers over a part of a chain, for headers that may lie across buffers. */
-
-/* Copies bytes out of / into iov at an offset; returns how many there were. */
-size_t iov_copy_out(const struct iovec *iov, unsigned int count, size_t offset, void *to,
-	size_t bytes);
-size_t iov_copy_in(const struct iovec *iov, unsigned int count, size_t offset,
-	const void *from, size_t bytes);
-/*
- * Drops the first (last) bytes in place; returns the buffers left. discard_front moves
- * the remaining entries to the front of the array.
- */
-unsigned int iov_discard_front(struct iovec *iov, unsigned int count, size_t bytes);
-unsigned int iov_discard_back(struct iovec *iov, unsigned int count, size_t bytes);
-/* Keeps no more than the first bytes; returns the buffers left. */
-unsigned int iov_keep_front(struct iovec *iov, unsigned int count, size_t bytes);
 
 #endif

@@ -11,7 +11,7 @@
 # HASH is over this recipe and the versions of all of its inputs.
 
 DEPS_DEBS="musl-dev linux-libc-dev libfdt-dev libdrm-dev"
-DEPS_SOURCES="libxml2 zlib libzstd jansson"
+DEPS_SOURCES="libxml2 zlib libzstd jansson mbedtls"
 
 deps_dir()
 {
@@ -69,6 +69,7 @@ deps_build()
 		deps_zlib &&
 		deps_zstd &&
 		deps_jansson &&
+		deps_mbedtls &&
 		deps_libxml2 || return 1
 	rm -rf "$work"
 	deps_cross_file >"$dir/cross.ini.part" && mv "$dir/cross.ini.part" "$dir/cross.ini"
@@ -206,6 +207,25 @@ deps_jansson()
 	compile_archive jansson -DHAVE_CONFIG_H -I"$work/jansson" -I"$tree/src" \
 		-- "$tree"/src/*.c || return 1
 	pkgconfig jansson "$version" jansson
+}
+
+# Digests.
+MBEDTLS_WITH="PLATFORM_C MD_C SHA256_C SHA512_C"
+MBEDTLS_FILES="md platform platform_util sha256 sha512"
+
+deps_mbedtls()
+{
+	local tree name sources=()
+	tree=$(fetch_source mbedtls) || return 1
+	mkdir -p "$work/mbedtls" "$dir/include/mbedtls"
+	printf '#define MBEDTLS_%s\n' $MBEDTLS_WITH >"$work/mbedtls/bonsai_mbedtls.h"
+	for name in $MBEDTLS_FILES; do
+		sources+=("$tree/library/$name.c")
+	done
+	compile_archive mbedcrypto -O2 -DMBEDTLS_CONFIG_FILE='<bonsai_mbedtls.h>' \
+		-I"$work/mbedtls" -I"$tree/include" -- "${sources[@]}" || return 1
+	cp "$tree"/include/mbedtls/*.h "$dir/include/mbedtls/"
+	cp "$work/mbedtls/bonsai_mbedtls.h" "$dir/include/mbedtls/config.h"
 }
 
 # The parser and its events (the tree cannot be left out of it); no network, no encodings but

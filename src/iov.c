@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * Helpers over the buffers of a chain: a driver may cut a header or a payload wherever it
- * likes (virtio 1.2, section 2.7.4). Runs with the lock of the device's loop held.
- */
-#include "virtio/queue.h"
+#include "src/iov.h"
 
+#include <stdbool.h>
+#include <stdint.h>
 #include <string.h>
 
 /* The next piece of at most bytes at offset, which moves on; false at the end. */

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A block device and what lies between it and its file. Part of config/config.h. */
+#ifndef CONFIG_CONFIG_DISK_H
+#define CONFIG_CONFIG_DISK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "src/error.h"
+
+enum config_disk_kind { CONFIG_DISK_FILE, CONFIG_DISK_VERITY };
+
+enum config_disk_cache { CONFIG_DISK_WRITEBACK, CONFIG_DISK_NONE };
+
+/* <verity>: the disk is what this digest says. */
+struct config_verity {
+	char *root_hash; /* hexadecimal digits; NULL: there is no <verity> */
+	char *hash_path; /* NULL: behind the data, in the same file */
+	uint64_t hash_offset_bytes;
+};
+
+struct config_block {
+	bool readonly;
+	char serial[21]; /* at most 20 characters, as VIRTIO_BLK_T_GET_ID carries */
+	uint16_t queues;
+	bool iothread;
+	struct source_pos backend_pos;
+	char *path; /* as written, relative to the XML's folder resolved */
+	enum config_disk_cache cache;
+	bool discard;
+	struct config_verity verity;
+};
+
+#endif
