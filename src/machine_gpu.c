@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "host/picture.h"
+#include "host/udmabuf.h"
 #include "src/container_of.h"
 #include "src/error.h"
 #include "src/machine_devices.h"
@@ -64,6 +65,7 @@ int machine_gpu_create(
 
 	if (code)
 		return code;
+	options.udmabuf = udmabuf_open();
 	return virtio_gpu_create(loop, device->plan->config->name, device->display,
 		&options, &device->dev, err);
 }

@@ -10,6 +10,7 @@
 #include <linux/virtio_ids.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "src/container_of.h"
 #include "src/error.h"
@@ -234,6 +235,8 @@ static void destroy(struct virtio_device *dev)
 	struct virtio_gpu *gpu = container_of(dev, struct virtio_gpu, dev);
 
 	display_set_user(gpu->display, NULL);
+	if (gpu->udmabuf >= 0)
+		close(gpu->udmabuf);
 	free(gpu);
 }
 
@@ -251,8 +254,11 @@ int virtio_gpu_create(struct loop *loop, const char *name, struct display *displ
 {
 	struct virtio_gpu *gpu = calloc(1, sizeof(*gpu));
 
-	if (!gpu)
+	if (!gpu) {
+		if (options->udmabuf >= 0)
+			close(options->udmabuf);
 		return error_set(err, -ENOMEM, NULL, "no memory for the device %s", name);
+	}
 	gpu->dev.ops = &gpu_ops;
 	gpu->dev.name = name;
 	gpu->dev.loop = loop;
@@ -263,6 +269,7 @@ int virtio_gpu_create(struct loop *loop, const char *name, struct display *displ
 	gpu->dev.config = &gpu->config;
 	gpu->dev.config_bytes = sizeof(gpu->config);
 	gpu->config.num_scanouts = htole32(display_scanouts(display));
+	gpu->udmabuf = options->udmabuf;
 	gpu->max_bytes = options->max_memory_bytes;
 	gpu->held_timer.expired = present_late;
 	gpu->display = display;

@@ -25,6 +25,10 @@ struct virtio_gpu_options {
 	 * memory and what a display keeps of them, lists of pages.
 	 */
 	uint64_t max_memory_bytes;
+	/* udmabuf_open()'s answer, taken over: blobs of guest RAM that is memfds become
+	 * dma-bufs for the display where it is a descriptor. On failure it is closed too.
+	 */
+	int udmabuf;
 };
 
 /* name and display are borrowed and outlive the device; it becomes the display's user. */

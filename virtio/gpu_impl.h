@@ -21,6 +21,8 @@
 #define GPU_RESOURCES_MAX 16384u
 /* Of one resource: 256 MiB in pages of 4 KiB, if no two of them are neighbours. */
 #define GPU_ENTRIES_MAX 65536u
+/* Descriptors that a guest can make us hold; further blobs are copied. */
+#define GPU_DMABUFS_MAX 64u
 #define GPU_BLOB_BYTES_MAX (UINT64_C(1) << 31)
 
 /*
@@ -47,6 +49,7 @@ struct gpu_resource {
 	struct iovec *iov;
 	unsigned int iov_count;
 	uint64_t charged_bytes;
+	int dmabuf; /* the same, or -1 */
 };
 
 struct gpu_scanout {
@@ -103,6 +106,8 @@ struct virtio_gpu {
 	unsigned int resource_count;
 	unsigned int resource_room;
 	struct gpu_resource **resources; /* by rising id */
+	int udmabuf;
+	unsigned int dmabuf_count;
 	uint64_t max_bytes;
 	uint64_t charged_bytes;
 
@@ -127,6 +132,8 @@ void gpu_refund(struct virtio_gpu *gpu, uint64_t bytes);
  */
 uint32_t gpu_memory_attach(struct virtio_gpu *gpu, struct gpu_resource *resource,
 	uint32_t entries, size_t request_bytes);
+/* The memory as a dma-buf, the resource's; -1 where that cannot be. */
+int gpu_memory_dmabuf(struct virtio_gpu *gpu, struct gpu_resource *resource);
 void gpu_memory_detach(struct virtio_gpu *gpu, struct gpu_resource *resource);
 
 /* --- gpu_resource.c ------------------------------------------------------------------

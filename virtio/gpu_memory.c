@@ -5,7 +5,9 @@
  */
 #include <endian.h>
 #include <stdlib.h>
+#include <unistd.h>
 
+#include "host/udmabuf.h"
 #include "src/guest_mem.h"
 #include "virtio/gpu_impl.h"
 
@@ -117,8 +119,62 @@ uint32_t gpu_memory_attach(struct virtio_gpu *gpu, struct gpu_resource *resource
 	return VIRTIO_GPU_RESP_OK_NODATA;
 }
 
+/* Where that is in a memfd; false where it is not whole pages of one. */
+static bool find_piece(const struct guest_mem *mem, const struct iovec *iov,
+	uint64_t page_bytes, struct udmabuf_piece *ret)
+{
+	const uint8_t *hva = iov->iov_base;
+
+	for (unsigned int i = 0; i < mem->count; i++) {
+		const struct guest_mem_region *region = &mem->regions[i];
+
+		if (region->fd < 0 || hva < region->hva ||
+			(uint64_t)(hva - region->hva) >= region->bytes)
+			continue;
+		ret->memfd = region->fd;
+		ret->offset_bytes = (uint64_t)(hva - region->hva);
+		ret->bytes = iov->iov_len;
+		/* Neighbours in our address space may be two regions. */
+		return !(ret->offset_bytes % page_bytes) && !(ret->bytes % page_bytes) &&
+		       ret->bytes <= region->bytes - ret->offset_bytes;
+	}
+	return false;
+}
+
+int gpu_memory_dmabuf(struct virtio_gpu *gpu, struct gpu_resource *resource)
+{
+	const uint64_t page_bytes = (uint64_t)sysconf(_SC_PAGESIZE);
+	struct udmabuf_piece *pieces;
+	int fd = -1;
+
+	if (resource->dmabuf >= 0 || gpu->udmabuf < 0 ||
+		gpu->dmabuf_count == GPU_DMABUFS_MAX ||
+		resource->iov_count > UDMABUF_PIECES_MAX)
+		return resource->dmabuf;
+	pieces = calloc(resource->iov_count, sizeof(pieces[0]));
+	for (unsigned int i = 0; pieces; i++) {
+		if (i == resource->iov_count) {
+			fd = udmabuf_create(gpu->udmabuf, pieces, i);
+			break;
+		}
+		if (!find_piece(gpu->dev.mem, &resource->iov[i], page_bytes, &pieces[i]))
+			break;
+	}
+	free(pieces);
+	if (fd < 0)
+		return -1;
+	gpu->dmabuf_count++;
+	resource->dmabuf = fd;
+	return fd;
+}
+
 void gpu_memory_detach(struct virtio_gpu *gpu, struct gpu_resource *resource)
 {
+	if (resource->dmabuf >= 0) {
+		close(resource->dmabuf);
+		resource->dmabuf = -1;
+		gpu->dmabuf_count--;
+	}
 	gpu_refund(gpu, resource->charged_bytes);
 	resource->charged_bytes = 0;
 	free(resource->iov);

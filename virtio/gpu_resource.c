@@ -82,6 +82,7 @@ static struct gpu_resource *add(
 		return NULL;
 	}
 	resource->id = id;
+	resource->dmabuf = -1;
 	memmove(&gpu->resources[place + 1], &gpu->resources[place],
 		(gpu->resource_count - place) * sizeof(gpu->resources[0]));
 	gpu->resources[place] = resource;
@@ -163,7 +164,8 @@ struct gpu_view *gpu_view_get(struct virtio_gpu *gpu, struct gpu_resource *resou
 	gpu_views_drop(gpu, resource);
 	if (!gpu_charge(gpu, bytes))
 		return NULL;
-	if (display_buffer_import(gpu->display, source, -1, &buffer)) {
+	if (display_buffer_import(
+		    gpu->display, source, gpu_memory_dmabuf(gpu, resource), &buffer)) {
 		gpu_refund(gpu, bytes);
 		return NULL;
 	}

@@ -221,7 +221,8 @@ static void step(struct rings_input *input)
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t count)
 {
 	static const struct display_size sizes[] = {{80, 60}, {64, 64}};
-	const struct virtio_gpu_options options = {.max_memory_bytes = MEMORY_BYTES};
+	const struct virtio_gpu_options options = {
+		.max_memory_bytes = MEMORY_BYTES, .udmabuf = -1};
 	struct rings_input input = {bytes, count};
 
 	if (!world.loop)

@@ -9,6 +9,9 @@
 #include "virtio/gpu.h"
 
 #define REQUEST_BYTES 65536u
+#define ALL_FEATURES                                                                     \
+	(VIRTIO_BIT(VIRTIO_GPU_F_EDID) | VIRTIO_BIT(VIRTIO_GPU_F_RESOURCE_UUID) |        \
+		VIRTIO_BIT(VIRTIO_GPU_F_RESOURCE_BLOB))
 
 struct gpu_bench gpu_bench;
 
@@ -97,11 +100,12 @@ uint32_t guest_seen(unsigned int scanout, uint32_t x, uint32_t y)
 /* ---- the driver -----------------------------------------------------------------------
  */
 
-void gpu_bench_begin_with(uint64_t features)
+static void begin(uint64_t features, int udmabuf)
 {
 	static const struct display_size sizes[] = {
 		{GPU_BENCH_WIDTH, GPU_BENCH_HEIGHT}, {2 * GPU_BENCH_WIDTH, 40}};
-	struct virtio_gpu_options options = {.max_memory_bytes = GPU_BENCH_MEMORY};
+	struct virtio_gpu_options options = {
+		.max_memory_bytes = GPU_BENCH_MEMORY, .udmabuf = udmabuf};
 	struct gpu_bench *bench = &gpu_bench;
 	struct virtio_device *dev;
 
@@ -111,7 +115,10 @@ void gpu_bench_begin_with(uint64_t features)
 	CHECK_EQ(virtio_gpu_create(
 			 bench->loop, "gpu0", &bench->display, &options, &dev, NULL),
 		0);
-	driver_init(&bench->driver, dev);
+	if (udmabuf >= 0)
+		driver_init_shared(&bench->driver, dev);
+	else
+		driver_init(&bench->driver, dev);
 	CHECK(driver_start(
 		&bench->driver, features | VIRTIO_BIT(VIRTIO_F_INDIRECT_DESC)));
 	bench->request_gpa = driver_alloc(&bench->driver, REQUEST_BYTES, 8);
@@ -120,11 +127,19 @@ void gpu_bench_begin_with(uint64_t features)
 	bench->picture = driver_hva(&bench->driver, bench->picture_gpa, 1 << 20);
 }
 
+void gpu_bench_begin_with(uint64_t features)
+{
+	begin(features, -1);
+}
+
 void gpu_bench_begin(void)
 {
-	gpu_bench_begin_with(VIRTIO_BIT(VIRTIO_GPU_F_EDID) |
-			     VIRTIO_BIT(VIRTIO_GPU_F_RESOURCE_UUID) |
-			     VIRTIO_BIT(VIRTIO_GPU_F_RESOURCE_BLOB));
+	begin(ALL_FEATURES, -1);
+}
+
+void gpu_bench_begin_shared(int udmabuf)
+{
+	begin(ALL_FEATURES, udmabuf);
 }
 
 void gpu_bench_finish(void)

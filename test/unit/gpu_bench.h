@@ -50,6 +50,8 @@ extern struct gpu_bench gpu_bench;
 /* With every feature of the device. */
 void gpu_bench_begin(void);
 void gpu_bench_begin_with(uint64_t features);
+/* The same with RAM that is a memfd, and udmabuf, which is taken over. */
+void gpu_bench_begin_shared(int udmabuf);
 /* All that was allocated for the guest is gone. */
 void gpu_bench_finish(void);
 
