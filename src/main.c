@@ -89,6 +89,17 @@ static void print_names(const struct element_list *list, const char *end)
 	printf("%s", end);
 }
 
+/* What only a dynamic program has. */
+#if defined(BONSAI_SDL) && defined(BONSAI_VNC)
+static const char libraries[] = " sdl vnc";
+#elif defined(BONSAI_SDL)
+static const char libraries[] = " sdl";
+#elif defined(BONSAI_VNC)
+static const char libraries[] = " vnc";
+#else
+static const char libraries[] = " none";
+#endif
+
 static int version(void)
 {
 	printf("bonsai %s\nboards:", BONSAI_VERSION);
@@ -100,6 +111,7 @@ static int version(void)
 #else
 	printf("none\n");
 #endif
+	printf("with libraries:%s\n", libraries);
 	printf("devices: uart");
 	for (const char *const *type = language_types; *type; type++)
 		printf(" %s", *type);

@@ -4,6 +4,7 @@
 #   need_packages PKG…          installs what is missing on this machine
 #   fetch_deb ARCH PKG[/SUITE]  prints the path of a .deb in the cache, of any architecture
 #   unpack_deb DEB DIR          unpacks one
+#   extract_packages RELEASE DIR PKG,…  unpacks those of $deb_arch with all they depend on
 #   source_version PKG          prints the version that fetch_source would give
 #   fetch_source_files PKG      prints a directory with the .dsc and its tarballs
 #   fetch_source PKG            prints a directory with the unpacked source
@@ -326,4 +327,20 @@ fetch_source()
 			dpkg-source --no-check -x "$files"/*.dsc "$dir.part" && mv "$dir.part" "$dir"
 	) 9>"${dir%/*}/lock" || return 1
 	printf '%s\n' "$dir"
+}
+
+# extract_packages RELEASE DIR PACKAGE,… [OPTION]…: the packages and what they depend on, unpacked.
+extract_packages()
+{
+	local release=$1 dir=$2 packages=$3
+	shift 3
+	need_packages mmdebstrap e2fsprogs >&2
+	private_apt_update machine
+	sed -n "s/arch=[^] ]*/arch=$deb_arch/; /^deb /p" \
+		"$BONSAI_CACHE/apt/machine/sources.list" >"$dir.list"
+	quietly "$BONSAI_CACHE/log/mmdebstrap.log" mmdebstrap --variant=extract \
+		--architectures="$deb_arch" --skip=output/mknod,output/dev,check/qemu \
+		--aptopt='APT::Install-Recommends "false"' --include="$packages" "$@" \
+		"$release" "$dir" "$dir.list"
+	mkdir -p "$dir"/{dev,proc,run,sys,tmp}
 }
