@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "host/listener.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
-#include <stdbool.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
@@ -106,6 +106,53 @@ int listener_bind_unix(struct listener *listener, const char *path,
 	listener->device = stat.st_dev;
 	listener->inode = stat.st_ino;
 	return 0;
+}
+
+int listener_address_read(const char *text, uint16_t port, struct listener_address *ret)
+{
+	memset(ret, 0, sizeof(*ret));
+	if (inet_pton(AF_INET, text, &ret->v4.sin_addr) == 1) {
+		ret->v4.sin_family = AF_INET;
+		ret->v4.sin_port = htons(port);
+		ret->bytes = sizeof(ret->v4);
+		return 0;
+	}
+	if (inet_pton(AF_INET6, text, &ret->v6.sin6_addr) == 1) {
+		ret->v6.sin6_family = AF_INET6;
+		ret->v6.sin6_port = htons(port);
+		ret->bytes = sizeof(ret->v6);
+		return 0;
+	}
+	return -EINVAL;
+}
+
+bool listener_address_is_loopback(const struct listener_address *address)
+{
+	if (address->any.sa_family == AF_INET6)
+		return IN6_IS_ADDR_LOOPBACK(&address->v6.sin6_addr);
+	return ntohl(address->v4.sin_addr.s_addr) >> IN_CLASSA_NSHIFT == IN_LOOPBACKNET;
+}
+
+int listener_start_tcp(
+	struct listener *listener, const struct listener_address *address, int backlog)
+{
+	int fd = listener->watch.fd;
+	int on = 1;
+
+	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+	if (bind(fd, &address->any, address->bytes) < 0)
+		return -errno;
+	return listener_start(listener, backlog);
+}
+
+uint16_t listener_port(const struct listener *listener)
+{
+	struct listener_address address = {.bytes = sizeof(address.v6)};
+
+	if (getsockname(listener->watch.fd, &address.any, &address.bytes) < 0)
+		return 0;
+	return ntohs(address.any.sa_family == AF_INET ? address.v4.sin_port
+						      : address.v6.sin6_port);
 }
 
 int listener_start(struct listener *listener, int backlog)

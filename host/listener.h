@@ -6,6 +6,10 @@
 #ifndef HOST_LISTENER_H
 #define HOST_LISTENER_H
 
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/socket.h>
 #include <sys/types.h>
 
 #include "src/loop.h"
@@ -38,6 +42,26 @@ int listener_open(struct listener *listener, struct loop *loop, int family,
  */
 int listener_bind_unix(struct listener *listener, const char *path,
 	const struct source_pos *pos, struct error *err);
+
+/* A numeric IPv4 or IPv6 address and a port. */
+struct listener_address {
+	union {
+		struct sockaddr any;
+		struct sockaddr_in v4;
+		struct sockaddr_in6 v6;
+	};
+	socklen_t bytes;
+};
+
+/* -EINVAL: text is no such address. */
+int listener_address_read(const char *text, uint16_t port, struct listener_address *ret);
+bool listener_address_is_loopback(const struct listener_address *address);
+
+/* Binds a socket of the address's family to it, and starts it: -errno. */
+int listener_start_tcp(
+	struct listener *listener, const struct listener_address *address, int backlog);
+/* Where it listens: port 0 lets the host choose. 0: nobody knows. */
+uint16_t listener_port(const struct listener *listener);
 
 /* Of the bound socket: -errno. */
 int listener_start(struct listener *listener, int backlog);

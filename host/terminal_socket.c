@@ -9,7 +9,6 @@
  */
 #include "host/terminal_impl.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -255,60 +254,25 @@ fail:
 	return code;
 }
 
-union inet_address {
-	struct sockaddr any;
-	struct sockaddr_in v4;
-	struct sockaddr_in6 v6;
-};
-
-static int parse_address(
-	const char *text, uint16_t port, union inet_address *ret, socklen_t *ret_bytes)
-{
-	memset(ret, 0, sizeof(*ret));
-	if (inet_pton(AF_INET, text, &ret->v4.sin_addr) == 1) {
-		ret->v4.sin_family = AF_INET;
-		ret->v4.sin_port = htons(port);
-		*ret_bytes = sizeof(ret->v4);
-		return 0;
-	}
-	if (inet_pton(AF_INET6, text, &ret->v6.sin6_addr) == 1) {
-		ret->v6.sin6_family = AF_INET6;
-		ret->v6.sin6_port = htons(port);
-		*ret_bytes = sizeof(ret->v6);
-		return 0;
-	}
-	return -EINVAL;
-}
-
-/* Port 0 lets the host choose, so the place says what came out. */
+/* The place says which port the host chose. */
 static int listen_tcp(struct socket_terminal *sock, const char *text,
-	union inet_address *address, socklen_t bytes)
+	const struct listener_address *address)
 {
-	int on = 1;
-	int code;
+	int code = listener_start_tcp(&sock->listener, address, BACKLOG);
 
-	setsockopt(sock->listener.watch.fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-	if (bind(sock->listener.watch.fd, &address->any, bytes) < 0)
-		return -errno;
-	code = listener_start(&sock->listener, BACKLOG);
 	if (code)
 		return code;
-	if (getsockname(sock->listener.watch.fd, &address->any, &bytes) < 0)
-		return -errno;
-	if (address->any.sa_family == AF_INET)
-		return terminal_set_place(
-			&sock->base, "%s:%u", text, ntohs(address->v4.sin_port));
-	return terminal_set_place(
-		&sock->base, "[%s]:%u", text, ntohs(address->v6.sin6_port));
+	return terminal_set_place(&sock->base,
+		address->any.sa_family == AF_INET ? "%s:%u" : "[%s]:%u", text,
+		listener_port(&sock->listener));
 }
 
 int terminal_tcp_create(struct loop *loop, const char *address, uint16_t port,
 	const struct source_pos *pos, struct terminal **ret, struct error *err)
 {
-	union inet_address parsed;
+	struct listener_address parsed;
 	struct socket_terminal *sock;
-	socklen_t bytes;
-	int code = parse_address(address, port, &parsed, &bytes);
+	int code = listener_address_read(address, port, &parsed);
 
 	if (code)
 		return error_set(err, code, pos,
@@ -317,7 +281,7 @@ int terminal_tcp_create(struct loop *loop, const char *address, uint16_t port,
 	code = create(loop, address, parsed.any.sa_family, pos, &sock, err);
 	if (code)
 		return code;
-	code = listen_tcp(sock, address, &parsed, bytes);
+	code = listen_tcp(sock, address, &parsed);
 	if (code) {
 		error_set(err, code, pos, "cannot listen at %s port %u: %s", address,
 			port,
