@@ -19,7 +19,7 @@ static void refuse_child(struct build *build, const struct xml_element *element,
 {
 	static const struct element_list *const others[] = {&language_terminals,
 		&language_nics, &language_disks, &language_pmems, &language_vsocks,
-		&language_file_systems, &language_gpus};
+		&language_inputs, &language_file_systems, &language_gpus};
 	const char *allowed[BACKENDS_MAX + 2];
 	unsigned int count = 0;
 	bool foreign = false;
@@ -428,6 +428,37 @@ void backend_read_gpu(
 	element_no_children(build, child);
 	if (gpu->kind == CONFIG_GPU_DRM)
 		check_drm(build, gpu, child->line);
+}
+
+void backend_read_input(struct build *build, const struct xml_element *element,
+	struct config_input *input)
+{
+	const struct element_def *def = NULL;
+	const struct xml_element *child =
+		find_backend(build, element, &language_inputs, NULL, &def);
+	const char *kind = xml_attribute_value(element, "kind");
+
+	input->backend_pos = build_pos(build, child ? child->line : element->line);
+	input->evdev = child;
+	if (!child) {
+		if (!kind && !element->children)
+			build_problem(build, element->line,
+				"an input without a backend needs the attribute 'kind'");
+		return;
+	}
+	input->grab = true;
+	attributes_apply(build, def, child, ~0u, input);
+	element_no_children(build, child);
+	if (kind)
+		build_problem(build, child->line,
+			"kind is '%s', allowed: none, since <evdev> is what it is", kind);
+	if (!xml_attribute_value(child, "path") == !xml_attribute_value(child, "name"))
+		build_problem(build, child->line,
+			"<evdev> has %s a path %s a name, allowed: one of them",
+			xml_attribute_value(child, "path") ? "both" : "neither",
+			xml_attribute_value(child, "path") ? "and" : "nor");
+	if (input->path)
+		build_claim(build, child->line, !input->grab, "path '%s'", input->path);
 }
 
 void backend_read_none(struct build *build, const struct xml_element *element)

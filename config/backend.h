@@ -9,6 +9,7 @@
 struct build;
 struct config_block;
 struct config_console;
+struct config_input;
 struct config_gpu;
 struct config_net;
 struct config_pmem;
@@ -38,6 +39,8 @@ void backend_read_vhost_user(struct build *build, const struct xml_element *elem
 	struct config_vhost *vhost);
 void backend_read_gpu(
 	struct build *build, const struct xml_element *element, struct config_gpu *gpu);
+void backend_read_input(struct build *build, const struct xml_element *element,
+	struct config_input *input);
 /* For a device that has no backend: any child is a problem. */
 void backend_read_none(struct build *build, const struct xml_element *element);
 

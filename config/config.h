@@ -14,6 +14,7 @@
 #include "config/config_disk.h"
 #include "config/config_gpu.h"
 #include "config/config_handover.h"
+#include "config/config_input.h"
 #include "config/config_memory.h"
 #include "config/config_net.h"
 #include "config/config_ready.h"
@@ -84,6 +85,7 @@ enum config_device_type {
 	CONFIG_DEVICE_FS,
 	CONFIG_DEVICE_VHOST_USER,
 	CONFIG_DEVICE_GPU,
+	CONFIG_DEVICE_INPUT,
 };
 
 struct config_device {
@@ -99,6 +101,7 @@ struct config_device {
 		struct config_pmem pmem;
 		struct config_vhost vhost;
 		struct config_gpu gpu;
+		struct config_input input;
 	};
 };
 

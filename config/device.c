@@ -104,6 +104,9 @@ static void read_backends(struct build *build, const struct xml_element *element
 			build_problem(build, element->line,
 				"a device of type vhost_user needs the attribute 'id'");
 		break;
+	case CONFIG_DEVICE_INPUT:
+		backend_read_input(build, element, &device->input);
+		break;
 	}
 }
 
@@ -115,8 +118,7 @@ bool device_read(struct build *build, const struct xml_element *element,
 
 	device->pos = build_pos(build, element->line);
 	if (index < 0) {
-		/* A type to come has attributes to come: only what all have is looked at.
-		 */
+		/* Nobody knows its attributes: only what all have is looked at. */
 		struct config_device none = {.pos = device->pos};
 		struct xml_element named = *element;
 		struct xml_attribute kept[2];
@@ -296,6 +298,10 @@ void device_finish(struct config_device *device)
 		free(device->gpu.drm.device);
 		free(device->gpu.drm.connectors);
 		free(device->gpu.drm.lease);
+		break;
+	case CONFIG_DEVICE_INPUT:
+		free(device->input.path);
+		free(device->input.match);
 		break;
 	case CONFIG_DEVICE_VSOCK:
 		free(device->vsock.path);

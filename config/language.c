@@ -20,6 +20,7 @@
 #define FS (1u << CONFIG_DEVICE_FS)
 #define VHOST_USER (1u << CONFIG_DEVICE_VHOST_USER)
 #define GPU (1u << CONFIG_DEVICE_GPU)
+#define INPUT (1u << CONFIG_DEVICE_INPUT)
 
 static const char *const arches[] = {"arm64", "armv7", "x86_64", NULL};
 static const char *const reboots[] = {"restart", "exit", NULL};
@@ -31,6 +32,7 @@ static const char *const no_or_yes[] = {"no", "yes", NULL};
 static const char *const protocols[] = {"tcp", "udp", NULL};
 static const char *const watchdog_actions[] = {
 	"reset", "poweroff", "crash", "pause", "none", NULL};
+static const char *const input_kinds[] = {"keyboard", "pointer", "tablet", "touch", NULL};
 static const char *const caches[] = {"writeback", "none", NULL};
 
 /* <config> */
@@ -165,6 +167,8 @@ static const struct attribute_def device_attributes[] = {
 		.max = CONFIG_GPU_SCANOUTS_MAX},
 	{"max_memory", set_gpu_memory, AT(config_device, gpu.max_memory_bytes),
 		.types = GPU},
+	{"kind", set_word, AT(config_device, input.kind), .types = INPUT,
+		.words = input_kinds},
 };
 const struct element_def language_device = {ELEMENT("virtio_device", device_attributes)};
 
@@ -292,13 +296,21 @@ static const struct element_def gpus[] = {
 };
 const struct element_list language_gpus = {gpus, COUNT(gpus)};
 
+/* Backend of an input */
+static const struct attribute_def evdev_attributes[] = {
+	{"path", set_path, AT(config_input, path)},
+	{"name", set_text, AT(config_input, match)},
+	{"grab", set_bool, AT(config_input, grab)},
+};
+static const struct element_def inputs[] = {{ELEMENT("evdev", evdev_attributes)}};
+const struct element_list language_inputs = {inputs, COUNT(inputs)};
+
 const struct element_list language_none = {NULL, 0};
 
 const char *const language_types[] = {"console", "net", "block", "rng", "balloon",
-	"vsock", "pmem", "fs", "vhost_user", "gpu", NULL};
+	"vsock", "pmem", "fs", "vhost_user", "gpu", "input", NULL};
 const char *const language_children[] = {"uart", "virtio_device", "memory", "ready",
 	"control", "watchdog", "isa", "fw_cfg", "credential", "shared_memory", NULL};
-const char *const language_later_types[] = {"input", NULL};
 const char *const language_later_children[] = {"sandbox", "verify", NULL};
 const char *const language_later_backends[] = {"nbd", "crypt", NULL};
 

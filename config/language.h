@@ -43,6 +43,7 @@ extern const struct element_list language_disk_files; /* below another */
 extern const struct element_list language_vsocks;
 extern const struct element_list language_pmems;
 extern const struct element_list language_file_systems;
+extern const struct element_list language_inputs;
 extern const struct element_list language_vhost_users;
 extern const struct element_list language_gpus;
 extern const struct element_list language_none;
@@ -54,7 +55,6 @@ extern const char *const language_types[];
 extern const char *const language_children[];
 
 /* Names that are known and not in this build yet, ended by NULL. */
-extern const char *const language_later_types[];
 extern const char *const language_later_children[];
 extern const char *const language_later_backends[];
 

@@ -151,8 +151,6 @@ SETTER(set_type)
 
 	if (index >= 0)
 		*type = (enum config_device_type)index;
-	else if (language_index(language_later_types, attribute->value) >= 0)
-		problem_not_yet(build, attribute->line, "device type", attribute->value);
 	else
 		problem_value(build, attribute, words_list(list, language_types));
 }

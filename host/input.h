@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 struct error;
+struct input_evdev;
 struct input_source;
 struct input_state;
 struct loop;
@@ -95,11 +96,19 @@ struct input_evdev_options {
 	const struct source_pos *pos;
 };
 
+/* Devices that change hands together; zeroed at first, it outlives them. */
+struct input_evdev_group {
+	struct input_evdev *devices;
+	bool away; /* those that grab are the host's again */
+};
+
 /*
- * A device of the host. One that is unplugged may come back; what it held down is
- * released then.
+ * A device of the host; the options are copied. Pressing both control keys of one that
+ * grabs gives all of the group back to the host, and again takes them. One that is
+ * unplugged is let go and, with the same keys and axes, taken again when it comes back.
+ * -ENODEV: none matches; -EBUSY: another program has grabbed it.
  */
 int input_evdev_open(struct loop *loop, const struct input_evdev_options *options,
-	struct input_source **ret, struct error *err);
+	struct input_evdev_group *group, struct input_source **ret, struct error *err);
 
 #endif

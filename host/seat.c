@@ -12,9 +12,13 @@
 #include "host/input_impl.h"
 #include "src/container_of.h"
 #include "src/error.h"
+#include "src/loop.h"
 
 /* What may come between two seat_sync(); more is told in parts. */
 #define PENDING 64
+
+/* How many chords may wait to be typed, the one that is held among them. */
+#define CHORDS 256
 
 /* A pointer's step in units of a place: about a pixel of a screen. */
 #define PLACE_STEP 32
@@ -28,12 +32,20 @@ struct seat_source {
 	struct evdev_event pending[PENDING];
 };
 
+/* Keys that go down together. */
+struct chord {
+	uint64_t hold_ns;
+	unsigned int count;
+	uint16_t codes[SEAT_CHORD_KEYS];
+};
+
 struct place {
 	int32_t x;
 	int32_t y;
 };
 
 struct seat {
+	struct loop *loop;
 	struct seat_source *sources;
 	struct seat_listener *listeners;
 	uint8_t lit[INPUT_CODE_BYTES];  /* LED_*, of the keyboard */
@@ -44,6 +56,10 @@ struct seat {
 	int32_t fingers[SEAT_TOUCHES]; /* tracking id + 1; 0: lifted */
 	unsigned int finger_count;
 	uint16_t next_finger;
+	struct loop_timer typing; /* armed while a chord is held */
+	unsigned int chord;       /* the one that is, or would be */
+	unsigned int chord_count;
+	struct chord chords[CHORDS];
 };
 
 /* ---- who hears it ----------------------------------------------------------------- */
@@ -172,6 +188,12 @@ static void turn(struct seat_source *source, int32_t *left, unsigned int fine,
 		say(source, EV_REL, coarse, amount);
 }
 
+void seat_place_axis(struct seat *seat, bool vertical, int32_t place)
+{
+	seat_place(
+		seat, vertical ? seat->place.x : place, vertical ? place : seat->place.y);
+}
+
 void seat_wheel(struct seat *seat, int32_t horizontal, int32_t vertical)
 {
 	struct seat_source *source = find_pointing(seat);
@@ -222,6 +244,47 @@ void seat_release_all(struct seat *seat)
 	for (unsigned int finger = 0; finger < SEAT_TOUCHES; finger++)
 		seat_touch_end(seat, finger);
 	seat_sync(seat);
+}
+
+/* ---- typing ----------------------------------------------------------------------- */
+
+static void chord_down(struct seat *seat)
+{
+	const struct chord *chord = &seat->chords[seat->chord];
+
+	for (unsigned int i = 0; i < chord->count; i++)
+		seat_key(seat, chord->codes[i], true);
+	seat_sync(seat);
+	loop_timer_arm(seat->loop, &seat->typing, chord->hold_ns);
+}
+
+static void chord_up(struct loop_timer *timer)
+{
+	struct seat *seat = container_of(timer, struct seat, typing);
+	const struct chord *chord = &seat->chords[seat->chord];
+
+	for (unsigned int i = chord->count; i-- > 0;)
+		seat_key(seat, chord->codes[i], false);
+	seat_sync(seat);
+	seat->chord = (seat->chord + 1) % CHORDS;
+	if (--seat->chord_count)
+		chord_down(seat);
+}
+
+int seat_type(
+	struct seat *seat, const uint16_t *codes, unsigned int count, uint64_t hold_ns)
+{
+	struct chord *chord = &seat->chords[(seat->chord + seat->chord_count) % CHORDS];
+
+	assert(count <= SEAT_CHORD_KEYS);
+	if (seat->chord_count == CHORDS)
+		return -EAGAIN;
+	chord->hold_ns = hold_ns;
+	chord->count = count;
+	memcpy(chord->codes, codes, count * sizeof(codes[0]));
+	if (!seat->chord_count++)
+		chord_down(seat);
+	return 0;
 }
 
 /* ---- LEDs ------------------------------------------------------------------------- */
@@ -368,8 +431,14 @@ int seat_source_create(struct seat *seat, enum input_kind kind, const char *name
 
 int seat_create(struct loop *loop, struct seat **ret, struct error *err)
 {
-	*ret = calloc(1, sizeof(**ret));
-	return *ret ? 0 : error_set(err, -ENOMEM, NULL, "no memory for a seat");
+	struct seat *seat = calloc(1, sizeof(*seat));
+
+	if (!seat)
+		return error_set(err, -ENOMEM, NULL, "no memory for a seat");
+	seat->loop = loop;
+	seat->typing.expired = chord_up;
+	*ret = seat;
+	return 0;
 }
 
 void seat_destroy(struct seat *seat)
@@ -377,5 +446,6 @@ void seat_destroy(struct seat *seat)
 	if (!seat)
 		return;
 	assert(!seat->sources);
+	loop_timer_cancel(&seat->typing);
 	free(seat);
 }

@@ -23,6 +23,7 @@ struct seat;
 
 #define SEAT_ABS_MAX 32767   /* places of tablets and touch screens: 0 to this */
 #define SEAT_TOUCHES 10u     /* fingers of a touch screen */
+#define SEAT_CHORD_KEYS 16u  /* that are typed together */
 #define SEAT_WHEEL_NOTCH 120 /* of a high-resolution wheel */
 
 int seat_create(struct loop *loop, struct seat **ret, struct error *err);
@@ -49,6 +50,8 @@ void seat_key(struct seat *seat, uint16_t code, bool down);
  * outside. A pointer, where there is no tablet, hears how far that is from the last one.
  */
 void seat_place(struct seat *seat, int32_t x, int32_t y);
+/* The same in one direction alone: across, or down. */
+void seat_place_axis(struct seat *seat, bool vertical, int32_t place);
 /* How far the pointer went, in units of its own. */
 void seat_motion(struct seat *seat, int32_t dx, int32_t dy);
 /* In parts of SEAT_WHEEL_NOTCH, positive to the right and away from the person. */
@@ -58,6 +61,14 @@ void seat_touch(struct seat *seat, unsigned int finger, int32_t x, int32_t y);
 void seat_touch_end(struct seat *seat, unsigned int finger);
 /* The guest hears of what was said since the last time. */
 void seat_sync(struct seat *seat);
+
+/*
+ * Types keys of the keyboard, at most SEAT_CHORD_KEYS: down in this order, held for that
+ * long, up in reverse; after those that were to be typed before. -EAGAIN where too many
+ * wait.
+ */
+int seat_type(
+	struct seat *seat, const uint16_t *codes, unsigned int count, uint64_t hold_ns);
 
 /* Lifts everything that is down, and syncs: the person has looked away. */
 void seat_release_all(struct seat *seat);

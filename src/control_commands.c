@@ -10,6 +10,7 @@
 #include "src/control_console.h"
 #include "src/control_disk.h"
 #include "src/control_display.h"
+#include "src/control_input.h"
 #include "src/control_machine.h"
 #include "src/control_query.h"
 #include "src/control_stats.h"
@@ -19,6 +20,7 @@ const struct control_command *const control_tables[] = {
 	control_balloon_commands,
 	control_console_commands,
 	control_disk_commands,
+	control_input_commands,
 	control_display_commands,
 	control_machine_commands,
 	control_query_commands,

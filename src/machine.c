@@ -216,6 +216,7 @@ static int create_devices(struct machine *machine, struct error *err)
 		.mem = &machine->mem,
 		.bus = &machine->bus,
 		.seat = machine->seat,
+		.inputs = &machine->inputs,
 		.quit = quit,
 		.quit_data = machine,
 	};

@@ -236,6 +236,7 @@ int machine_control_create(struct machine *machine, struct error *err)
 
 	machine->face.ops = &ops;
 	machine->face.plan = machine->plan;
+	machine->face.seat = machine->seat;
 	if (config->none)
 		return 0;
 	if (!config->path)

@@ -23,6 +23,7 @@
 
 struct error;
 struct machine_control;
+struct seat;
 
 /* Statistics by their number in virtio. */
 #define MACHINE_BALLOON_STATS 16
@@ -93,7 +94,8 @@ struct machine_control_ops {
 struct machine_control {
 	const struct machine_control_ops *ops;
 	const struct board_plan *plan;
-	bool paused; /* no vCPU runs; the machine's to write */
+	struct seat *seat; /* whose devices are those of the guest; the machine's */
+	bool paused;       /* no vCPU runs; the machine's to write */
 };
 
 #endif

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "host/disk_verity.h"
+#include "host/seat.h"
 #include "host/vhost_user.h"
 #include "host/virtiofsd.h"
 #include "src/error.h"
@@ -16,6 +17,7 @@
 #include "virtio/block.h"
 #include "virtio/console.h"
 #include "virtio/fs.h"
+#include "virtio/input.h"
 #include "virtio/net.h"
 #include "virtio/pmem.h"
 #include "virtio/rng.h"
@@ -301,6 +303,39 @@ static int create_vhost(
 		config->queue_size, VHOST_TIMEOUT_MS, &device->dev, err);
 }
 
+/* ---- input ----------------------------------------------------------------------------
+ */
+
+static int create_input(struct machine_device *device,
+	const struct machine_device_host *host, struct error *err)
+{
+	static const enum input_kind kinds[] = {
+		[CONFIG_INPUT_KEYBOARD] = INPUT_KEYBOARD,
+		[CONFIG_INPUT_POINTER] = INPUT_POINTER,
+		[CONFIG_INPUT_TABLET] = INPUT_TABLET,
+		[CONFIG_INPUT_TOUCH] = INPUT_TOUCH,
+	};
+	const struct config_input *config = &device->plan->config->input;
+	const char *name = device->plan->config->name;
+	const struct input_evdev_options evdev = {
+		.path = config->path,
+		.match = config->match,
+		.grab = config->grab,
+		.pos = &config->backend_pos,
+	};
+	int code;
+
+	if (config->evdev)
+		code = input_evdev_open(
+			host->loop, &evdev, host->inputs, &device->input, err);
+	else
+		code = seat_source_create(
+			host->seat, kinds[config->kind], name, &device->input, err);
+	if (code)
+		return code;
+	return virtio_input_create(host->loop, name, device->input, &device->dev, err);
+}
+
 /* ---- any ------------------------------------------------------------------------------
  */
 
@@ -327,6 +362,8 @@ static int create_by_type(struct machine_device *device,
 	case CONFIG_DEVICE_FS:
 	case CONFIG_DEVICE_VHOST_USER:
 		return create_vhost(device, loop, err);
+	case CONFIG_DEVICE_INPUT:
+		return create_input(device, host, err);
 	case CONFIG_DEVICE_RNG:
 		break;
 	}
@@ -361,6 +398,7 @@ void machine_device_destroy(struct machine_device *device)
 	disk_destroy(device->disk);
 	vsock_host_destroy(device->vsock);
 	display_destroy(device->display);
+	input_source_destroy(device->input);
 }
 
 int machine_device_connect(

@@ -9,6 +9,7 @@
 #include "config/config.h"
 #include "host/disk.h"
 #include "host/display.h"
+#include "host/input.h"
 #include "host/nic.h"
 #include "host/terminal.h"
 #include "host/vsock.h"
@@ -27,6 +28,7 @@ struct machine_device_host {
 	const struct guest_mem *mem;
 	struct bus *bus;
 	struct seat *seat;
+	struct input_evdev_group *inputs;
 	void (*quit)(void *quit_data); /* what Ctrl-A x does on stdio */
 	void *quit_data;
 };
@@ -41,6 +43,7 @@ struct machine_device {
 	struct disk *disk;
 	struct vsock_host *vsock;
 	struct display *display;
+	struct input_source *input;
 	void *memory; /* a pmem's contents, plan->memory.bytes of the disk's */
 };
 

@@ -6,6 +6,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 
+#include "host/input.h"
 #include "src/bus.h"
 #include "src/control_place.h"
 #include "src/guest_mem.h"
@@ -37,6 +38,7 @@ struct machine {
 	char control_place[CONTROL_PLACE_BYTES]; /* "" where the XML says where it is */
 
 	struct seat *seat; /* where a person sits, if at all */
+	struct input_evdev_group inputs;
 	struct terminal *uart_terminal;
 	struct board_devices *board_devices;
 	unsigned int device_count;

@@ -121,6 +121,7 @@ static int version(void)
 	print_names(&language_disks, ",");
 	print_names(&language_vsocks, ",");
 	print_names(&language_file_systems, ",");
+	print_names(&language_inputs, ",");
 	print_names(&language_gpus, "\n");
 	return 0;
 }

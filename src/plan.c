@@ -120,6 +120,8 @@ static const char *type_name(enum config_device_type type)
 		return "vhost_user";
 	case CONFIG_DEVICE_GPU:
 		return "gpu";
+	case CONFIG_DEVICE_INPUT:
+		return "input";
 	}
 	return "unknown";
 }

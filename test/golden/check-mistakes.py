@@ -242,6 +242,14 @@ FILES = {
                                '<virtio_device name="b" type="vsock" mac="02:00:00:00:00:01">'
                                '<vhost/></virtio_device>\n'
                                '<virtio_device name="c" type="vsock"><tap/></virtio_device>\n'),
+    "input.xml": VM.format("", '<virtio_device name="a" type="input" kind="mouse"/>\n'
+                               '<virtio_device name="b" type="input"/>\n'
+                               '<virtio_device name="c" type="block" kind="touch">'
+                               '<file path="disk.img"/></virtio_device>\n'
+                               '<virtio_device name="d" type="input" kind="touch">'
+                               '<stdio/></virtio_device>\n'
+                               '<virtio_device name="e" type="input">'
+                               '<evdev device="/dev/input/event0"/></virtio_device>\n'),
     "root.img": at(4 * KIB, 0x438, b"\x53\xef"),
     "pmem.xml": VM.format("", "".join(
         f'<virtio_device name="p{i}" type="pmem"{more}/></virtio_device>\n'
@@ -317,6 +325,7 @@ CASES = [
     "check memory.xml", "check shares.xml",
     "check balloon.xml",
     "check vsock.xml",
+    "check input.xml",
     "check pmem.xml",
     *(set_("kernel_rom=" + name) for name in sorted(FILES) if name.startswith("kernel.")),
     *(x86("kernel_rom=" + name) for name in sorted(FILES) if name.startswith("x86.")),

@@ -45,6 +45,7 @@ static void print_names(void)
 	print_list(&language_vsocks);
 	print_list(&language_pmems);
 	print_list(&language_file_systems);
+	print_list(&language_inputs);
 	print_list(&language_gpus);
 }
 

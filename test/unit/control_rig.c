@@ -9,6 +9,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "host/seat.h"
 #include "src/container_of.h"
 #include "src/control.h"
 #include "src/error.h"
@@ -171,6 +172,7 @@ void rig_begin(struct control_rig *rig)
 	CHECK(mkdtemp(rig->folder));
 	snprintf(rig->path, sizeof(rig->path), "%s/vm.sock", rig->folder);
 	CHECK_EQ(loop_create(&rig->loop, NULL), 0);
+	CHECK_EQ(seat_create(rig->loop, &rig->machine.seat, NULL), 0);
 	CHECK_EQ(control_create(
 			 rig->loop, rig->path, &rig->machine, NULL, &rig->control, NULL),
 		0);
@@ -179,6 +181,7 @@ void rig_begin(struct control_rig *rig)
 void rig_end(struct control_rig *rig)
 {
 	control_destroy(rig->control);
+	seat_destroy(rig->machine.seat);
 	loop_destroy(rig->loop);
 	CHECK_EQ(rmdir(rig->folder), 0);
 }

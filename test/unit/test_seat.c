@@ -8,6 +8,7 @@
 #include "host/input_state.h"
 #include "src/container_of.h"
 #include "src/error.h"
+#include "test/unit/fake_clock.h"
 #include "test/unit/input_probe.h"
 #include "test/unit/test.h"
 
@@ -34,7 +35,8 @@ static void begin(struct rig *rig, unsigned int kinds)
 	struct error err;
 
 	memset(rig, 0, sizeof(*rig));
-	CHECK_EQ(seat_create(NULL, &rig->seat, &err), 0);
+	memset(&fake_clock, 0, sizeof(fake_clock));
+	CHECK_EQ(seat_create(&fake_clock, &rig->seat, &err), 0);
 	for (unsigned int kind = 0; kind < 4; kind++) {
 		if (!(kinds & KIND(kind)))
 			continue;
@@ -48,6 +50,7 @@ static void end(struct rig *rig)
 	for (unsigned int kind = 0; kind < 4; kind++)
 		input_source_destroy(rig->sources[kind]);
 	seat_destroy(rig->seat);
+	CHECK(!fake_clock.timers);
 }
 
 static const char *heard(struct rig *rig, enum input_kind kind)
@@ -269,6 +272,55 @@ TEST(tells_a_long_action_in_parts)
 	end(&rig);
 }
 
+TEST(types_one_chord_after_another)
+{
+	static const uint16_t first[] = {KEY_LEFTSHIFT, KEY_A}, second[] = {KEY_A};
+	struct rig rig;
+
+	begin(&rig, ALL);
+	CHECK_EQ(seat_type(rig.seat, first, 2, 100), 0);
+	CHECK_EQ(seat_type(rig.seat, second, 1, 50), 0);
+	CHECK_STR(heard(&rig, INPUT_KEYBOARD), "K42=1 K30=1 .");
+	fake_clock_advance(99);
+	CHECK_STR(heard(&rig, INPUT_KEYBOARD), "");
+	fake_clock_advance(1);
+	CHECK_STR(heard(&rig, INPUT_KEYBOARD), "K30=0 K42=0 . K30=1 .");
+	fake_clock_advance(50);
+	CHECK_STR(heard(&rig, INPUT_KEYBOARD), "K30=0 .");
+	CHECK_EQ(seat_type(rig.seat, second, 1, 50), 0);
+	CHECK_STR(heard(&rig, INPUT_KEYBOARD), "K30=1 .");
+	end(&rig);
+}
+
+TEST(lets_only_so_many_chords_wait)
+{
+	static const uint16_t key[] = {KEY_A};
+	unsigned int accepted = 0;
+	struct rig rig;
+
+	begin(&rig, ALL);
+	while (accepted < 1000 && !seat_type(rig.seat, key, 1, 10))
+		accepted++;
+	CHECK_EQ(accepted, 256);
+	fake_clock_advance(10);
+	CHECK_EQ(seat_type(rig.seat, key, 1, 10), 0);
+	fake_clock_advance(256 * 10);
+	CHECK_EQ(rig.probes[INPUT_KEYBOARD].batches, 2 * 257);
+	end(&rig);
+}
+
+TEST(moves_in_one_direction_alone)
+{
+	struct rig rig;
+
+	begin(&rig, ALL);
+	seat_place_axis(rig.seat, false, 7);
+	seat_place_axis(rig.seat, true, 9);
+	seat_sync(rig.seat);
+	CHECK_STR(heard(&rig, INPUT_TABLET), "A0=7 A1=0 A0=7 A1=9 .");
+	end(&rig);
+}
+
 struct lamp {
 	struct seat_listener listener;
 	char text[64];
@@ -343,4 +395,6 @@ TEST_MAIN(CASE(tells_what_is_said_with_the_next_sync), CASE(says_once_that_a_key
 	CASE(keeps_places_on_the_screen), CASE(counts_parts_of_a_wheels_notch),
 	CASE(tells_fingers_apart), CASE(lifts_everything_when_the_person_looks_away),
 	CASE(gives_everything_to_the_first_of_a_kind), CASE(tells_a_long_action_in_parts),
-	CASE(shows_the_keyboards_leds_to_whoever_listens), CASE(describes_its_devices))
+	CASE(shows_the_keyboards_leds_to_whoever_listens),
+	CASE(types_one_chord_after_another), CASE(lets_only_so_many_chords_wait),
+	CASE(moves_in_one_direction_alone), CASE(describes_its_devices))
