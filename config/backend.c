@@ -424,6 +424,9 @@ void backend_read_gpu(
 	if (!child)
 		return; /* what suits the host is the first of the enum */
 	gpu->kind = (enum config_gpu_kind)def->kind;
+	/* SDL wants all of a process's windows on one thread. */
+	if (gpu->kind == CONFIG_GPU_SDL)
+		build_claim(build, child->line, false, "<sdl>");
 	attributes_apply(build, def, child, ~0u, gpu);
 	element_no_children(build, child);
 	if (gpu->kind == CONFIG_GPU_DRM)

@@ -11,6 +11,7 @@
 enum config_gpu_kind {
 	CONFIG_GPU_HOST, /* not said: what suits the host, which is the machine's to find
 			  */
+	CONFIG_GPU_SDL,
 	CONFIG_GPU_HEADLESS,
 	CONFIG_GPU_DRM,
 };
@@ -37,6 +38,7 @@ struct config_gpu {
 	unsigned int scanouts;
 	uint64_t max_memory_bytes; /* that the guest can make the host spend on it */
 	enum config_gpu_kind kind;
+	bool fullscreen; /* of sdl */
 	struct source_pos backend_pos;
 	struct config_drm drm;
 };

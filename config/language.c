@@ -290,8 +290,12 @@ static const struct attribute_def drm_attributes[] = {
 	{"lease", set_socket, AT(config_gpu, drm.lease)},
 	{"vt", set_uint, AT(config_gpu, drm.vt), .min = 1, .max = 63},
 };
+static const struct attribute_def sdl_attributes[] = {
+	{"fullscreen", set_bool, AT(config_gpu, fullscreen)},
+};
 static const struct element_def gpus[] = {
 	{ELEMENT("drm", drm_attributes), .kind = CONFIG_GPU_DRM},
+	{ELEMENT("sdl", sdl_attributes), .kind = CONFIG_GPU_SDL},
 	{"headless", .kind = CONFIG_GPU_HEADLESS},
 };
 const struct element_list language_gpus = {gpus, COUNT(gpus)};

@@ -39,6 +39,12 @@ void display_destroy(struct display *display)
 		display->ops->destroy(display);
 }
 
+void display_stop(struct display *display)
+{
+	if (display->ops->stop)
+		display->ops->stop(display);
+}
+
 void display_set_user(struct display *display, struct display_user *user)
 {
 	display->user = user;

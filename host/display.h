@@ -119,6 +119,12 @@ void display_cursor_move(
 int display_capture(struct display *display, unsigned int scanout, uint32_t **ret_pixels,
 	uint32_t *ret_width, uint32_t *ret_height);
 
+/*
+ * No event comes any more, and no thread of the display's looks at its buffers or at the
+ * seat: for the end, before any of them goes. Without the loop's lock; once.
+ */
+void display_stop(struct display *display);
+
 /* Gives everything back to the host; its buffers are destroyed before. NULL is fine. */
 void display_destroy(struct display *display);
 

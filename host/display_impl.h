@@ -35,6 +35,8 @@ struct display_ops {
 	/* Optional: without it display_capture() copies the frame. */
 	int (*capture)(struct display *display, unsigned int scanout,
 		uint32_t **ret_pixels, uint32_t *ret_width, uint32_t *ret_height);
+	/* Optional: for one with a thread. */
+	void (*stop)(struct display *display);
 	/* Mandatory: ends with display_finish() and free(). Takes half-built ones. */
 	void (*destroy)(struct display *display);
 };

@@ -266,7 +266,7 @@ static int start_thread(struct display_sdl *sdl)
 	return sdl->start_code;
 }
 
-static void windows_destroy(struct display *display)
+static void windows_stop(struct display *display)
 {
 	struct display_sdl *sdl = sdl_of(display);
 
@@ -276,14 +276,23 @@ static void windows_destroy(struct display *display)
 	/* Nobody listens any more: a report that waits fails. */
 	if (sdl->reports.fd >= 0)
 		close(sdl->reports.fd);
-	if (sdl->thread_runs) {
-		loop_lock(sdl->loop);
-		sdl->stop = true;
-		wake(sdl);
-		loop_unlock(sdl->loop);
-		sem_post(&sdl->go);
-		pthread_join(sdl->thread, NULL);
-	}
+	sdl->reports.fd = -1;
+	if (!sdl->thread_runs)
+		return;
+	loop_lock(sdl->loop);
+	sdl->stop = sdl->lost = true;
+	wake(sdl);
+	loop_unlock(sdl->loop);
+	sem_post(&sdl->go);
+	pthread_join(sdl->thread, NULL);
+	sdl->thread_runs = false;
+}
+
+static void windows_destroy(struct display *display)
+{
+	struct display_sdl *sdl = sdl_of(display);
+
+	windows_stop(display);
 	if (sdl->report_fd >= 0)
 		close(sdl->report_fd);
 	if (sdl->wake_fd >= 0)
@@ -299,6 +308,7 @@ static const struct display_ops windows_ops = {
 	.flush = windows_flush,
 	.cursor_set = windows_cursor_set,
 	.cursor_move = windows_cursor_move,
+	.stop = windows_stop,
 	.destroy = windows_destroy,
 };
 
@@ -311,6 +321,11 @@ int display_sdl_create(struct loop *loop, const struct display_size *sizes,
 
 	if (!sdl)
 		return error_set(err, -ENOMEM, options->pos, "no memory for windows");
+	if (SDL_WasInit(SDL_INIT_VIDEO)) {
+		free(sdl);
+		return error_set(err, -EBUSY, options->pos,
+			"another display of this VM has all the windows");
+	}
 	display_init(&sdl->display, &windows_ops, sizes, scanouts);
 	sdl->loop = loop;
 	sdl->seat = options->seat;

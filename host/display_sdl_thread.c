@@ -38,6 +38,12 @@ static void server_lost(Display *server, void *user)
 	pthread_exit(NULL);
 }
 
+/* What has Xlib say nothing on the way there. */
+static int server_fails(Display *server)
+{
+	return 0;
+}
+
 /* The library is SDL's: it is loaded already, and stays. */
 static void *server_function(const char *library, const char *name)
 {
@@ -52,6 +58,7 @@ static void find_server(struct display_sdl *sdl)
 	int (*x11_fd)(Display *);
 	int (*wayland_fd)(struct wl_display *);
 	void (*on_loss)(Display *, XIOErrorExitHandler, void *);
+	void (*on_failure)(XIOErrorHandler);
 	SDL_SysWMinfo info;
 
 	sdl->server_fd = -1;
@@ -62,10 +69,14 @@ static void find_server(struct display_sdl *sdl)
 		*(void **)&x11_fd = server_function("libX11.so.6", "XConnectionNumber");
 		*(void **)&on_loss =
 			server_function("libX11.so.6", "XSetIOErrorExitHandler");
+		*(void **)&on_failure =
+			server_function("libX11.so.6", "XSetIOErrorHandler");
 		if (x11_fd)
 			sdl->server_fd = x11_fd(info.info.x11.display);
 		if (on_loss)
 			on_loss(info.info.x11.display, server_lost, sdl);
+		if (on_loss && on_failure)
+			on_failure(server_fails);
 	} else if (info.subsystem == SDL_SYSWM_WAYLAND) {
 		*(void **)&wayland_fd =
 			server_function("libwayland-client.so.0", "wl_display_get_fd");

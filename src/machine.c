@@ -69,6 +69,26 @@ static void quit(void *user)
 	machine_quit(user, "host-ui");
 }
 
+static bool ask_to_power_off(struct machine *machine)
+{
+	return !machine->face.paused &&
+	       !machine->face.ops->press(&machine->face, BOARD_POWER_BUTTON, NULL);
+}
+
+/* Once is the power button, twice pulls the plug. */
+static void on_window_closed(void *user)
+{
+	struct machine *machine = user;
+
+	if (machine->window_closed || !ask_to_power_off(machine)) {
+		machine_quit(machine, "host-ui");
+		return;
+	}
+	machine->window_closed = true;
+	log_host(
+		"the guest is asked to power off; a window that is closed again ends it");
+}
+
 static void on_signal(struct loop_fd *watch, uint32_t events)
 {
 	struct machine *machine = container_of(watch, struct machine, signals);
@@ -79,8 +99,7 @@ static void on_signal(struct loop_fd *watch, uint32_t events)
 	/* A guest that is asked already, or cannot hear it, is not asked. */
 	if (info.ssi_signo == SIGTERM && !machine->patience.loop &&
 		machine->plan->config->on_stop == CONFIG_STOP_POWERDOWN &&
-		!machine->face.paused &&
-		!machine->face.ops->press(&machine->face, BOARD_POWER_BUTTON, NULL))
+		ask_to_power_off(machine))
 		loop_timer_arm(machine->loop, &machine->patience, PATIENCE_NS);
 	else
 		machine_quit(machine, "host-signal");
@@ -217,6 +236,8 @@ static int create_devices(struct machine *machine, struct error *err)
 		.bus = &machine->bus,
 		.seat = machine->seat,
 		.inputs = &machine->inputs,
+		.vm_name = plan->config->name,
+		.closed = on_window_closed,
 		.quit = quit,
 		.quit_data = machine,
 	};
@@ -323,6 +344,9 @@ void machine_destroy(struct machine *machine)
 	machine_control_destroy(machine);
 	service_destroy(machine->service);
 	for (unsigned int i = 0; i < machine->device_count; i++)
+		if (machine->devices[i].display)
+			display_stop(machine->devices[i].display);
+	for (unsigned int i = 0; i < machine->device_count; i++)
 		machine_device_destroy(&machine->devices[i]);
 	free(machine->devices);
 	if (machine->board_devices)
@@ -353,7 +377,7 @@ static int start(struct machine *machine, struct error *err)
 	if (code)
 		return code;
 	machine->ended = HV_EXIT_NONE;
-	machine->reset_asked = false;
+	machine->reset_asked = machine->window_closed = false;
 	code = vcpu_set_create(machine->hv, &machine->bus, &machine->ports,
 		machine->plan->cpu_count, config->affinity, config->affinity_count,
 		machine->face.paused, &vcpu_events, machine, &machine->vcpus, err);

@@ -358,7 +358,7 @@ static int create_by_type(struct machine_device *device,
 	case CONFIG_DEVICE_PMEM:
 		return create_pmem(device, loop, err);
 	case CONFIG_DEVICE_GPU:
-		return machine_gpu_create(device, loop, err);
+		return machine_gpu_create(device, host, err);
 	case CONFIG_DEVICE_FS:
 	case CONFIG_DEVICE_VHOST_USER:
 		return create_vhost(device, loop, err);

@@ -29,7 +29,9 @@ struct machine_device_host {
 	struct bus *bus;
 	struct seat *seat;
 	struct input_evdev_group *inputs;
-	void (*quit)(void *quit_data); /* what Ctrl-A x does on stdio */
+	const char *vm_name;
+	void (*quit)(void *quit_data);   /* what Ctrl-A x does on stdio */
+	void (*closed)(void *quit_data); /* somebody has closed a window */
 	void *quit_data;
 };
 

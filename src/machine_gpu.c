@@ -5,20 +5,63 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "host/display_sdl.h"
 #include "host/picture.h"
 #include "host/udmabuf.h"
 #include "src/container_of.h"
 #include "src/error.h"
+#include "src/log.h"
 #include "src/machine_devices.h"
 #include "src/machine_impl.h"
 #include "virtio/gpu.h"
+
+#ifdef BONSAI_SDL
+
+static int create_sdl(const struct config_gpu *config, const struct display_size *sizes,
+	const struct machine_device_host *host, struct display **ret, struct error *err)
+{
+	const struct display_sdl_options options = {
+		.title = host->vm_name,
+		.fullscreen = config->fullscreen,
+		.seat = host->seat,
+		.closed = host->closed,
+		.closed_data = host->quit_data,
+		.pos = &config->backend_pos,
+	};
+
+	return display_sdl_create(
+		host->loop, sizes, config->scanouts, &options, ret, err);
+}
+
+static bool has_desktop(void)
+{
+	return getenv("WAYLAND_DISPLAY") || getenv("DISPLAY");
+}
+
+#else
+
+static int create_sdl(const struct config_gpu *config, const struct display_size *sizes,
+	const struct machine_device_host *host, struct display **ret, struct error *err)
+{
+	return error_set(err, -ENOSYS, &config->backend_pos,
+		"this bonsai was built without windows: it knows no SDL");
+}
+
+static bool has_desktop(void)
+{
+	return false;
+}
+
+#endif
 
 /* What shows the pictures where the XML does not say it. */
 static enum config_gpu_kind choose(const struct config_gpu *config)
 {
 	if (config->kind != CONFIG_GPU_HOST)
 		return config->kind;
-	return display_drm_suits() ? CONFIG_GPU_DRM : CONFIG_GPU_HEADLESS;
+	if (display_drm_suits())
+		return CONFIG_GPU_DRM;
+	return has_desktop() ? CONFIG_GPU_SDL : CONFIG_GPU_HEADLESS;
 }
 
 static int create_drm(struct loop *loop, const struct config_gpu *config,
@@ -38,16 +81,24 @@ static int create_drm(struct loop *loop, const struct config_gpu *config,
 	return display_drm_open(loop, &options, config->scanouts, ret, err);
 }
 
-static int create_display(struct loop *loop, const struct config_gpu *config,
-	struct display **ret, struct error *err)
+static int create_display(const struct machine_device_host *host,
+	const struct config_gpu *config, struct display **ret, struct error *err)
 {
 	struct display_size sizes[DISPLAY_SCANOUTS_MAX];
+	int code;
 
 	for (unsigned int i = 0; i < config->scanouts; i++)
 		sizes[i] = (struct display_size){config->width, config->height};
 	switch (choose(config)) {
 	case CONFIG_GPU_DRM:
-		return create_drm(loop, config, ret, err);
+		return create_drm(host->loop, config, ret, err);
+	case CONFIG_GPU_SDL:
+		code = create_sdl(config, sizes, host, ret, err);
+		/* Where nobody has asked for it, a VM without a window will do. */
+		if (!code || config->kind == CONFIG_GPU_SDL)
+			return code;
+		log_host("%s", err->text);
+		break;
 	case CONFIG_GPU_HOST:
 	case CONFIG_GPU_HEADLESS:
 		break;
@@ -55,18 +106,18 @@ static int create_display(struct loop *loop, const struct config_gpu *config,
 	return display_headless_create(sizes, config->scanouts, ret, err);
 }
 
-int machine_gpu_create(
-	struct machine_device *device, struct loop *loop, struct error *err)
+int machine_gpu_create(struct machine_device *device,
+	const struct machine_device_host *host, struct error *err)
 {
 	const struct config_gpu *config = &device->plan->config->gpu;
 	struct virtio_gpu_options options = {
 		.max_memory_bytes = config->max_memory_bytes};
-	int code = create_display(loop, config, &device->display, err);
+	int code = create_display(host, config, &device->display, err);
 
 	if (code)
 		return code;
 	options.udmabuf = udmabuf_open();
-	return virtio_gpu_create(loop, device->plan->config->name, device->display,
+	return virtio_gpu_create(host->loop, device->plan->config->name, device->display,
 		&options, &device->dev, err);
 }
 

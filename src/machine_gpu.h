@@ -7,11 +7,11 @@
 #define SRC_MACHINE_GPU_H
 
 struct error;
-struct loop;
 struct machine_device;
+struct machine_device_host;
 
 /* Fills device->display and device->dev. */
-int machine_gpu_create(
-	struct machine_device *device, struct loop *loop, struct error *err);
+int machine_gpu_create(struct machine_device *device,
+	const struct machine_device_host *host, struct error *err);
 
 #endif

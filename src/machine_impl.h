@@ -60,6 +60,7 @@ struct machine {
 	struct loop_timer patience; /* with a guest that was asked to power off */
 	const char *quit_reason;    /* as the event SHUTDOWN has it; the loop's thread */
 	bool reset_asked;           /* by the control socket; likewise */
+	bool window_closed;         /* once in this boot; likewise */
 };
 
 /* Ends the boot, and with quit the VM. Any thread. */
