@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The least driver of a virtio disk on virtio-mmio (OASIS virtio 1.2, sections 4.2 and
- * 5.2): one request at a time. Its rings are in memory that the guest does not cache,
- * which suits emulated boards and those whose stage 2 forces caching.
+ * The least driver of a virtio disk (OASIS virtio 1.2, 5.2; test/guest/bare/virtio.h):
+ * one request at a time.
  */
 #ifndef TEST_GUEST_BARE_ARM_DISK_H
 #define TEST_GUEST_BARE_ARM_DISK_H

@@ -1,0 +1,75 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Looks at a window in a picture of the whole screen, as xwd(1) makes it.
+
+usage: test/window/picture.py SCREEN.xwd [--png FILE] [--window X Y WIDTH HEIGHT]
+
+Keeps the picture as PNG. Of the window, every pixel is compared with the picture that
+test/guest/bare/screen.c draws: red x, green y, blue x ^ y, each modulo 256. Exit status 1
+with the first pixel that differs.
+"""
+import argparse
+import pathlib
+import struct
+import sys
+import zlib
+
+
+def read_xwd(data):
+    """Width, height and rows of bytes, each pixel blue, green, red."""
+    (header_bytes, _, pixmap_format, _, width, height, _, byte_order, _, _, _,
+     bits, row_bytes, _, *masks) = struct.unpack(">17I", data[:68])
+    start = header_bytes + 12 * struct.unpack(">I", data[76:80])[0]
+    step = bits // 8
+    if (pixmap_format, byte_order, masks) != (2, 0, [0xff0000, 0xff00, 0xff]) or step < 3:
+        sys.exit("the screen is not of pixels of three colours, lowest byte first")
+
+    def row(y):
+        line = data[start + y * row_bytes:start + y * row_bytes + step * width]
+        out = bytearray(3 * width)
+        out[0::3], out[1::3], out[2::3] = line[0::step], line[1::step], line[2::step]
+        return bytes(out)
+
+    return width, height, [row(y) for y in range(height)]
+
+
+def write_png(path, width, height, rows):
+    def chunk(kind, body):
+        return (struct.pack(">I", len(body)) + kind + body +
+                struct.pack(">I", zlib.crc32(kind + body)))
+
+    def rgb(row):
+        out = bytearray(row)
+        out[0::3], out[2::3] = row[2::3], row[0::3]
+        return b"\0" + bytes(out)
+
+    path.write_bytes(
+        b"\x89PNG\r\n\x1a\n" +
+        chunk(b"IHDR", struct.pack(">2I5B", width, height, 8, 2, 0, 0, 0)) +
+        chunk(b"IDAT", zlib.compress(b"".join(map(rgb, rows)), 6)) + chunk(b"IEND", b""))
+
+
+def compare(rows, left, top, width, height):
+    for y in range(height):
+        row = rows[top + y]
+        for x in range(width):
+            seen = tuple(row[3 * (left + x):3 * (left + x) + 3])
+            wanted = ((x ^ y) & 255, y & 255, x & 255)
+            if seen != wanted:
+                sys.exit(f"pixel {x},{y}: blue, green, red are {seen} instead of {wanted}")
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("screen", type=pathlib.Path)
+    parser.add_argument("--png", type=pathlib.Path)
+    parser.add_argument("--window", type=int, nargs=4)
+    options = parser.parse_args()
+    width, height, rows = read_xwd(options.screen.read_bytes())
+    if options.png:
+        write_png(options.png, width, height, rows)
+    if options.window:
+        compare(rows, *options.window)
+
+
+main()
