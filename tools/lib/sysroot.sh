@@ -8,7 +8,7 @@
 
 SYSROOT_LIBRARIES="libmbedcrypto7,libxml2,libfdt1,zlib1g,libzstd1,libjansson4,libvncserver1,libsdl2-2.0-0"
 SYSROOT_HEADERS="libc6-dev linux-libc-dev libxml2-dev libicu-dev libfdt-dev libdrm-dev zlib1g-dev libzstd-dev
-	libjansson-dev libmbedtls-dev libvncserver-dev libsdl2-dev"
+	libjansson-dev libmbedtls-dev libvncserver-dev libsdl2-dev libx11-dev x11proto-dev"
 
 sysroot_dir()
 {
