@@ -8,6 +8,7 @@
 #include "config/build.h"
 #include "config/language.h"
 #include "config/value.h"
+#include "config/vnc.h"
 #include "config/xml.h"
 
 #define BACKENDS_MAX 8u
@@ -431,6 +432,8 @@ void backend_read_gpu(
 	element_no_children(build, child);
 	if (gpu->kind == CONFIG_GPU_DRM)
 		check_drm(build, gpu, child->line);
+	if (gpu->kind == CONFIG_GPU_VNC)
+		vnc_check(build, child, gpu);
 }
 
 void backend_read_input(struct build *build, const struct xml_element *element,

@@ -14,6 +14,7 @@ enum config_gpu_kind {
 	CONFIG_GPU_SDL,
 	CONFIG_GPU_HEADLESS,
 	CONFIG_GPU_DRM,
+	CONFIG_GPU_VNC,
 };
 
 #define CONFIG_GPU_SCANOUTS_MAX 16u /* virtio 1.2, 5.7.4 */
@@ -31,6 +32,16 @@ struct config_drm {
 	unsigned int vt;  /* 0: the virtual terminal on stdin, if it is one */
 };
 
+/* A screen for clients of VNC. */
+struct config_vnc {
+	char *path;    /* of a unix socket, or NULL: the next two */
+	char *address; /* numeric */
+	uint16_t port;
+	char *password_file; /* or NULL */
+	bool web;            /* a page for browsers, too */
+	char *web_root;      /* where noVNC lies */
+};
+
 struct config_gpu {
 	bool sized;     /* width or height was said: a screen has no say in it */
 	uint32_t width; /* of every scanout, in pixels */
@@ -41,6 +52,7 @@ struct config_gpu {
 	bool fullscreen; /* of sdl */
 	struct source_pos backend_pos;
 	struct config_drm drm;
+	struct config_vnc vnc;
 };
 
 #endif

@@ -8,6 +8,7 @@
 #include "config/backend.h"
 #include "config/build.h"
 #include "config/language.h"
+#include "config/vnc.h"
 #include "config/xml.h"
 
 /* What a gpu's guest may spend unless the XML says otherwise, or so many pictures. */
@@ -298,6 +299,7 @@ void device_finish(struct config_device *device)
 		free(device->gpu.drm.device);
 		free(device->gpu.drm.connectors);
 		free(device->gpu.drm.lease);
+		vnc_finish(&device->gpu.vnc);
 		break;
 	case CONFIG_DEVICE_INPUT:
 		free(device->input.path);

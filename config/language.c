@@ -293,9 +293,18 @@ static const struct attribute_def drm_attributes[] = {
 static const struct attribute_def sdl_attributes[] = {
 	{"fullscreen", set_bool, AT(config_gpu, fullscreen)},
 };
+static const struct attribute_def vnc_attributes[] = {
+	{"port", set_u16, AT(config_gpu, vnc.port), .min = 1, .max = 65535},
+	{"address", set_address, AT(config_gpu, vnc.address)},
+	{"path", set_socket, AT(config_gpu, vnc.path)},
+	{"password_file", set_path, AT(config_gpu, vnc.password_file)},
+	{"web", set_bool, AT(config_gpu, vnc.web)},
+	{"web_root", set_path, AT(config_gpu, vnc.web_root)},
+};
 static const struct element_def gpus[] = {
 	{ELEMENT("drm", drm_attributes), .kind = CONFIG_GPU_DRM},
 	{ELEMENT("sdl", sdl_attributes), .kind = CONFIG_GPU_SDL},
+	{ELEMENT("vnc", vnc_attributes), .kind = CONFIG_GPU_VNC},
 	{"headless", .kind = CONFIG_GPU_HEADLESS},
 };
 const struct element_list language_gpus = {gpus, COUNT(gpus)};

@@ -306,11 +306,6 @@ static int listen_tcp(struct vnc_server *server, struct loop *loop,
 		return error_set(err, code, options->pos,
 			"address is \"%s\", a numeric IPv4 or IPv6 address is allowed",
 			options->address);
-	if (!server->rules.password && !listener_address_is_loopback(&address))
-		return error_set(err, -EPERM, options->pos,
-			"whoever reaches %s could use this screen: give <vnc> a "
-			"password_file, or an address such as 127.0.0.1",
-			options->address);
 	code = listener_open(
 		&server->listener, loop, address.any.sa_family, client_comes);
 	if (!code)

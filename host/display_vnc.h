@@ -9,7 +9,9 @@
  * them, whatever becomes of the guest's buffer. One that takes nothing costs its own
  * thread and is left after ten seconds.
  *
- * One a process, for libvncserver keeps how clients log in for all servers at once.
+ * Whoever may connect sees and types all: without a password that is for the caller to
+ * restrict. One a process, for libvncserver keeps how clients log in for all servers at
+ * once.
  */
 #ifndef HOST_DISPLAY_VNC_H
 #define HOST_DISPLAY_VNC_H

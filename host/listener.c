@@ -126,13 +126,6 @@ int listener_address_read(const char *text, uint16_t port, struct listener_addre
 	return -EINVAL;
 }
 
-bool listener_address_is_loopback(const struct listener_address *address)
-{
-	if (address->any.sa_family == AF_INET6)
-		return IN6_IS_ADDR_LOOPBACK(&address->v6.sin6_addr);
-	return ntohl(address->v4.sin_addr.s_addr) >> IN_CLASSA_NSHIFT == IN_LOOPBACKNET;
-}
-
 int listener_start_tcp(
 	struct listener *listener, const struct listener_address *address, int backlog)
 {

@@ -55,7 +55,6 @@ struct listener_address {
 
 /* -EINVAL: text is no such address. */
 int listener_address_read(const char *text, uint16_t port, struct listener_address *ret);
-bool listener_address_is_loopback(const struct listener_address *address);
 
 /* Binds a socket of the address's family to it, and starts it: -errno. */
 int listener_start_tcp(

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "host/display_sdl.h"
+#include "host/display_vnc.h"
 #include "host/picture.h"
 #include "host/udmabuf.h"
 #include "src/container_of.h"
@@ -81,6 +82,24 @@ static int create_drm(struct loop *loop, const struct config_gpu *config,
 	return display_drm_open(loop, &options, config->scanouts, ret, err);
 }
 
+static int create_vnc(const struct config_gpu *config,
+	const struct machine_device_host *host, struct display **ret, struct error *err)
+{
+	const struct config_vnc *vnc = &config->vnc;
+	const struct display_vnc_options options = {
+		.path = vnc->path,
+		.address = vnc->address,
+		.port = vnc->port,
+		.password_file = vnc->password_file,
+		.web = vnc->web ? vnc->web_root : NULL,
+		.name = host->vm_name,
+		.size = {config->width, config->height},
+		.pos = &config->backend_pos,
+	};
+
+	return display_vnc_create(host->loop, host->seat, &options, ret, err);
+}
+
 static int create_display(const struct machine_device_host *host,
 	const struct config_gpu *config, struct display **ret, struct error *err)
 {
@@ -99,6 +118,8 @@ static int create_display(const struct machine_device_host *host,
 			return code;
 		log_host("%s", err->text);
 		break;
+	case CONFIG_GPU_VNC:
+		return create_vnc(config, host, ret, err);
 	case CONFIG_GPU_HOST:
 	case CONFIG_GPU_HEADLESS:
 		break;
