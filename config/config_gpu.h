@@ -43,7 +43,6 @@ struct config_vnc {
 };
 
 struct config_gpu {
-	bool sized;     /* width or height was said: a screen has no say in it */
 	uint32_t width; /* of every scanout, in pixels */
 	uint32_t height;
 	unsigned int scanouts;

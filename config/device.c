@@ -54,8 +54,6 @@ static void read_gpu(
 	uint64_t least = (uint64_t)GPU_PICTURES * gpu->scanouts * gpu->width *
 			 gpu->height * GPU_PIXEL_BYTES;
 
-	gpu->sized = xml_attribute_value(element, "width") ||
-		     xml_attribute_value(element, "height");
 	backend_read_gpu(build, element, gpu);
 	if (!xml_attribute_value(element, "max_memory"))
 		gpu->max_memory_bytes = least > GPU_BYTES ? least : GPU_BYTES;

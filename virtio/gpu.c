@@ -187,9 +187,10 @@ static void kick(struct virtio_device *dev, unsigned int queue)
 		answer(gpu, queue, command, run_command(gpu, queue, command));
 		if (gpu->turn_bytes >= TURN_BYTES) {
 			virtio_device_kick_soon(dev, queue);
-			return;
+			break;
 		}
 	}
+	gpu_scanouts_show(gpu);
 }
 
 /* ---- the device -----------------------------------------------------------------------

@@ -55,6 +55,8 @@ struct gpu_resource {
 struct gpu_scanout {
 	struct gpu_resource *resource; /* NULL: nothing */
 	struct gpu_view *view;
+	struct rect part;
+	bool due; /* the display has not been told yet; see gpu_scanouts_show() */
 	uint64_t charged_bytes; /* for the last frame, which the display may keep */
 	uint32_t hot_x;         /* of the cursor */
 	uint32_t hot_y;
@@ -170,6 +172,11 @@ uint32_t gpu_transfer(struct virtio_gpu *gpu, struct gpu_command *command);
 /* --- gpu_scanout.c -------------------------------------------------------------------
  */
 
+/*
+ * Has the display show what it has not been told of. A driver that flips pages flushes
+ * what it has just put on a scanout: both together fetch the picture once.
+ */
+void gpu_scanouts_show(struct virtio_gpu *gpu);
 /* Shows nothing where the resource is shown. */
 void gpu_scanouts_forget(struct virtio_gpu *gpu, const struct gpu_resource *resource);
 /* Nothing of the guest's is shown any more. */

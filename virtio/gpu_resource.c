@@ -183,6 +183,8 @@ void gpu_views_drop(struct virtio_gpu *gpu, struct gpu_resource *resource)
 			link = &view->next;
 			continue;
 		}
+		/* The display may show it until it is told of the next. */
+		gpu_scanouts_show(gpu);
 		*link = view->next;
 		display_buffer_destroy(gpu->display, view->buffer);
 		gpu_refund(gpu, view->charged_bytes);

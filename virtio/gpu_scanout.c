@@ -52,6 +52,7 @@ static void release(struct gpu_scanout *scanout)
 		scanout->view->scanouts--;
 	scanout->view = NULL;
 	scanout->resource = NULL;
+	scanout->due = false;
 }
 
 static void show_nothing(struct virtio_gpu *gpu, unsigned int index)
@@ -75,10 +76,26 @@ static uint32_t show(struct virtio_gpu *gpu, unsigned int index,
 	release(scanout);
 	scanout->resource = resource;
 	scanout->view = view;
+	scanout->part = *part;
+	scanout->due = true;
 	view->scanouts++;
-	gpu->turn_bytes += bytes;
-	display_show(gpu->display, index, view->buffer, part);
 	return VIRTIO_GPU_RESP_OK_NODATA;
+}
+
+static void show_now(struct virtio_gpu *gpu, unsigned int index)
+{
+	struct gpu_scanout *scanout = &gpu->scanouts[index];
+
+	scanout->due = false;
+	gpu->turn_bytes += scanout->charged_bytes;
+	display_show(gpu->display, index, scanout->view->buffer, &scanout->part);
+}
+
+void gpu_scanouts_show(struct virtio_gpu *gpu)
+{
+	for (unsigned int i = 0; i < display_scanouts(gpu->display); i++)
+		if (gpu->scanouts[i].due)
+			show_now(gpu, i);
 }
 
 void gpu_scanouts_forget(struct virtio_gpu *gpu, const struct gpu_resource *resource)
@@ -179,10 +196,17 @@ uint32_t gpu_flush(struct virtio_gpu *gpu, struct gpu_command *command)
 	for (unsigned int i = 0; i < display_scanouts(gpu->display); i++) {
 		struct gpu_scanout *scanout = &gpu->scanouts[i];
 
+		struct rect new = rect;
+
 		if (scanout->resource != resource)
 			continue;
-		gpu->turn_bytes += display_buffer_bytes(rect.width, rect.height);
-		if (display_flush(gpu->display, i, scanout->view->buffer, &rect))
+		if (scanout->due) {
+			show_now(gpu, i);
+			/* All of it is new; one pixel tells when that is presented. */
+			new = (struct rect){scanout->part.x, scanout->part.y, 1, 1};
+		}
+		gpu->turn_bytes += display_buffer_bytes(new.width, new.height);
+		if (display_flush(gpu->display, i, scanout->view->buffer, &new))
 			command->waits |= 1u << i;
 	}
 	return VIRTIO_GPU_RESP_OK_NODATA;

@@ -251,6 +251,9 @@ FILES = {
                                '<virtio_device name="e" type="input">'
                                '<evdev device="/dev/input/event0"/></virtio_device>\n'),
     "root.img": at(4 * KIB, 0x438, b"\x53\xef"),
+    "gpu.xml": VM.format("", '<virtio_device name="a" type="gpu" max_memory="4M"/>\n'
+                         '<virtio_device name="b" type="gpu" width="1280" scanouts="32">'
+                         '<null/></virtio_device>\n'),
     "pmem.xml": VM.format("", "".join(
         f'<virtio_device name="p{i}" type="pmem"{more}/></virtio_device>\n'
         for i, more in enumerate((
@@ -326,7 +329,7 @@ CASES = [
     "check balloon.xml",
     "check vsock.xml",
     "check input.xml",
-    "check pmem.xml",
+    "check gpu.xml", "check pmem.xml",
     *(set_("kernel_rom=" + name) for name in sorted(FILES) if name.startswith("kernel.")),
     *(x86("kernel_rom=" + name) for name in sorted(FILES) if name.startswith("x86.")),
     x86("kernel_rom=x86.bzImage", "ram_size=32M"), x86("kernel_rom=x86.vmlinux", "ram_size=16M"),

@@ -165,6 +165,19 @@ uint16_t guest_post(uint32_t type, void *request, size_t bytes)
 	return head;
 }
 
+void guest_offer(unsigned int index, uint32_t type, void *request, size_t bytes)
+{
+	struct gpu_bench *bench = &gpu_bench;
+	struct driver_buffer buffers[] = {
+		{bench->request_gpa + 256 * index, (uint32_t)bytes, false},
+		{bench->answer_gpa + 64 * index, sizeof(struct virtio_gpu_ctrl_hdr),
+			true}};
+
+	memcpy(request, &type, sizeof(type));
+	memcpy(driver_hva(&bench->driver, buffers[0].gpa, bytes), request, bytes);
+	driver_add(&bench->driver, 0, buffers, 2, false);
+}
+
 static uint32_t take_answer(void)
 {
 	struct gpu_bench *bench = &gpu_bench;

@@ -58,6 +58,8 @@ void gpu_bench_finish(void);
 /* Puts a request on the control queue without waiting for its answer; its chain's head.
  */
 uint16_t guest_post(uint32_t type, void *request, size_t bytes);
+/* Offers a request, one of up to 16, that the device hears of with the next kick. */
+void guest_offer(unsigned int index, uint32_t type, void *request, size_t bytes);
 /* Sends a request and returns the answer's type; 0 where there is none. */
 uint32_t guest_ask(uint32_t type, void *request, size_t bytes);
 /* The same with memory entries behind it. */

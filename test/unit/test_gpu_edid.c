@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "virtio/gpu_edid.h"
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "host/display.h"
@@ -143,6 +145,27 @@ TEST(says_more_where_the_mode_is_large)
 	}
 }
 
+TEST(pleases_edid_decode)
+{
+	static const struct {
+		uint32_t width, height;
+	} table[] = {{640, 480}, {1280, 800}, {1366, 767}, {3840, 2160}, {5120, 1440},
+		{16384, 16384}};
+
+	if (system("command -v edid-decode >/dev/null")) {
+		printf("skipped: no edid-decode (package edid-decode)\n");
+		return;
+	}
+	for (unsigned int i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		uint32_t bytes = make(table[i].width, table[i].height, 60000);
+		FILE *decoder = popen("edid-decode --check - >/dev/null", "w");
+
+		CHECK(decoder);
+		CHECK_EQ(fwrite(edid, 1, bytes, decoder), bytes);
+		CHECK_EQ(pclose(decoder), 0);
+	}
+}
+
 TEST_MAIN(CASE(has_a_head_and_checksums), CASE(times_any_mode_exactly),
 	CASE(says_how_large_it_is), CASE(offers_no_larger_modes),
-	CASE(says_more_where_the_mode_is_large))
+	CASE(says_more_where_the_mode_is_large), CASE(pleases_edid_decode))

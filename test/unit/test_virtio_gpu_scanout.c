@@ -125,6 +125,64 @@ TEST(keeps_a_view_that_is_asked_for_again)
 	gpu_bench_finish();
 }
 
+/* One of two pages, and its flush, in one go. */
+static void flip(uint32_t id, uint32_t *pixel)
+{
+	struct virtio_gpu_set_scanout_blob set = {.r = {0, 0, 8, 4},
+		.resource_id = id,
+		.width = 8,
+		.height = 4,
+		.format = VIRTIO_GPU_FORMAT_B8G8R8X8_UNORM,
+		.strides = {32}};
+	struct virtio_gpu_resource_flush flush = {.hdr = {.flags = VIRTIO_GPU_FLAG_FENCE},
+		.r = {0, 0, 8, 4},
+		.resource_id = id};
+	struct driver_used used;
+
+	guest_offer(0, VIRTIO_GPU_CMD_SET_SCANOUT_BLOB, &set, sizeof(set));
+	guest_offer(1, VIRTIO_GPU_CMD_RESOURCE_FLUSH, &flush, sizeof(flush));
+	*pixel = 0x5000 + id;
+	driver_kick(&gpu_bench.driver, 0);
+	CHECK(driver_used(&gpu_bench.driver, 0, &used));
+	CHECK(!driver_used(&gpu_bench.driver, 0, &used));
+	CHECK_EQ(guest_seen(0, 7, 3), 0x5000 + id);
+	/* Whoever waits, waits for the page. */
+	display_presented(&gpu_bench.display, 0);
+	CHECK(driver_used(&gpu_bench.driver, 0, &used));
+}
+
+TEST(fetches_a_page_once)
+{
+	gpu_bench_begin();
+	CHECK_EQ(guest_make_blob(1, gpu_bench.picture_gpa, 4096), OK);
+	CHECK_EQ(guest_make_blob(2, gpu_bench.picture_gpa + 4096, 4096), OK);
+	gpu_bench.slow = true;
+	for (unsigned int i = 1; i <= 6; i++) {
+		flip(1 + i % 2, &gpu_bench.picture[(i % 2) * 1024 + 31]);
+		CHECK_EQ(gpu_bench.shows, i);
+		CHECK_EQ(gpu_bench.flushes, i);
+		CHECK_EQ(gpu_bench.flushed.width * gpu_bench.flushed.height, 1);
+	}
+	gpu_bench_finish();
+}
+
+TEST(shows_the_next_page_before_it_forgets_the_last)
+{
+	struct virtio_gpu_set_scanout set = {.r = {0, 0, 8, 4}, .resource_id = 2};
+	struct virtio_gpu_resource_unref unref = {.resource_id = 1};
+
+	begin_with_picture();
+	CHECK_EQ(guest_show(0, 1, FULL), OK);
+	CHECK_EQ(guest_make(2, BGRA, 8, 4), OK);
+	gpu_bench.shows = 0;
+	guest_offer(0, VIRTIO_GPU_CMD_SET_SCANOUT, &set, sizeof(set));
+	guest_offer(1, VIRTIO_GPU_CMD_RESOURCE_UNREF, &unref, sizeof(unref));
+	driver_kick(&gpu_bench.driver, 0);
+	CHECK_EQ(gpu_bench.shows, 1);
+	CHECK_EQ(guest_seen(0, 7, 3), 0);
+	gpu_bench_finish();
+}
+
 TEST(refuses_views_outside_of_the_blob)
 {
 	static const struct {
@@ -466,6 +524,7 @@ TEST(refuses_what_is_no_cursor)
 TEST_MAIN(CASE(shows_parts_of_a_picture), CASE(tells_the_display_where_it_is_new),
 	CASE(shows_nothing_where_the_picture_is_gone),
 	CASE(shows_what_stays_in_the_guest), CASE(keeps_a_view_that_is_asked_for_again),
+	CASE(fetches_a_page_once), CASE(shows_the_next_page_before_it_forgets_the_last),
 	CASE(refuses_views_outside_of_the_blob),
 	CASE(refuses_blobs_that_are_not_in_the_guest),
 	CASE(counts_views_of_memory_that_is_lent_twice),
