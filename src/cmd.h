@@ -41,6 +41,7 @@ int cmd_reset(int argc, char **argv);
 int cmd_pause(int argc, char **argv);
 int cmd_resume(int argc, char **argv);
 int cmd_balloon(int argc, char **argv);
+int cmd_send_key(int argc, char **argv);
 int cmd_screendump(int argc, char **argv);
 
 /* ---- what the commands share: cmd_args.c, cmd_common.c ------------------------------

@@ -36,6 +36,7 @@ static const struct command {
 		cmd_balloon},
 	{"screendump", "[OPTION]... NAME FILE.png", "save what is on the VM's screen",
 		cmd_screendump},
+	{"send-key", "NAME KEY...", "type on the VM's keyboard", cmd_send_key},
 	{"host", "", "show what this host offers, and what to do about the rest",
 		cmd_host},
 	{"lease", "[--card FILE] SOCKET", "hand out the screens of a graphics card",

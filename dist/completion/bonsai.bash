@@ -25,7 +25,7 @@ _bonsai_files()
 _bonsai()
 {
 	local commands="run check plan dtb list status top console powerdown stop reset pause resume
-		balloon screendump host lease mktap mkimage mkkernel"
+		balloon screendump send-key host lease mktap mkimage mkkernel"
 	local of_vm_files="--rom-dir --set --name --config --kernel --initrd --init --append --mem
 		--cpus --disk --share --net"
 	local of_vms="--socket" options=
@@ -56,7 +56,7 @@ _bonsai()
 	top) options=-n ;;
 	console) options="$of_vms --watch --uart" ;;
 	powerdown) options="$of_vms --wait --wait=" ;;
-	stop | reset | pause | resume | balloon) options=$of_vms ;;
+	stop | reset | pause | resume | balloon | send-key) options=$of_vms ;;
 	screendump) options="$of_vms --device --head" ;;
 	lease) options=--card ;;
 	mktap) options="--user --bridge --queues --delete" ;;

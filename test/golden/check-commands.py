@@ -20,8 +20,8 @@ import tempfile
 program, root = sys.argv[1], pathlib.Path(sys.argv[2]).resolve()
 failures = []
 text = subprocess.run([program, "--help"], capture_output=True, text=True, check=True).stdout
-usages = dict(re.findall(r"^  bonsai (\w+) +(\S+(?: \S+)*)  ", text, re.M))
-commands = re.findall(r"^  bonsai (\w+) ", text, re.M)
+usages = dict(re.findall(r"^  bonsai ([\w-]+) +(\S+(?: \S+)*)  ", text, re.M))
+commands = re.findall(r"^  bonsai ([\w-]+) ", text, re.M)
 options_of = {name: set(re.findall(r"--?[a-z][a-z-]*", usages.get(name, "")))
               for name in commands}
 for name in ("run", "check", "plan", "dtb"):
@@ -35,7 +35,7 @@ for name in commands:
 
 def names_in_manual():
     page = (root / "docs/bonsai.1").read_text()
-    return (set(re.findall(r"^\.It Cm (\w+)", page, re.M)),
+    return (set(re.findall(r"^\.It Cm ([\w-]+)", page, re.M)),
             {"-" + word for line in re.findall(r"^\.It Fl .*$", page, re.M)
              for word in re.findall(r"Fl (-?[a-z-]+)", line)})
 
@@ -63,7 +63,7 @@ expect("bonsai.1", in_manual, set(commands))
 expect("--help", set(commands), in_manual)
 expect("bonsai.1", manual_options, set().union(*options_of.values()))
 zsh = (root / "dist/completion/_bonsai").read_text()
-expect("zsh", set(re.findall(r"^\t\t['\"](\w+):", zsh, re.M)), set(commands))
+expect("zsh", set(re.findall(r"^\t\t['\"]([\w-]+):", zsh, re.M)), set(commands))
 expect("zsh", set(re.findall(r"(--?[a-z][a-z-]*)", zsh)), set().union(*options_of.values()))
 with tempfile.TemporaryDirectory() as name:
     folder = pathlib.Path(name)

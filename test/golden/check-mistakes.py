@@ -290,7 +290,7 @@ CASES = [
     ["check", ""], ["check", "vm.xml", ""], "check -- -vm.xml", "check -",
     "list vm", "status a b", "stop", "stop vm.xml web", "pause --frob web", "reset ./vm.xml",
     "powerdown --wait=soon web", "console --uart web hvc0", "console --watch=yes web",
-    "balloon web much", "screendump web", "screendump --head=16 web a.png", "top -n 0", "resume --socket",
+    "balloon web much", "screendump web", "screendump --head=16 web a.png", "send-key web", "top -n 0", "resume --socket",
     "check --set", "check --set vm.xml", "check --set =1 vm.xml", "check --set= vm.xml",
     "check vm.xml --set", "check --rom-dir", "check --rom-dir= vm.xml",
     "check --rom-dir roms vm.xml", "check --rom-dir roms nokernel.xml",
