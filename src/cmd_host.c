@@ -174,6 +174,7 @@ int cmd_host(int argc, char **argv)
 	}
 	status = show_kvm();
 	show_device("vhost-net", "/dev/vhost-net", "load the vhost_net module");
+	show_device("vhost-vsock", "/dev/vhost-vsock", "load the vhost_vsock module");
 	show_device("tap", "/dev/net/tun", "load the tun module");
 	show_program("passt", "install the package passt, for nets with <user/>");
 	show_io_uring();
