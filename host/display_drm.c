@@ -78,7 +78,7 @@ static void events_ready(struct loop_fd *watch, uint32_t events)
 
 	for (ssize_t at = 0; got - at >= (ssize_t)sizeof(struct drm_event_vblank);) {
 		memcpy(&event, buffer + at, sizeof(event));
-		if (event.length < sizeof(event) || event.length > got - at)
+		if (event.length < sizeof(event) || event.length > (size_t)(got - at))
 			break;
 		if (event.length >= sizeof(struct drm_event_vblank))
 			take_event(drm, buffer + at);

@@ -105,6 +105,7 @@ TEST(leases_a_connector_with_its_crtc)
 
 TEST(leases_several_connectors_at_once)
 {
+	char byte;
 	int fd;
 
 	start();
@@ -113,7 +114,7 @@ TEST(leases_several_connectors_at_once)
 	CHECK_EQ(fake_kms.lease_objects, 4);
 	CHECK_EQ(fake_kms.lease_object[2], 20);
 	stop();
-	CHECK_STR(answer(fd), "");
+	CHECK_EQ(recv(fd, &byte, 1, MSG_DONTWAIT), 0);
 	close(fd);
 }
 
