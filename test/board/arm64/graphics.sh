@@ -1,0 +1,161 @@
+# SPDX-License-Identifier: Apache-2.0
+# What guests draw with Linux's driver, on the board's own screens: its two cards are QEMU's, and
+# what they show is compared pixel for pixel with the picture as test/guest/screen.c makes it.
+
+screen=$lab/screen
+state=/sys/kernel/debug/dri
+
+# seat NAME FD: NAME.xml with the gpus of standard input, whose guest does what "tell NAME" says.
+seat()
+{
+	vm "kernel_rom='$lab/bookworm/linux' initrd_rom='$lab/bookworm/initrd $lab/screen.cpio'
+		cpu_count='1' bootargs='console=hvc0 loglevel=3 bonsai.net=none bonsai.run=\"sh /seat/start\"'" <<-END
+		<virtio_device name="hvc0" type="console"><stdio/></virtio_device>
+		$(cat)
+	END
+	mv vm.xml "$1.xml"
+	mkfifo "$1.in"
+	eval "exec $2<>$1.in" # so that it has no end
+	bonsai run "$1.xml" <"$1.in" >"$1.out" 2>&1 &
+	monitor=$!
+}
+
+# tell NAME COMMAND…: and waits until it is done.
+tell()
+{
+	local name=$1
+	shift
+	echo "$*" >"$name.in"
+	wait_for 30 "screen: done $*" "$name.out"
+}
+
+# shows NAME [HEAD [CARD]] -- PICTURE…: what the board shows, kept as NAME.ppm, is that picture.
+shows()
+{
+	local name=$1 head=0 card=0
+	shift
+	[ "$1" = -- ] || { head=$1 && shift; }
+	[ "$1" = -- ] || { card=$1 && shift; }
+	shift
+	screendump "$name" "$head" "$card"
+	"$screen" ppm "$@" >expected.ppm
+	cmp expected.ppm "/mnt/share/$name.ppm" || fail "$name is not the picture $*"
+}
+
+# resize WIDTH HEIGHT: the first screen becomes another, as if its window were resized (RFB).
+resize()
+{
+	local size
+	size=$(printf '\\%03o' $(($1 / 256)) $(($1 % 256)) $(($2 / 256)) $(($2 % 256)))
+	{
+		# Version, no security, shared; the encoding that says that screens have sizes.
+		[ -e $notes/rfb ] || printf 'RFB 003.008\n\001\001\002\000\000\001\377\377\376\314'
+		printf "\\373\\000$size\\001\\000\\000\\000\\000\\000\\000\\000\\000\\000$size\\000\\000\\000\\000"
+	} >/dev/rfb
+	: >$notes/rfb
+}
+
+# The console has its screen again.
+console_is_back()
+{
+	local ticks=100
+	until [ "$("$screen" vt /dev/tty5)" = text ] && grep -q 'allocated by = \[fbcon\]' $state/0/state; do
+		ticks=$((ticks - 1))
+		[ $ticks != 0 ] || fail "the console did not come back: $(cat $state/0/state)"
+		usleep 100000
+	done
+}
+
+a_guest_draws_on_the_boards_screen()
+{
+	seat panel 8 <<-END
+		<virtio_device name="gpu0" type="gpu">
+		  <drm device="/dev/dri/card0" connector="Virtual-1" vt="5"/>
+		</virtio_device>
+	END
+	wait_for 90 "screen: ready" panel.out
+	# The guest's own program agrees with the configuration.
+	grep -q '^[0-9]*[[:space:]]*[0-9]*[[:space:]]*connected[[:space:]]*Virtual-1' panel.out ||
+		fail "modetest finds no connector"
+	grep -q '#0 1280x800 .*preferred' panel.out || fail "modetest finds another mode"
+	grep -q '00ffffffffffff00' panel.out || fail "modetest finds no EDID"
+	[ "$("$screen" vt /dev/tty5)" = graphics ] || fail "the kernel still draws text"
+	tell panel card /dev/dri/card0
+	tell panel show 1
+	shows graphics-show -- 1280 800 1
+	tell panel flip 2
+	shows graphics-flip -- 1280 800 2
+	tell panel rect 300 200 77 33 00ff40
+	shows graphics-damage -- 1280 800 2 300 200 77 33 00ff40
+	# The cursor's plane.
+	tell panel cursor 411 222 3 4
+	grep -q 'crtc-pos=64x64+411+222' $state/0/state || fail "no cursor: $(cat $state/0/state)"
+	tell panel nocursor
+	grep -q 'crtc-pos=64x64' $state/0/state && fail "the cursor is still there"
+	# A person looks at another terminal, and comes back.
+	chvt 2
+	grep -q 'allocated by = \[fbcon\]' $state/0/state || fail "the console is not shown"
+	tell panel rect 0 0 1280 400 102030
+	chvt 5
+	shows graphics-back -- 1280 800 2 0 0 1280 400 102030
+	# Another size.
+	resize 1024 768
+	tell panel wait 1024 768
+	tell panel show 3
+	shows graphics-resized -- 1024 768 3
+	bonsai screendump panel own.png
+	[ "$(head -c 4 own.png | tail -c 3)" = PNG ] || fail "no PNG of the screen"
+	# Whatever happens to it.
+	kill -9 $monitor
+	wait $monitor || true
+	console_is_back
+	rm -r /run/bonsai # its control socket
+}
+
+two_vms_share_screens()
+{
+	bonsai lease --card /dev/dri/card0 card0.lease &
+	lessor=$!
+	seat left 7 <<-END
+		<virtio_device name="gpu0" type="gpu">
+		  <drm lease="card0.lease" connector="Virtual-1" mode="800x600"/>
+		</virtio_device>
+	END
+	first=$monitor
+	seat right 8 <<-END
+		<virtio_device name="gpu0" type="gpu">
+		  <drm lease="card0.lease" connector="Virtual-2" mode="640x480"/>
+		</virtio_device>
+		<virtio_device name="gpu1" type="gpu"><drm device="/dev/dri/card1"/></virtio_device>
+	END
+	wait_for 90 "screen: ready" left.out
+	wait_for 90 "screen: ready" right.out
+	tell left card /dev/dri/card0
+	tell right card /dev/dri/card0
+	tell left show 4
+	tell right show 5
+	tell right card /dev/dri/card1
+	tell right show 6
+	shows graphics-left 0 0 -- 800 600 4
+	shows graphics-right 1 0 -- 640 480 5
+	shows graphics-other 0 1 -- 1280 800 6
+	# One dies; the other's screen stays, and the dead one's may be had again.
+	kill -9 $first
+	wait $first || true
+	tell right flip 7
+	shows graphics-survivor 0 1 -- 1280 800 7
+	shows graphics-right 1 0 -- 640 480 5
+	kill $monitor
+	wait $monitor || fail "exit status $?"
+	kill $lessor
+	wait $lessor || fail "exit status $?"
+	grep -q 'allocated by = \[fbcon\]' $state/0/state || fail "the console has no screen"
+	[ ! -e card0.lease ] || fail "the lessor's socket is still there"
+	rm -rf /run/bonsai
+}
+
+mount -t debugfs debug /sys/kernel/debug
+claim "a guest draws on the board's screen" a_guest_draws_on_the_boards_screen
+claim "two VMs share the screens of two cards" two_vms_share_screens
+umount /sys/kernel/debug
+chvt 1
