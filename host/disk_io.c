@@ -45,11 +45,10 @@ static enum disk_step first_step(const struct disk_request *request)
 {
 	const struct disk *disk = request->disk;
 
+	if (request->op == DISK_READ && disk->layer)
+		return STEP_LAYER;
 	switch (request->op) {
 	case DISK_READ:
-		if (disk->layer)
-			return STEP_LAYER;
-		/* fall through */
 	case DISK_WRITE:
 		return disk->direct && is_aligned(request, disk->info.block_bytes)
 			       ? STEP_DIRECT
