@@ -3,16 +3,17 @@
 
 socket=/run/bonsai/vm.sock
 
-netcat()
+# As the scripts of launchers call it.
+socat()
 {
-	LD_LIBRARY_PATH=$lab/nc "$lab/nc/nc" -U "$@"
+	"$lab/socat/socat" "$@"
 }
 
 # connect NAME: what is said to it goes to the FIFO NAME.to, what it says into the file NAME.
 connect()
 {
 	mkfifo "$1.to"
-	netcat $socket <"$1.to" >"$1" &
+	socat - UNIX-CONNECT:$socket <"$1.to" >"$1" &
 }
 
 # ask COMMAND [ARGUMENTS] TEXT: on descriptor 6; its answer has the text.
@@ -30,6 +31,37 @@ type_in()
 	printf '%s\r' "$*" >&7
 }
 
+# answer PATTERN: the last answer to ask has it.
+answer()
+{
+	grep "\"id\": $asked" ctl | grep -q "$1"
+}
+
+# script_gives BYTES: leaves the guest so much in the way of a script, which reads no answer
+# before it has said all.
+script_gives()
+{
+	local ticks=60
+	{
+		echo '{"execute":"qmp_capabilities"}'
+		echo '{"arguments":{"value":987},"execute":"balloon"}' | sed "s/987/$1/"
+	} | socat STDIO UNIX:$socket,shut-none >script.out
+	script_was_answered
+	ask query-balloon '"actual": '
+	until answer "\"actual\": $1}"; do
+		ticks=$((ticks - 1))
+		[ $ticks != 0 ] || fail "the guest has $(grep "\"id\": $asked" ctl), not $1"
+		usleep 500000
+		ask query-balloon '"actual": '
+	done
+}
+
+script_was_answered()
+{
+	head -n 1 script.out | grep -q '^{"QMP": ' || fail "no greeting: $(cat script.out)"
+	[ "$(grep -c '^{"return": {}}' script.out)" = 2 ] || fail "$(cat script.out)"
+}
+
 steered_guest()
 {
 	truncate -s 8M disk.img
@@ -38,6 +70,7 @@ steered_guest()
 		<watchdog action="pause"/>
 		<virtio_device name="hvc0" type="console"><null/></virtio_device>
 		<virtio_device name="vda" type="block"><file path="disk.img"/></virtio_device>
+		<virtio_device name="balloon0" type="balloon"/>
 	END
 	start
 	wait_until_there $socket
@@ -83,7 +116,11 @@ steered_guest()
 	type_in 'echo sectors-$(cat /sys/block/vda/size)'
 	wait_for 20 sectors-8192 console
 	[ "$(stat -c %s disk.img)" = 4194304 ] || fail "the image has another size"
-	ask bonsai-stats '"cpu-time-ns": '
+	ask bonsai-stats '"consoles": [{"device": "uart", "written-bytes": '
+	bonsai status vm | tee status
+	grep -q '^  cpus     [0-9.]* s, [0-9.]* s$' status || fail "no CPU times"
+	grep -q '^  disk     vda, 4M, .* read, ' status || fail "no disk"
+	grep -q '^  console  hvc0, [1-9].* written, ' status || fail "no console"
 
 	echo "-- is paused by the watchdog that nobody feeds"
 	type_in 'watchdog -T 2 -t 100 -F /dev/watchdog0 >/dev/null 2>&1 &'
@@ -113,10 +150,25 @@ steered_guest()
 	done
 	[ "$boots" = 2 ] || fail "it has not booted again"
 
-	echo "-- obeys a client that does not wait for an answer"
-	echo '{"execute":"qmp_capabilities"}{"execute":"quit"}' | netcat -q 0 $socket >/dev/null || :
+	echo "-- gives memory to a script, and has it back"
+	ask qom-set '{"path": "/machine/peripheral/balloon0",
+		"property": "guest-stats-polling-interval", "value": 1}' '"return": {}'
+	script_gives 201326592
+	script_gives 268435456
+	grep -q '"event": "BALLOON_CHANGE", "data": {"actual": ' ctl || fail "no BALLOON_CHANGE"
+	ask qom-get '{"path": "/machine/peripheral/balloon0", "property": "guest-stats"}' '"stats": '
+	answer '"stat-total-memory": [0-9]' || fail "no statistics"
+
+	echo "-- powers off by a script"
+	type_in '(head -c 24 /dev/input/event0 >/dev/null; poweroff -f) & echo listens-$((1 + 1))'
+	wait_for 20 listens-2 console
+	{
+		echo '{ "execute": "qmp_capabilities" }'
+		echo '{ "execute": "system_powerdown" }'
+	} | socat -t1 - UNIX-CONNECT:$socket >script.out
+	script_was_answered
 	wait $monitor || fail "exit status $?"
-	wait_for 5 '"reason": "host-qmp-quit"' ctl
+	wait_for 5 '"reason": "guest-shutdown"' ctl
 	exec 6>&- 7>&-
 	wait
 }
@@ -132,4 +184,22 @@ wait_until_there()
 	done
 }
 
+# One that panics in each of its boots, until somebody who heard of that ends it.
+panics_are_told()
+{
+	vm "kernel_rom='$lab/bare/panic' cpu_count='1' on_crash='restart'" </dev/null
+	start
+	wait_until_there $socket
+	connect ctl
+	exec 6>ctl.to
+	ask qmp_capabilities '{}'
+	wait_for 20 '"event": "GUEST_PANICKED", "data": {"action": "run"}' ctl
+	wait_for 20 '"event": "RESET", "data": {"guest": true, "reason": "guest-panic"}' ctl
+	ask quit '"return": {}'
+	wait $monitor || fail "exit status $?"
+	exec 6>&-
+	wait
+}
+
 claim "a guest is paused, heard, resized, reset and ended over its control socket" steered_guest
+claim "panics are told" panics_are_told
