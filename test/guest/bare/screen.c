@@ -10,7 +10,8 @@
  *	rel 8 -1            a way, by its axis
  *
  * The key Q, in its place on a keyboard, powers the machine off. A pixel's colour is
- * red x, green y, blue x ^ y, each modulo 256; test/window/picture.py knows that, too.
+ * red x, green y, blue x ^ y, each modulo 256; the key I, when it comes up, turns all of
+ * them into their opposites. test/window/picture.py and test/browser/look.py know that.
  */
 #include "test/guest/bare/platform.h"
 #include "test/guest/bare/virtio.h"
@@ -35,6 +36,7 @@
 
 #define INPUTS_MAX 4u
 #define KEY_Q 16u
+#define KEY_I 23u
 #define EV_KEY 1u
 #define EV_REL 2u
 #define EV_ABS 3u
@@ -85,6 +87,8 @@ struct input {
 
 static struct input inputs[INPUTS_MAX];
 static unsigned int input_count;
+static uint32_t opposite; /* bits of a pixel that are the other way round */
+static bool is_old;       /* the picture that is shown */
 
 /* ---- the adapter ------------------------------------------------------------------- */
 
@@ -139,7 +143,8 @@ static void draw(const struct rect *size)
 
 	for (uint32_t y = 0; y < size->height; y++)
 		for (uint32_t x = 0; x < size->width; x++)
-			*pixel++ = (x & 255) << 16 | (y & 255) << 8 | ((x ^ y) & 255);
+			*pixel++ = ((x & 255) << 16 | (y & 255) << 8 | ((x ^ y) & 255)) ^
+				   opposite;
 	barrier();
 }
 
@@ -265,6 +270,10 @@ static bool look(struct input *input)
 		else if (type == EV_ABS)
 			say("abs ", code, value);
 		out |= type == EV_KEY && code == KEY_Q && !value;
+		if (type == EV_KEY && code == KEY_I && !value) {
+			opposite ^= 0xffffff;
+			is_old = true;
+		}
 		virtio_offer(input->slot, 0, &input->ring, head);
 	}
 	return out;
@@ -292,9 +301,11 @@ void guest_main(void)
 		virtio_acknowledge(gpu.slot);
 		if (virtio_config(gpu.slot, EVENTS_READ) & 1) {
 			virtio_set_config(gpu.slot, EVENTS_CLEAR, 1);
-			if (!show())
-				return;
+			is_old = true;
 		}
+		if (is_old && !show())
+			return;
+		is_old = false;
 		wait_for_device();
 	}
 }
