@@ -17,11 +17,6 @@
 #define PLANES_MAX 128u
 #define CONNECTED 1
 
-static uint64_t address_of(const void *memory)
-{
-	return (uint64_t)(uintptr_t)memory;
-}
-
 /* ---- objects --------------------------------------------------------------------------
  */
 
@@ -75,8 +70,8 @@ static unsigned int least(uint32_t a, uint32_t b)
 static int read_resources(struct drm_card *card)
 {
 	struct drm_mode_card_res resources = {
-		.crtc_id_ptr = address_of(card->crtcs),
-		.connector_id_ptr = address_of(card->connectors),
+		.crtc_id_ptr = drm_sys_address(card->crtcs),
+		.connector_id_ptr = drm_sys_address(card->connectors),
 	};
 	struct drm_mode_card_res count = {0};
 	int code = drm_sys_ioctl(card->fd, DRM_IOCTL_MODE_GETRESOURCES, &count);
@@ -120,8 +115,8 @@ static bool read_plane(const struct drm_card *card, uint32_t id, struct drm_plan
 	struct drm_mode_obj_get_properties properties = {
 		.obj_id = id,
 		.obj_type = DRM_MODE_OBJECT_PLANE,
-		.props_ptr = address_of(ids),
-		.prop_values_ptr = address_of(values),
+		.props_ptr = drm_sys_address(ids),
+		.prop_values_ptr = drm_sys_address(values),
 		.count_props = ARRAY_SIZE(ids),
 	};
 	bool primary = false;
@@ -138,7 +133,7 @@ bool drm_card_plane(const struct drm_card *card, uint32_t crtc, struct drm_plane
 {
 	uint32_t ids[PLANES_MAX];
 	struct drm_mode_get_plane_res resources = {
-		.plane_id_ptr = address_of(ids),
+		.plane_id_ptr = drm_sys_address(ids),
 		.count_planes = PLANES_MAX,
 	};
 
@@ -216,9 +211,9 @@ int drm_card_connector(
 	if (probe.count_modes > DRM_MODES_MAX || probe.count_encoders > DRM_CARD_OBJECTS)
 		return -E2BIG;
 	memset(ret, 0, sizeof(*ret));
-	state.modes_ptr = address_of(ret->modes);
+	state.modes_ptr = drm_sys_address(ret->modes);
 	state.count_modes = probe.count_modes;
-	state.encoders_ptr = address_of(encoders);
+	state.encoders_ptr = drm_sys_address(encoders);
 	state.count_encoders = probe.count_encoders;
 	code = drm_sys_ioctl(card->fd, DRM_IOCTL_MODE_GETCONNECTOR, &state);
 	if (code < 0)
@@ -240,6 +235,30 @@ int drm_card_connector(
 		i++)
 		ret->crtcs |= encoder_crtcs(card, encoders[i]);
 	return 0;
+}
+
+int drm_card_find(const struct drm_card *card, const char *name, size_t length,
+	struct drm_connector *ret)
+{
+	for (unsigned int i = 0; i < card->connector_count; i++)
+		if (!drm_card_connector(card, card->connectors[i], ret) &&
+			strlen(ret->name) == length && !memcmp(ret->name, name, length))
+			return (int)i;
+	return -ENOENT;
+}
+
+int drm_card_take_crtc(const struct drm_card *card, const struct drm_connector *connector,
+	uint32_t *taken)
+{
+	uint32_t usable = connector->crtcs & ~*taken;
+
+	for (unsigned int i = 0; i < card->crtc_count; i++) {
+		if (!(usable & 1u << i))
+			continue;
+		*taken |= 1u << i;
+		return (int)i;
+	}
+	return -EBUSY;
 }
 
 int drm_card_become_master(struct drm_card *card)

@@ -68,6 +68,18 @@ void drm_card_use_planes(struct drm_card *card);
 int drm_card_connector(
 	const struct drm_card *card, uint32_t id, struct drm_connector *ret);
 
+/* Its index in the card's list by a name of so many characters, read into ret: -ENOENT.
+ */
+int drm_card_find(const struct drm_card *card, const char *name, size_t length,
+	struct drm_connector *ret);
+
+/*
+ * The index of a CRTC that can drive the connector and is not in the mask taken, which
+ * gets it: -EBUSY where all that could are.
+ */
+int drm_card_take_crtc(const struct drm_card *card, const struct drm_connector *connector,
+	uint32_t *taken);
+
 /* Whether this process may say what is shown; on a console one at a time. -errno. */
 int drm_card_become_master(struct drm_card *card);
 void drm_card_drop_master(struct drm_card *card);

@@ -8,29 +8,20 @@
 #include "host/pixels.h"
 #include "src/container_of.h"
 
-static uint64_t address_of(const void *memory)
-{
-	return (uint64_t)(uintptr_t)memory;
-}
-
 int drm_output_init(struct drm_output *output, const struct drm_card *card,
 	const struct drm_connector *connector, uint32_t *crtcs)
 {
-	uint32_t free = connector->crtcs & ~*crtcs;
+	int crtc = drm_card_take_crtc(card, connector, crtcs);
 
+	if (crtc < 0)
+		return crtc;
 	memset(output, 0, sizeof(*output));
 	output->card = card;
 	output->connector = *connector;
-	for (unsigned int i = 0; i < card->crtc_count; i++) {
-		if (!(free & 1u << i))
-			continue;
-		*crtcs |= 1u << i;
-		output->crtc = card->crtcs[i];
-		output->before.crtc_id = output->crtc;
-		drm_sys_ioctl(card->fd, DRM_IOCTL_MODE_GETCRTC, &output->before);
-		return 0;
-	}
-	return -EBUSY;
+	output->crtc = card->crtcs[crtc];
+	output->before.crtc_id = output->crtc;
+	drm_sys_ioctl(card->fd, DRM_IOCTL_MODE_GETCRTC, &output->before);
+	return 0;
 }
 
 /* ---- modes ----------------------------------------------------------------------------
@@ -40,7 +31,7 @@ int drm_output_light(struct drm_output *output, uint32_t fb, uint32_t x, uint32_
 {
 	struct drm_mode_crtc crtc = {
 		.crtc_id = output->crtc,
-		.set_connectors_ptr = address_of(&output->connector.id),
+		.set_connectors_ptr = drm_sys_address(&output->connector.id),
 		.count_connectors = 1,
 		.fb_id = fb,
 		.x = x,
@@ -77,7 +68,7 @@ void drm_output_restore(struct drm_output *output)
 	if (!output->touched)
 		return;
 	drm_output_cursor(output, 0, 0, 0);
-	crtc.set_connectors_ptr = address_of(&output->connector.id);
+	crtc.set_connectors_ptr = drm_sys_address(&output->connector.id);
 	crtc.count_connectors = 1;
 	/* A picture that is gone by now cannot come back: dark. */
 	if (!crtc.mode_valid || !crtc.fb_id ||
@@ -98,7 +89,7 @@ static uint32_t damage_blob(const struct drm_output *output, const struct rect *
 		.y2 = (int32_t)(damage->y + damage->height),
 	};
 	struct drm_mode_create_blob blob = {
-		.data = address_of(&clip),
+		.data = drm_sys_address(&clip),
 		.length = sizeof(clip),
 	};
 
@@ -119,10 +110,10 @@ static int flip_plane(struct drm_output *output, uint32_t fb, uint32_t x, uint32
 	struct drm_mode_atomic commit = {
 		.flags = DRM_MODE_PAGE_FLIP_EVENT | DRM_MODE_ATOMIC_NONBLOCK,
 		.count_objs = 1,
-		.objs_ptr = address_of(&plane->id),
-		.count_props_ptr = address_of(&count),
-		.props_ptr = address_of(properties),
-		.prop_values_ptr = address_of(values),
+		.objs_ptr = drm_sys_address(&plane->id),
+		.count_props_ptr = drm_sys_address(&count),
+		.props_ptr = drm_sys_address(properties),
+		.prop_values_ptr = drm_sys_address(values),
 		.user_data = data,
 	};
 	struct drm_mode_destroy_blob gone = {.blob_id = blob};
@@ -175,7 +166,7 @@ bool drm_output_touch(struct drm_output *output, const struct rect *damage)
 	struct drm_mode_fb_dirty_cmd dirty = {
 		.fb_id = output->fb,
 		.num_clips = 1,
-		.clips_ptr = address_of(&clip),
+		.clips_ptr = drm_sys_address(&clip),
 	};
 
 	if (output->plane.damage || output->never_dirty)

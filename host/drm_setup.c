@@ -84,15 +84,9 @@ static int add_named_screens(struct drm_display *drm, unsigned int scanouts,
 
 	while (*name) {
 		int length = (int)strcspn(name, " ");
-		bool found = false;
-		int code = 0;
+		int code;
 
-		for (unsigned int i = 0; i < drm->card.connector_count && !found; i++)
-			found = !drm_card_connector(
-					&drm->card, drm->card.connectors[i], connector) &&
-				(int)strlen(connector->name) == length &&
-				!memcmp(connector->name, name, (size_t)length);
-		if (!found)
+		if (drm_card_find(&drm->card, name, (size_t)length, connector) < 0)
 			return error_set(err, -ENOENT, drm->options.pos,
 				"the graphics card has no connector %.*s", length, name);
 		code = drm->screen_count < scanouts ? add_screen(drm, connector, err) : 0;

@@ -10,6 +10,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* Of memory, as requests have it. */
+static inline uint64_t drm_sys_address(const void *memory)
+{
+	return (uint64_t)(uintptr_t)memory;
+}
+
 /* A descriptor, close-on-exec and non-blocking, or -errno. */
 int drm_sys_open(const char *path);
 /* What the ioctl returns, or -errno; tried again while the kernel asks for that. */

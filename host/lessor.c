@@ -104,33 +104,26 @@ static int take_connector(struct client *client, const char *name, size_t length
 	struct lessor *lessor = client->lessor;
 	const struct drm_card *card = &lessor->card;
 	struct drm_connector *connector = &lessor->connector;
-	uint32_t connectors, crtcs, free;
-	unsigned int i;
+	uint32_t connectors, crtcs, others;
+	int index = drm_card_find(card, name, length, connector);
 
-	for (i = 0; i < card->connector_count; i++)
-		if (!drm_card_connector(card, card->connectors[i], connector) &&
-			strlen(connector->name) == length &&
-			!memcmp(connector->name, name, length))
-			break;
-	if (i == card->connector_count)
+	if (index < 0)
 		return error_set(err, -ENOENT, NULL, "%s has no connector %.*s",
 			lessor->card_path, (int)length, name);
 	taken(lessor, &connectors, &crtcs);
-	if (connectors & 1u << i)
+	if (connectors & 1u << index)
 		return error_set(
 			err, -EBUSY, NULL, "%s is leased already", connector->name);
-	client->connectors |= 1u << i;
-	objects[0] = card->connectors[i];
-	free = connector->crtcs & ~crtcs;
-	for (i = 0; i < card->crtc_count; i++) {
-		if (!(free & 1u << i))
-			continue;
-		client->crtcs |= 1u << i;
-		objects[1] = card->crtcs[i];
-		return 0;
-	}
-	return error_set(err, -EBUSY, NULL, "%s: the card drives fewer screens at once",
-		connector->name);
+	client->connectors |= 1u << index;
+	objects[0] = card->connectors[index];
+	others = crtcs;
+	index = drm_card_take_crtc(card, connector, &crtcs);
+	if (index < 0)
+		return error_set(err, -EBUSY, NULL,
+			"%s: the card drives fewer screens at once", connector->name);
+	client->crtcs |= crtcs & ~others;
+	objects[1] = card->crtcs[index];
+	return 0;
 }
 
 /* The lease's descriptor, or -errno. Planes come with their CRTCs. */
@@ -138,7 +131,7 @@ static int make_lease(struct client *client, const char *names, struct error *er
 {
 	uint32_t objects[2 * DRM_CARD_OBJECTS];
 	struct drm_mode_create_lease create = {
-		.object_ids = (uint64_t)(uintptr_t)objects,
+		.object_ids = drm_sys_address(objects),
 		.flags = O_CLOEXEC | O_NONBLOCK,
 	};
 	int code = open_card(client->lessor, err);
