@@ -107,12 +107,29 @@ static void set_hints(void)
 		SDL_SetHint(hints[i].name, hints[i].value);
 }
 
+/* SDL would go on to what shows nothing, or takes the whole screen. */
+static bool choose_desktop(void)
+{
+	bool x11 = SDL_getenv("DISPLAY"), wayland = SDL_getenv("WAYLAND_DISPLAY");
+
+	if (SDL_getenv("SDL_VIDEODRIVER"))
+		return true;
+	if (!x11 && !wayland) {
+		SDL_SetError("neither DISPLAY nor WAYLAND_DISPLAY is set");
+		return false;
+	}
+	SDL_SetHint(SDL_HINT_VIDEODRIVER, x11 && wayland ? "x11,wayland"
+					  : x11          ? "x11"
+							 : "wayland");
+	return true;
+}
+
 static bool open_windows(struct display_sdl *sdl)
 {
 	Uint32 flags = SDL_WINDOW_RESIZABLE;
 
 	set_hints();
-	if (SDL_Init(SDL_INIT_VIDEO))
+	if (!choose_desktop() || SDL_Init(SDL_INIT_VIDEO))
 		return false;
 	/* Through memory that is shared with the server, without OpenGL's libraries and
 	 * threads: it is one copy either way. Wayland has no other way. */

@@ -525,6 +525,12 @@ TEST(says_why_there_is_no_window)
 	CHECK_EQ(display_sdl_create(loop, &size, 1, &options, &display, &err),
 		(uint64_t)-ENODEV);
 	CHECK_HAS(err.text, "there is no window: nothing not available");
+	unsetenv("SDL_VIDEODRIVER");
+	unsetenv("DISPLAY");
+	unsetenv("WAYLAND_DISPLAY");
+	CHECK_EQ(display_sdl_create(loop, &size, 1, &options, &display, &err),
+		(uint64_t)-ENODEV);
+	CHECK_HAS(err.text, "neither DISPLAY nor WAYLAND_DISPLAY is set");
 	loop_destroy(loop);
 }
 
