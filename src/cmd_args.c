@@ -51,6 +51,7 @@ static const struct option_def {
 	{"--initrd", "FILE", OPTION_TEXT, OF_IMAGE(initrd)},
 	{"--append", "TEXT", OPTION_TEXT, OF_IMAGE(append)},
 	{"--net", "user|tap:INTERFACE|none", OPTION_TEXT, OF_IMAGE(net)},
+	{"--acpi", "yes|no", OPTION_TEXT, OF_IMAGE(acpi)},
 	{"--disk", "FILE", OPTION_DISK, .of_image = true},
 	{"--share", "FOLDER:TAG", OPTION_SHARE, .of_image = true},
 };

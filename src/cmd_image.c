@@ -254,6 +254,11 @@ static int write_devices(struct writer *writer)
 	const struct cmd_image *image = &writer->vm->image;
 	int status;
 
+	if (image->acpi) {
+		fputs("  <isa acpi=", writer->out);
+		write_quoted(writer->out, image->acpi);
+		fputs("/>\n", writer->out);
+	}
 	fputs("  <uart> <stdio/> </uart>\n", writer->out);
 	write_disk(writer->out, 0, writer->vm->path);
 	for (unsigned int i = 0; i < image->disk_count; i++)

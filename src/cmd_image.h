@@ -28,6 +28,7 @@ struct cmd_image {
 	const char *initrd;
 	const char *append;
 	const char *net;
+	const char *acpi; /* yes or no, of a PC */
 	unsigned int disk_count;
 	const char *disks[CMD_IMAGE_DISKS_MAX];
 	unsigned int share_count;

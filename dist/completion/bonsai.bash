@@ -27,7 +27,7 @@ _bonsai()
 	local commands="run check plan dtb list status top console powerdown stop reset pause resume
 		balloon screendump send-key host lease mktap mkimage mkkernel"
 	local of_vm_files="--rom-dir --set --name --config --kernel --initrd --init --append --mem
-		--cpus --disk --share --net"
+		--cpus --disk --share --net --acpi"
 	local of_vms="--socket" options=
 	local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
 	local command=${COMP_WORDS[1]}
@@ -42,6 +42,7 @@ _bonsai()
 		_bonsai_files "$current" && return
 		;;
 	--net) mapfile -t COMPREPLY < <(compgen -W "user tap: none" -- "$current") && return ;;
+	--acpi) mapfile -t COMPREPLY < <(compgen -W "yes no" -- "$current") && return ;;
 	--arch) mapfile -t COMPREPLY < <(compgen -W "arm64 armhf x86_64" -- "$current") && return ;;
 	--set | --host | --name | --init | --append | --mem | --cpus | --user | --bridge | --size | -n | --device | --head)
 		return

@@ -37,6 +37,7 @@ CASES = [
     ("armv7", "--kernel other/zImage alpine.img"),
     ("x86_64", "--kernel other/bzImage --init=/bin/sh --mem=48M alpine.img"),
     ("x86_64", "--kernel other/bzImage --net user web.squashfs"),
+    ("x86_64", "--kernel other/bzImage --acpi=no web.squashfs"),
 ]
 
 
