@@ -113,9 +113,7 @@ static void meet(struct vnc_client *client)
 	if (client->peer->wsctx && rules->web_root < 0)
 		rfbCloseClient(client->peer);
 	serve(client);
-	rfbClientConnectionGone(client->peer);
-	client->peer = NULL;
-	vnc_screen_forget(client);
+	vnc_screen_leave(client);
 }
 
 static void *run(void *argument)

@@ -17,6 +17,12 @@
 #define STALL_MS 10000 /* for the rest of a message, or to take some of one */
 #define WRONG_S 1      /* until another password may be tried */
 
+/*
+ * Success, of whose 32 bits the client gets the lower 16: where all are 0, libvncserver
+ * 0.9.14 tells the other clients, and never frees what it goes through them with.
+ */
+#define SIZE_TAKEN 0x10000
+
 /* ---- what the client is told  ---------------------------------------------
  */
 
@@ -148,7 +154,7 @@ static int size_wanted(int width, int height, int screens, rfbExtDesktopScreen *
 		height > (int)DISPLAY_SIDE_MAX || screens != 1)
 		return rfbExtDesktopSize_InvalidScreenLayout;
 	tell(client_of(peer), &event);
-	return rfbExtDesktopSize_Success;
+	return SIZE_TAKEN;
 }
 
 static rfbCursorPtr shape_of(rfbClientPtr peer)
@@ -261,7 +267,8 @@ static void announce(
 	assert(bytes <= 1);
 	for (unsigned int i = 0; i < 4; i++)
 		message[12 + i] = (uint8_t)((uint32_t)encoding >> (24 - 8 * i));
-	memcpy(message + 16, payload, bytes);
+	if (bytes)
+		memcpy(message + 16, payload, bytes);
 	if (rfbWriteExact(peer, (const char *)message, (int)(16 + bytes)) <= 0)
 		rfbCloseClient(peer);
 }
@@ -296,19 +303,6 @@ static bool is_scaled(const struct vnc_client *client)
 	return client->peer->scaledScreen != client->screen;
 }
 
-void vnc_screen_forget(struct vnc_client *client)
-{
-	rfbScreenInfoPtr screen = client->screen;
-
-	while (screen->scaledScreenNext) {
-		rfbScreenInfoPtr scaled = screen->scaledScreenNext;
-
-		screen->scaledScreenNext = scaled->scaledScreenNext;
-		free(scaled->frameBuffer);
-		free(scaled);
-	}
-}
-
 void vnc_screen_read(struct vnc_client *client)
 {
 	rfbCheckFds(client->screen, 0);
@@ -321,6 +315,35 @@ void vnc_screen_read(struct vnc_client *client)
 		rfbCloseClient(client->peer);
 	else
 		vnc_screen_announce(client);
+}
+
+/* What libvncserver 0.9.14 makes for a client and forgets. */
+static void free_forgotten(rfbClientPtr peer)
+{
+	free(peer->wsctx);
+	peer->wsctx = NULL;
+	while (peer->extensions) {
+		rfbExtensionData *enabled = peer->extensions;
+
+		peer->extensions = enabled->next;
+		free(enabled);
+	}
+}
+
+void vnc_screen_leave(struct vnc_client *client)
+{
+	rfbScreenInfoPtr screen = client->screen;
+
+	free_forgotten(client->peer);
+	rfbClientConnectionGone(client->peer);
+	client->peer = NULL;
+	while (screen->scaledScreenNext) {
+		rfbScreenInfoPtr scaled = screen->scaledScreenNext;
+
+		screen->scaledScreenNext = scaled->scaledScreenNext;
+		free(scaled->frameBuffer);
+		free(scaled);
+	}
 }
 
 /* ---- life ------------------------------------------------------------------------

@@ -25,7 +25,7 @@ void vnc_screen_shape(struct vnc_client *client, const struct vnc_cursor *cursor
 void vnc_screen_read(struct vnc_client *client);
 /* Tells what the client asked to be told of: its socket is open. */
 void vnc_screen_announce(struct vnc_client *client);
-/* The peer is gone. */
-void vnc_screen_forget(struct vnc_client *client);
+/* Ends with client->peer, which is none then. */
+void vnc_screen_leave(struct vnc_client *client);
 
 #endif

@@ -355,6 +355,49 @@ TEST(has_room_for_sixteen_connections)
 	rfb_end(&rig);
 }
 
+TEST(serves_a_browser_on_the_same_port)
+{
+	static const char page[] = "GET /vnc.html HTTP/1.1\r\nHost: localhost\r\n\r\n";
+	static const char upgrade[] =
+		"GET /websockify HTTP/1.1\r\nHost: localhost\r\n"
+		"Origin: http://localhost\r\nUpgrade: websocket\r\n"
+		"Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+		"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
+	static const char agreed[] =
+		"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n"
+		"Connection: Upgrade\r\n"
+		"Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n";
+	static const char frame[] = "\x82\x0cRFB 003.008\n";
+	char folder[] = "/tmp/bonsai-test-XXXXXX";
+	struct display_vnc_options options = {.web = folder};
+	char path[64], answer[256] = "";
+	struct rfb_rig rig;
+	int fd;
+
+	CHECK(mkdtemp(folder));
+	snprintf(path, sizeof(path), "%s/vnc.html", folder);
+	write_file(path, "<p>");
+	rfb_begin(&rig, &options);
+	fd = rfb_connect(&rig);
+	rfb_send(fd, page, sizeof(page) - 1);
+	rfb_read(fd, answer, 15);
+	CHECK_STR(answer, "HTTP/1.1 200 OK");
+	CHECK(rfb_is_over(fd));
+	close(fd);
+	fd = rfb_connect(&rig);
+	rfb_send(fd, upgrade, sizeof(upgrade) - 1);
+	memset(answer, 0, sizeof(answer));
+	rfb_read(fd, answer, sizeof(agreed) - 1);
+	CHECK_STR(answer, agreed);
+	memset(answer, 0, sizeof(answer));
+	rfb_read(fd, answer, sizeof(frame) - 1);
+	CHECK_STR(answer, frame);
+	close(fd);
+	unlink(path);
+	rmdir(folder);
+	rfb_end(&rig);
+}
+
 static void check_refusal(const struct display_vnc_options *options, const char *text)
 {
 	struct display_vnc_options own = *options;
@@ -399,4 +442,5 @@ TEST_MAIN(CASE(sends_exactly_what_was_damaged),
 	CASE(sends_the_shape_of_the_cursor), CASE(tells_of_leds),
 	CASE(asks_for_the_password), CASE(a_client_that_breaks_the_rules_is_left),
 	CASE(one_that_reads_nothing_and_one_that_says_half_hold_up_nobody),
-	CASE(has_room_for_sixteen_connections), CASE(says_what_it_needs))
+	CASE(has_room_for_sixteen_connections), CASE(serves_a_browser_on_the_same_port),
+	CASE(says_what_it_needs))
