@@ -91,19 +91,34 @@ module_text()
 	esac
 }
 
-# install_modules DIR TREE NAME…: unpacks the closure into TREE/lib/modules, listed in "order".
+# install_modules DIR TREE NAME…: unpacks the closure into TREE/lib/modules/RELEASE, with its order
+# in TREE/lib/modules/order.
 install_modules()
 {
-	local dir=$1 out=$2/lib/modules path name
+	local dir=$1 out=$2/lib/modules path name release
 	shift 2
 	mkdir -p "$out"
 	: >"$out/order"
 	module_closure "$dir" "$@" | while read -r path; do
 		name=${path##*/}
 		name=${name%%.ko*}.ko
-		module_text "$path" >"$out/$name"
-		printf '%s\n' "$name" >>"$out/order"
+		release=${path#*/lib/modules/}
+		release=${release%%/*}
+		mkdir -p "$out/$release"
+		module_text "$path" >"$out/$release/$name"
+		printf '%s\n' "$release/$name" >>"$out/order"
 	done
+}
+
+# index_modules TREE: for modprobe, which loads what a device is there for; the order is gone.
+index_modules()
+{
+	local release
+	for release in "$1"/lib/modules/*/; do
+		depmod -b "$1" "$(basename "$release")" 2>/dev/null
+		rm "$release"/*.bin
+	done
+	rm "$1/lib/modules/order"
 }
 
 # install_busybox ARCH WORK TREE: busybox, and the users and groups that every tree has.
