@@ -39,6 +39,7 @@ static const struct fake_answer router_answers[] = {
 	{"balloon", DONE},
 	{"system_powerdown", DONE},
 	{"screendump", DONE},
+	{"send-key", DONE},
 	{"system_reset", DONE},
 	{"stop", DONE},
 	{"cont", DONE},
@@ -221,6 +222,10 @@ TEST(each_command_says_its_word_of_the_protocol)
 			"\"screendump\",\"arguments\":{\"filename\":\"/"
 			"b.ppm\",\"format\":"
 			"\"ppm\",\"head\":0}}"},
+		{cmd_send_key, "send-key router a ctrl-kp_enter",
+			"\"send-key\",\"arguments\":{\"keys\":[{\"type\":\"qcode\","
+			"\"data\":\"ctrl\"},{\"type\":\"qcode\",\"data\":"
+			"\"kp_enter\"}]}}"},
 		{cmd_stop, "stop router", "\"quit\"}"},
 	};
 
@@ -393,6 +398,8 @@ TEST(usage_is_told_before_anything_is_asked)
 			"bonsai: which file? Write bonsai screendump NAME FILE.png\n"},
 		{cmd_screendump, "screendump router --head 16 a.png",
 			"bonsai: --head is '16', allowed: 0 to 15\n"},
+		{cmd_send_key, "send-key router",
+			"bonsai: which key? Write bonsai send-key NAME KEY...\n"},
 		{cmd_console, "console --uart router hvc0",
 			"bonsai: both --uart and hvc0, write one of them\n"},
 	};
