@@ -3,6 +3,9 @@
 
 finds_what_the_tables_name()
 {
+	cp "$lab/pmem.ext4" pmem.img
+	printf in.. >in
+	truncate -s 2M in
 	script <<-'END'
 		dmesg -r | grep '^<[0-4]>' | grep -i acpi || echo "no warning"
 		ls /sys/bus/acpi/devices
@@ -10,16 +13,30 @@ finds_what_the_tables_name()
 		echo
 		ls -l /dev/rtc0 && date
 		grep -h . /sys/class/input/*/name /proc/tty/driver/serial
+		mount -t ext4 -o dax /dev/pmem0 /mnt && echo "dax: $(cat /mnt/greeting)"
+		echo "from the guest" >/mnt/answer
+		umount /mnt
+		for name in PRP0001:00 PRP0001:01; do
+			echo "$(cat /sys/bus/acpi/devices/$name/path): $(cat /sys/bus/acpi/devices/$name/modalias)"
+		done
+		echo "shared: $(devmem 0xc0000000 32)"
+		devmem 0xc0200000 32 0x74756f2e
 	END
 	vm "kernel_rom='$lab/bookworm/linux' initrd_rom='$lab/bookworm/initrd' cpu_count='2'
 		bootargs='console=ttyS0 loglevel=4'" <<-END
 		<fw_cfg name="opt/word" string="from the host"/>
+		<shared_memory name="in" path="in" size="2M" readonly="yes" address="0xc0000000"/>
+		<shared_memory name="out" path="there" size="2M" address="0xc0200000"/>
+		<virtio_device name="memory" type="pmem"><file path="pmem.img"/></virtio_device>
 		<virtio_device name="script" type="block" readonly="yes"><file path="script.img"/></virtio_device>
 	END
 	run 90 0
 	says "no warning" LNRO0005:00 ACPI0013:00 PNP0C0C:00 PNP0501:00 PNP0B00:00 PNP0303:00 \
 		QEMU0001:00 QEMU0002:00 "from the host" /dev/rtc0 "Power Button" 16550A \
-		"guest: exit status 0"
+		"guest: exit status 0" "dax: from the host" "shared: 0x2E2E6E69" \
+		"SM00: of:Nsm00TCbonsai,shared-memory"
+	grep -q "from the guest" pmem.img || fail "the file has not changed"
+	[ "$(head -c 4 there)" = .out ] || fail "what the guest wrote is not there"
 }
 
 claim "a stock kernel finds everything in the tables, and has no complaint" \

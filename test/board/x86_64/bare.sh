@@ -58,6 +58,31 @@ refuses_seabios_alone()
 	says "vm.xml:1: firmware_rom" "is SeaBIOS, which boots this kernel_rom with QEMU's linuxboot_dma.bin only"
 }
 
+# one_of_two NAME: its VM waits for what the other's writes.
+one_of_two()
+{
+	mkdir $1
+	cd $1
+	vm "name='$1' kernel_rom='$lab/bare/share' cpu_count='1'" <<-END
+		<shared_memory name="page" path="../page" size="2M" address="0xc0000000"/>
+	END
+	start
+	cd ..
+}
+
+two_exchange_bytes()
+{
+	local first
+	one_of_two left
+	first=$monitor
+	one_of_two right
+	wait $first || fail "left: exit status $?"
+	wait $monitor || fail "right: exit status $?"
+	cat left/out right/out
+	[ "$(grep -hx '[12].*' left/out right/out | sort | tr -dc 12)" = 12 ] || fail "not both"
+	[ "$(head -c 10 page | tail -c 2)" = 12 ] || fail "the file does not have it"
+}
+
 claim "a guest begins in 64-bit mode" bare_guest off 1 up
 claim "a guest with a PVH note begins in 32-bit protected mode" bare_guest protected 1 \
 	"up in protected mode"
@@ -65,6 +90,7 @@ claim "a firmware begins in real mode at the reset vector" begins_in_real_mode
 claim "a reboot begins there again" reboots_in_place
 claim "reads of nothing give ones, writes are ignored" bare_guest stray 1 ffffffff ok
 claim "INIT and SIPI start a CPU" bare_guest smp 2 2
+claim "two guests exchange bytes through memory that they share" two_exchange_bytes
 for cpus in 1 2; do
 	claim "qboot boots a bzImage with $cpus CPUs" boots_through qboot.rom $cpus
 	claim "SeaBIOS boots a bzImage with $cpus CPUs" \
