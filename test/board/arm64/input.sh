@@ -49,7 +49,16 @@ plug()
 	rm -f fingers
 	mkfifo fingers
 	input touch "lab touch" <fingers &
+	touch=$!
 	exec 7>fingers
+}
+
+# The VM has a copy of the descriptor: closing this one would not do.
+unplug()
+{
+	kill $touch
+	wait $touch || :
+	exec 7>&-
 }
 
 inputs_of_the_board_are_the_guests()
@@ -114,7 +123,7 @@ inputs_of_the_board_are_the_guests()
 	wait_for 10 "lab touch: 3/57=100 1/330=1 3/53=10 3/54=20 3/47=1 3/57=101 3/53=30 3/54=40"
 
 	# Unplugged, both fingers are lifted; plugged in again, it goes on.
-	exec 7>&-
+	unplug
 	wait_for 10 "lab touch is gone"
 	wait_for 10 "lab touch: 3/47=0 3/57=-1 3/47=1 3/57=-1"
 	wait_for 10 "1/330=0"
@@ -140,7 +149,7 @@ inputs_of_the_board_are_the_guests()
 	wait_for 10 "seat: 1/194=0"
 	bonsai stop vm
 	wait $monitor || fail "exit status $?"
-	exec 7>&-
+	unplug
 }
 
 refuses_a_device_that_is_not_there()
