@@ -2,8 +2,8 @@
 # VMs as services of a Debian with systemd, which runs here as a container would: on the board's
 # second root, its /dev/vda, with process ids of its own.
 
-# debian COMMAND…: runs systemd there with the script "inside" as its only service; what that
-# prints is in "out".
+# debian COMMAND…: boots systemd there with the VMs of web.xml and db.xml enabled, and the script
+# "inside" as a service; what that prints is in "out".
 debian()
 {
 	mkdir -p root
@@ -18,21 +18,28 @@ debian()
 		mount -t tmpfs run root/run
 		mount -t tmpfs tmp root/tmp
 		mkdir -p root/etc/bonsai root/var/lib/bonsai root/lab
-		mount -o bind $lab/bookworm root/lab
+		mount -o bind $lab root/lab
 		mount -o bind $PWD root/mnt
-		cp /usr/bin/bonsai root/usr/bin/
+		cp /usr/bin/bonsai /usr/bin/passt root/usr/bin/
 		sed 's,@bindir@,/usr/bin,' $installed/bonsai@.service.in >root/etc/systemd/system/bonsai@.service
 		cp $installed/bonsai.target root/etc/systemd/system/
 		cp $installed/bonsai.tmpfiles root/etc/tmpfiles.d/bonsai.conf
 		cp web.xml db.xml root/etc/bonsai/
 		cp inside root/root/
 		cp test.service root/etc/systemd/system/
-		exec env -i container=bonsai chroot root /lib/systemd/systemd --unit=test.service \
+		chroot root systemctl -q enable bonsai@web bonsai@db
+		# Below chroot, passt could not have user ids of its own.
+		cd root
+		mkdir -p old
+		pivot_root . old
+		umount -l /old
+		exec /usr/bin/env -i container=bonsai /lib/systemd/systemd --unit=test.service \
 			--show-status=no
 	END
 	cat >test.service <<-'END'
 		[Unit]
 		Requires=sysinit.target dbus.socket
+		Wants=bonsai.target
 		After=sysinit.target dbus.socket
 		[Service]
 		Type=oneshot
@@ -47,37 +54,63 @@ debian()
 	cat out
 }
 
-# guest NAME READY: NAME.xml, whose guest says that it is up and waits.
+# guest NAME SCRIPT: NAME.xml, whose first devices are standard input's. Its script runs when the
+# guest is up.
 guest()
 {
-	vm "kernel_rom='/lab/linux' initrd_rom='/lab/initrd' cpu_count='1'
-		bootargs='console=hvc0 loglevel=4 bonsai.run=\"echo $1 is up; sleep 1000\"'" <<-END
-		$2
-		<virtio_device name="hvc0" type="console"><stdio/></virtio_device>
-	END
+	{
+		cat
+		echo '<virtio_device name="hvc0" type="console"><stdio/></virtio_device>'
+	} | vm "kernel_rom='/lab/bookworm/linux' initrd_rom='/lab/bookworm/initrd /lab/vsock.cpio'
+		cpu_count='1' bootargs='console=hvc0 loglevel=4 bonsai.run=\"echo $1 is up; $2\"'"
 	mv vm.xml "$1.xml"
 }
 
 systemd_runs_two_vms()
 {
-	guest web '<ready text="web is up"/>'
-	guest db ''
+	# Ready when it says so itself, over a vsock.
+	guest web "echo READY=1 | vsock connect 2 9999; sleep 1000" <<-'END'
+		<ready vsock_port="9999"/>
+		<virtio_device name="eth0" type="net"><tap ifname="vm-web"/></virtio_device>
+		<virtio_device name="vsock0" type="vsock"><unix path="/run/bonsai/web.vsock"/></virtio_device>
+	END
+	# Ready at once. It powers off at the press of the key.
+	guest db "head -c 24 /dev/input/event0 | wc -c; echo db powers off" <<-'END'
+		<virtio_device name="eth0" type="net"><user/></virtio_device>
+		<virtio_device name="eth1" type="net"><tap ifname="vm-db"/></virtio_device>
+	END
 	cat >inside <<-'END'
+		# said VM TEXT: waits until the journal has it of that VM, and prints the line.
+		said()
+		{
+			local tick
+			for tick in $(seq 120); do
+				journalctl -q -t "bonsai-$1" -o cat | grep -m 1 -F "$2" && return
+				sleep 0.5
+			done
+			echo "$1 has not said: $2"
+		}
+		# Nobody starts them: they are part of this boot.
+		systemctl start bonsai@db bonsai@web
+		systemctl is-active bonsai@db bonsai@web
+		journalctl -q -t bonsai-web -o cat | grep 'web is up'
+		bonsai list
+		systemctl show -P StatusText bonsai@web
+		ls -l /run/bonsai | grep -c sock
+		said db ' net: ' | sed 's,.* net: ,through passt: ,'
+		said db 'db is up'
+		before=$(systemctl show -P MainPID bonsai@db)
+		SECONDS=0
+		systemctl restart bonsai@db
+		[ $SECONDS -lt 60 ] && echo "db was shut down in time"
+		said db 'db powers off'
+		[ "$before" != "$(systemctl show -P MainPID bonsai@db)" ] && echo "db has restarted"
+		bonsai status db
+		# The others need not be asked for so long.
 		mkdir /etc/systemd/system/bonsai@.service.d
 		printf '[Service]\nExecStop=\nExecStop=-/usr/bin/bonsai powerdown --wait=1 %%i\n' \
 			>/etc/systemd/system/bonsai@.service.d/test.conf
 		systemctl daemon-reload
-		# Ready at once, and ready when its guest says so.
-		systemctl start bonsai@db bonsai@web
-		systemctl is-active bonsai@db bonsai@web
-		journalctl -q -t bonsai-web -o cat | grep -c 'web is up'
-		bonsai list
-		systemctl show -P StatusText bonsai@web
-		ls -l /run/bonsai | grep -c sock
-		before=$(systemctl show -P MainPID bonsai@db)
-		systemctl restart bonsai@db
-		[ "$before" != "$(systemctl show -P MainPID bonsai@db)" ] && echo "db has restarted"
-		bonsai status db
 		# One that dies is started again.
 		kill -SEGV "$(systemctl show -P MainPID bonsai@db)"
 		for tick in $(seq 100); do
@@ -99,7 +132,8 @@ systemd_runs_two_vms()
 		echo "to the end"
 	END
 	debian
-	says "db has restarted" "restarts: 1" "to the end" "The VM runs" "seen on the console"
+	says "db was shut down in time" "db powers off" "db has restarted" "restarts: 1" "to the end" \
+		"The VM runs" "seen on the console" "through passt: 10.0.2.15/24"
 	grep -q '^web  *running  *[0-9.]*  *[0-9.]* ' out || fail "bonsai top lacks web"
 	grep -q '^web *running *256M */run/bonsai/web.sock$' out || fail "bonsai list lacks web"
 	[ "$(grep -cx active out)" = 2 ] || fail "not both are active"
