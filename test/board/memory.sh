@@ -9,10 +9,10 @@ memory_vm()
 		boots=$(($(head -c 1 /dev/vda | tr '\0' 0) + 1))
 		echo "boot: $boots"
 		printf $boots | dd of=/dev/vda conv=notrunc,fsync 2>/dev/null
-		dd if=/dev/urandom of=/tmp/noise bs=1M count=16 2>/dev/null
+		dd if=/dev/urandom of=/tmp/noise bs=1M count=4 2>/dev/null
 		cp /tmp/noise /tmp/copy
 		echo "copy: $(cmp /tmp/noise /tmp/copy && echo equal)"
-		sleep 2
+		sleep 1
 		[ $boots -lt 2 ] && reboot -f
 	END
 	vm "kernel_rom='$lab/bookworm/linux' initrd_rom='$lab/bookworm/initrd' cpu_count='1'

@@ -9,11 +9,13 @@ answer()
 	printf '%s\n' "$2" >&5
 }
 
-# debian_gives_a_login COMMAND: runs it then.
+# debian_gives_a_login CPUS COMMAND: runs it then.
 debian_gives_a_login()
 {
+	local cpus=$1
+	shift
 	mkfifo keys
-	vm "kernel_rom='$lab/bookworm/linux' initrd_rom='$lab/bookworm/initrd' cpu_count='2'
+	vm "kernel_rom='$lab/bookworm/linux' initrd_rom='$lab/bookworm/initrd' cpu_count='$cpus'
 		bootargs='console=hvc0 root=/dev/vda loglevel=4'" <<-END
 		<virtio_device name="hvc0" type="console"><stdio/></virtio_device>
 		<virtio_device name="vda" type="block"><file path="/dev/vda"/></virtio_device>
@@ -44,9 +46,9 @@ installs_a_package()
 
 ln -sfn "$lab/debian" /srv/debian
 case $GIC in
-2) claim "Debian with systemd gives a login" debian_gives_a_login true ;;
+2) claim "Debian with systemd gives a login" debian_gives_a_login 1 true ;;
 *)
 	claim "Debian with systemd gives a login, and apt-get works over user networking" \
-		debian_gives_a_login installs_a_package
+		debian_gives_a_login 2 installs_a_package
 	;;
 esac

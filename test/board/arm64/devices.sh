@@ -16,6 +16,7 @@ guest_has_the_time_and_a_power_key()
 	END
 	vm "kernel_rom='$lab/bookworm/linux' initrd_rom='$lab/bookworm/initrd' cpu_count='1'
 		bootargs='console=hvc0 loglevel=4 bonsai.net=none'" <<-END
+		<memory image="map"/>
 		<virtio_device name="hvc0" type="console"><stdio/></virtio_device>
 		<virtio_device name="script" type="block" readonly="yes"><file path="script.img"/></virtio_device>
 	END
@@ -65,7 +66,7 @@ panic_ends_with_status_3()
 	says "ok both events of a panic are taken" "ok a crash kernel may run on"
 }
 
-claim "a guest has the time of day, an alarm and a power key" guest_has_the_time_and_a_power_key
+claim "a guest whose kernel is mapped has the time of day, an alarm and a power key" guest_has_the_time_and_a_power_key
 claim "a watchdog resets a guest that hangs" watchdog_resets_a_guest_that_hangs
 claim "a panic that a 64-bit guest reports ends with status 3" panic_ends_with_status_3 bare
 claim "a panic that a 32-bit guest reports ends with status 3" panic_ends_with_status_3 bare32

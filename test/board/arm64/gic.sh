@@ -39,12 +39,12 @@ idles_behind_its_last_cpu()
 # Boots without end, so not through run().
 is_as_new_after_a_reboot()
 {
-	local ticks=300
+	local ticks=$((patience * 1000))
 	guest again 2
 	start
 	until [ "$(grep -c '^ok ' out)" -ge 3 ] || [ $ticks = 0 ]; do
 		ticks=$((ticks - 1))
-		usleep 100000
+		usleep 10000
 	done
 	kill $monitor
 	wait $monitor || fail "exit status $?"

@@ -61,17 +61,6 @@ guest_has_the_lot()
 	[ "$(du -k disk.img | cut -f 1)" -lt 1024 ] || fail "discard freed nothing"
 }
 
-guest_boots_from_a_mapped_kernel()
-{
-	vm "kernel_rom='$lab/bookworm/linux' initrd_rom='$lab/bookworm/initrd' cpu_count='1'
-		bootargs='console=hvc0 loglevel=4 bonsai.run=true'" <<-END
-		<memory image="map"/>
-		<virtio_device name="hvc0" type="console"><stdio/></virtio_device>
-	END
-	run 60 0
-	says "guest: exit status 0"
-}
-
 # More CPUs than one region of redistributors holds, each pinned.
 starts_many_cpus()
 {
@@ -81,7 +70,6 @@ starts_many_cpus()
 }
 
 claim "queues, ports, discard, forwards, overlay, packed kernel" guest_has_the_lot
-claim "the kernel can be mapped" guest_boots_from_a_mapped_kernel
 if [ "$GIC" = 3 ]; then
 	claim "130 CPUs start" starts_many_cpus 130
 else

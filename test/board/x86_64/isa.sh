@@ -17,15 +17,12 @@ without()
 	says "guest: exit status 0" "$@"
 }
 
-claim "without RTC" without 'rtc="no"' bookworm \
-	'[ -e /dev/rtc0 ] || echo "no rtc"' "no rtc"
-claim "without serial port" without 'serial="no"' bookworm \
-	'grep -q 16550 /proc/tty/driver/serial || echo "no serial"' "no serial"
+claim "without RTC, serial port and option ROMs" without 'rtc="no" serial="no" option_roms="no"' \
+	bookworm '[ -e /dev/rtc0 ] || echo "no rtc"
+	grep -q 16550 /proc/tty/driver/serial || echo "no serial"' "no rtc" "no serial" "console hvc0"
 claim "without ACPI" without 'acpi="no"' minimal \
 	'grep -o virtio_mmio.device /proc/cmdline' virtio_mmio.device
 claim "without PIT" without 'pit="no" acpi="no"' minimal \
 	'grep -q "edge  *timer" /proc/interrupts || echo "no timer interrupt"' "no timer interrupt"
 claim "without PIC" without 'pic="no" pit="no" acpi="no"' minimal \
 	'dmesg | grep PIC' "NULL legacy PIC"
-claim "with hardly anything" without 'rtc="no" serial="no" option_roms="no"' bookworm \
-	'true' "console hvc0"

@@ -1,36 +1,38 @@
 # SPDX-License-Identifier: Apache-2.0
 # Ways to end: every kind of reboot restarts in place, power-off has status 0.
 
-# counts_boots FINISH: a script that ends the second boot with success, the first with FINISH.
-counting_script()
+# reboots KERNEL ISA WAY…: one boot more than there are ways, each ended in the next of them.
+reboots()
 {
+	local kernel=$1 isa=$2
+	shift 2
+	truncate -s 64K disk.img
 	script <<-END
+		set -- $*
 		boots=\$((\$(head -c 1 /dev/vda | tr '\\0' 0) + 1))
 		echo "boot: \$boots"
 		printf \$boots | dd of=/dev/vda conv=notrunc,fsync 2>/dev/null
-		[ \$boots -lt 2 ] || exit 0
-		$1
+		[ \$boots -le $# ] || exit 0
+		shift \$((\$boots - 1))
+		echo \$1 >/sys/kernel/reboot/type
+		echo "by: \$(cat /sys/kernel/reboot/type)"
+		reboot -f
 	END
-}
-
-# reboots KERNEL ISA BOOTARGS [FINISH]
-reboots()
-{
-	truncate -s 64K disk.img
-	counting_script "${4:-reboot -f}"
-	vm "kernel_rom='$lab/$1/linux' initrd_rom='$lab/$1/initrd' cpu_count='2'
-		bootargs='console=hvc0 loglevel=4 $3'" <<-END
-		<isa $2/>
+	vm "kernel_rom='$lab/$kernel/linux' initrd_rom='$lab/$kernel/initrd' cpu_count='2'
+		bootargs='console=hvc0 loglevel=4'" <<-END
+		<isa $isa/>
 		<virtio_device name="hvc0" type="console"><stdio/></virtio_device>
 		<virtio_device name="disk" type="block"><file path="disk.img"/></virtio_device>
 		<virtio_device name="script" type="block" readonly="yes"><file path="script.img"/></virtio_device>
 	END
 	start
-	wait_for 90 "boot: 1"
-	wait_for 90 "boot: 2"
+	for way; do
+		wait_for 90 "by: $way"
+	done
+	wait_for 90 "boot: $(($# + 1))"
 	[ -d /proc/$monitor ] || fail "another process went on"
 	wait_for 30 "guest: exit status 0"
-	if [ "$1" = minimal ]; then
+	if [ "$kernel" = minimal ]; then
 		kill $monitor # its init can but reboot
 	fi
 	wait $monitor || fail "exit status $?"
@@ -50,9 +52,8 @@ ends_with_a_panic()
 	says "Kernel panic"
 }
 
-claim "reboot=t restarts" reboots bookworm "" reboot=t
-claim "reboot=k restarts" reboots bookworm "" reboot=k
-claim "reboot=a restarts" reboots bookworm "" reboot=a
-claim "reboot=t restarts without ACPI" reboots minimal 'acpi="no"' reboot=t
-claim "reboot=k restarts without ACPI" reboots minimal 'acpi="no"' reboot=k
+claim "triple fault, keyboard controller and ACPI restart a guest in place" \
+	reboots bookworm "" triple kbd acpi
+claim "triple fault and keyboard controller restart it without ACPI" \
+	reboots minimal 'acpi="no"' triple kbd
 claim "a panic ends with status 3" ends_with_a_panic
