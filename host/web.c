@@ -88,11 +88,11 @@ static void read_path(struct text target, char *ret, size_t room)
 	for (size_t i = 0; i < path.count; i++)
 		if (!is_plain(path.at[i]))
 			return;
-	/* Neither "..", nor what is hidden, nor another root. */
-	if (memmem(path.at, path.count, "/.", 2) || memmem(path.at, path.count, "//", 2))
-		return;
 	memcpy(ret, path.at, path.count);
 	ret[path.count] = 0;
+	/* Neither "..", nor what is hidden, nor another root. */
+	if (strstr(ret, "/.") || strstr(ret, "//"))
+		ret[0] = 0;
 }
 
 static bool is_address(struct text host)

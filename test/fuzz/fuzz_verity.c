@@ -15,6 +15,8 @@
 
 #define DATA_BYTES (64u << 10)
 
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes);
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 {
 	static const char root[] = "00112233445566778899aabbccddeeff"
