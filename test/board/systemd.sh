@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# A full Debian with systemd: login on hvc0, and packages over user networking from a mirror
-# that the board serves. Its disk is the board's /dev/vda.
+# A full Debian with systemd: login on hvc0, a credential, the power button, and packages over
+# user networking from a mirror that the board serves. Its disk is the board's /dev/vda.
 
 # answer PROMPT LINE: types the line once the prompt is there.
 answer()
@@ -15,8 +15,10 @@ debian_gives_a_login()
 	local cpus=$1
 	shift
 	mkfifo keys
+	echo "from the host" >greeting
 	vm "kernel_rom='$lab/bookworm/linux' initrd_rom='$lab/bookworm/initrd' cpu_count='$cpus'
 		bootargs='console=hvc0 root=/dev/vda loglevel=4'" <<-END
+		<credential name="greeting" file="greeting"/>
 		<virtio_device name="hvc0" type="console"><stdio/></virtio_device>
 		<virtio_device name="vda" type="block"><file path="/dev/vda"/></virtio_device>
 		<virtio_device name="eth0" type="net"><user/></virtio_device>
@@ -24,14 +26,16 @@ debian_gives_a_login()
 	END
 	sed -i 's/256M/512M/' vm.xml
 	bonsai run vm.xml <keys >out 2>&1 &
+	monitor=$!
 	exec 5>keys
 	answer "guest login:" root
 	answer "root@guest" 'echo "failed units: $(systemctl --failed --no-legend | wc -l)"'
-	wait_for 120 "failed units: 0"
+	answer "failed units: 0" 'echo "greeting: $(systemd-creds --system cat greeting)"'
+	wait_for 60 "greeting: from the host"
 	"$@"
-	echo poweroff >&5
+	bonsai powerdown --wait=300 vm
 	exec 5>&-
-	wait $! || fail "exit status $?"
+	wait $monitor || fail "exit status $?"
 }
 
 installs_a_package()
@@ -46,7 +50,7 @@ installs_a_package()
 
 ln -sfn "$lab/debian" /srv/debian
 case $GIC in
-2) claim "Debian with systemd gives a login" debian_gives_a_login 1 true ;;
+2) claim "Debian with systemd gives a login and powers off" debian_gives_a_login 1 true ;;
 *)
 	claim "Debian with systemd gives a login, and apt-get works over user networking" \
 		debian_gives_a_login 2 installs_a_package

@@ -234,9 +234,12 @@ void rfb_expect(struct rfb_rig *rig, struct input_probe *probe, const char *want
 	size_t length = 0;
 
 	for (int i = 0; i < PATIENCE_S * 1000 / TURN_MS && strcmp(heard, wanted); i++) {
+		const char *more;
+
 		CHECK(loop_turn(rig->loop, TURN_MS) >= 0);
-		length += (size_t)snprintf(heard + length, sizeof(heard) - length, "%s",
-			input_probe_heard(probe));
+		more = input_probe_heard(probe);
+		length += (size_t)snprintf(heard + length, sizeof(heard) - length, "%s%s",
+			length && *more ? " " : "", more);
 	}
 	CHECK_STR(heard, wanted);
 }
