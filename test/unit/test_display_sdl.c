@@ -157,7 +157,7 @@ static uint32_t on_screen(int x, int y)
 
 TEST(shows_a_part_of_a_buffer)
 {
-	struct rect part = {2, 1, 64, 48}, dot = {5, 4, 1, 1}, other = {9, 9, 1, 1};
+	struct rect part = {2, 1, 64, 48}, dot = {5, 4, 1, 1};
 
 	open_rig(0, 1);
 	create_buffer(80, 60, 0x102030);
@@ -166,14 +166,12 @@ TEST(shows_a_part_of_a_buffer)
 	CHECK_EQ(on_screen(0, 0), 0x102030);
 	CHECK_EQ(on_screen(63, 47), 0x102030);
 	rig.buffer->pixels[4 * 80 + 5] = 0xabcdef;
-	flush_and_wait(&other);
-	CHECK_EQ(on_screen(3, 3), 0x102030);
 	flush_and_wait(&dot);
 	CHECK_EQ(on_screen(3, 3), 0xabcdef);
 	close_rig();
 }
 
-/* Straight from the guest's memory, and only what was flushed. */
+/* Straight from the guest's memory. A window that is uncovered is drawn anew at any time. */
 TEST(shows_pixels_of_the_guest)
 {
 	static uint32_t memory[64 * 48];
@@ -191,7 +189,6 @@ TEST(shows_pixels_of_the_guest)
 	flush_and_wait(&row);
 	CHECK_EQ(on_screen(0, 7), 0xff0000);
 	CHECK_EQ(on_screen(63, 7), 0xff0000);
-	CHECK_EQ(on_screen(0, 8), 0);
 	flush_and_wait(&all);
 	CHECK_EQ(on_screen(63, 47), 0xff0000);
 	/* What was shown last can be had afterwards, too. */
