@@ -171,7 +171,8 @@ TEST(shows_a_part_of_a_buffer)
 	close_rig();
 }
 
-/* Straight from the guest's memory. A window that is uncovered is drawn anew at any time. */
+/* Straight from the guest's memory. A window that is uncovered is drawn anew at any time.
+ */
 TEST(shows_pixels_of_the_guest)
 {
 	static uint32_t memory[64 * 48];
