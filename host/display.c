@@ -224,21 +224,11 @@ static void frame_make(struct display *display, unsigned int scanout)
 		display_frame_show(display, scanout);
 }
 
-/* Rows, from one place to another. */
-static void copy_rows(uint32_t *to, size_t to_stride_bytes, const uint32_t *from,
-	size_t from_stride_bytes, uint32_t width, uint32_t height)
-{
-	for (uint32_t row = 0; row < height; row++)
-		memcpy(to + row * (to_stride_bytes / PIXEL_BYTES),
-			from + row * (from_stride_bytes / PIXEL_BYTES),
-			(size_t)width * PIXEL_BYTES);
-}
-
 void display_copy(const struct display_buffer *buffer, const struct rect *rect,
 	uint32_t *to, size_t stride_bytes)
 {
 	if (buffer->pixels)
-		copy_rows(to, stride_bytes,
+		pixels_copy_rows(to, stride_bytes,
 			buffer->pixels + rect->x +
 				rect->y * (buffer->stride_bytes / PIXEL_BYTES),
 			buffer->stride_bytes, rect->width, rect->height);
@@ -256,8 +246,8 @@ static void frame_keep(struct display_frame *frame)
 		return;
 	if (!frame_make_copy(frame, frame->width, frame->height))
 		return;
-	copy_rows(frame->copy, frame->stride_bytes, from, stride_bytes, frame->width,
-		frame->height);
+	pixels_copy_rows(frame->copy, frame->stride_bytes, from, stride_bytes,
+		frame->width, frame->height);
 }
 
 int display_capture(struct display *display, unsigned int scanout, uint32_t **ret_pixels,
@@ -275,7 +265,7 @@ int display_capture(struct display *display, unsigned int scanout, uint32_t **re
 	pixels = malloc(display_buffer_bytes(frame->width, frame->height));
 	if (!pixels)
 		return -ENOMEM;
-	copy_rows(pixels, (size_t)frame->width * PIXEL_BYTES, frame->pixels,
+	pixels_copy_rows(pixels, (size_t)frame->width * PIXEL_BYTES, frame->pixels,
 		frame->stride_bytes, frame->width, frame->height);
 	*ret_pixels = pixels;
 	*ret_width = frame->width;

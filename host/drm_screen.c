@@ -35,15 +35,6 @@ struct rect drm_screen_place(const struct drm_screen *screen)
 /* ---- copies
  * ---------------------------------------------------------------------------- */
 
-static void copy_rows(uint32_t *to, size_t to_bytes, const uint32_t *from,
-	size_t from_bytes, const struct rect *rect)
-{
-	for (uint32_t row = 0; row < rect->height; row++)
-		memcpy((uint8_t *)to + row * to_bytes,
-			(const uint8_t *)from + row * from_bytes,
-			(size_t)rect->width * PIXEL_BYTES);
-}
-
 static uint32_t *pixel_at(uint32_t *pixels, size_t stride_bytes, uint32_t x, uint32_t y)
 {
 	return pixels + y * (stride_bytes / PIXEL_BYTES) + x;
@@ -53,7 +44,6 @@ static uint32_t *pixel_at(uint32_t *pixels, size_t stride_bytes, uint32_t x, uin
 static void copy_to(const struct drm_screen *screen, const struct drm_memory *picture,
 	const struct rect *rect)
 {
-	const struct display_buffer *buffer = screen->scanout->buffer;
 	struct rect place = drm_screen_place(screen);
 	struct rect from = rect_intersect(rect, &place);
 	uint32_t *to = pixel_at(picture->pixels, picture->stride_bytes, rect->x, rect->y);
@@ -67,12 +57,7 @@ static void copy_to(const struct drm_screen *screen, const struct drm_memory *pi
 	to = pixel_at(picture->pixels, picture->stride_bytes, from.x, from.y);
 	from.x += screen->scanout->part.x - place.x;
 	from.y += screen->scanout->part.y - place.y;
-	if (buffer->pixels)
-		copy_rows(to, picture->stride_bytes,
-			pixel_at(buffer->pixels, buffer->stride_bytes, from.x, from.y),
-			buffer->stride_bytes, &from);
-	else
-		pixel_source_copy(&buffer->source, &from, to, picture->stride_bytes);
+	display_copy(screen->scanout->buffer, &from, to, picture->stride_bytes);
 }
 
 static bool make_pictures(struct drm_screen *screen)
@@ -315,7 +300,6 @@ static int make_cursor(struct drm_screen *screen)
 
 void drm_screen_cursor_set(struct drm_screen *screen)
 {
-	static const struct rect image = {0, 0, DISPLAY_CURSOR_SIDE, DISPLAY_CURSOR_SIDE};
 	const struct display_cursor *cursor = &screen->scanout->cursor;
 	int code;
 
@@ -327,8 +311,9 @@ void drm_screen_cursor_set(struct drm_screen *screen)
 	}
 	code = make_cursor(screen);
 	if (!code) {
-		copy_rows(screen->cursor.pixels, screen->cursor.stride_bytes,
-			cursor->pixels, DISPLAY_CURSOR_SIDE * PIXEL_BYTES, &image);
+		pixels_copy_rows(screen->cursor.pixels, screen->cursor.stride_bytes,
+			cursor->pixels, DISPLAY_CURSOR_SIDE * PIXEL_BYTES,
+			DISPLAY_CURSOR_SIDE, DISPLAY_CURSOR_SIDE);
 		drm_screen_cursor_move(screen);
 		code = drm_output_cursor(&screen->output, screen->cursor.handle,
 			cursor->hot_x, cursor->hot_y);

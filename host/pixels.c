@@ -104,6 +104,15 @@ void pixels_convert(
 		to[i] = convert(le32_at(bytes + i * PIXEL_BYTES), layout);
 }
 
+void pixels_copy_rows(uint32_t *to, size_t to_stride_bytes, const uint32_t *from,
+	size_t from_stride_bytes, uint32_t width, uint32_t height)
+{
+	for (uint32_t row = 0; row < height; row++)
+		memcpy(to + row * (to_stride_bytes / PIXEL_BYTES),
+			from + row * (from_stride_bytes / PIXEL_BYTES),
+			(size_t)width * PIXEL_BYTES);
+}
+
 bool pixel_source_fits(const struct pixel_source *source)
 {
 	uint64_t row = (uint64_t)source->width * PIXEL_BYTES;

@@ -55,6 +55,10 @@ void pixels_convert(
  */
 void pixels_blend(uint32_t *to, const uint32_t *from, size_t count);
 
+/* Copies rows of the host's pixels, strides being multiples of PIXEL_BYTES. */
+void pixels_copy_rows(uint32_t *to, size_t to_stride_bytes, const uint32_t *from,
+	size_t from_stride_bytes, uint32_t width, uint32_t height);
+
 /*
  * Pixels scattered over memory, such as a guest's: rows of width pixels, stride_bytes
  * apart, the first at offset_bytes of iov. The bytes may change at any time.
