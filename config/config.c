@@ -23,6 +23,7 @@
 #include "config/value.h"
 #include "config/x86.h"
 #include "config/xml.h"
+#include "src/read_full.h"
 
 /* The file's name without .xml, made a name that is allowed. */
 static char *default_name(struct build *build)
@@ -286,34 +287,15 @@ static int open_file(const char *path)
 	return fd;
 }
 
-/* At most one byte more than is allowed, which xml_parse() then refuses. */
-static int read_file(int fd, char *buf, size_t room, size_t *ret_bytes)
-{
-	size_t bytes = 0;
-
-	while (bytes < room) {
-		ssize_t got = read(fd, buf + bytes, room - bytes);
-
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got < 0)
-			return -errno;
-		if (!got)
-			break;
-		bytes += (size_t)got;
-	}
-	*ret_bytes = bytes;
-	return 0;
-}
-
 int config_read(int fd, const char *path, const struct config_options *options,
 	struct vm_config **ret, struct problems *problems)
 {
+	/* At most one byte more than is allowed, which xml_parse() then refuses. */
 	const size_t room = TEXT_BYTES_MAX + 1;
 	struct source_pos pos = {.file = path};
 	char *buf = malloc(room);
 	size_t bytes = 0;
-	int code = buf ? read_file(fd, buf, room, &bytes) : -ENOMEM;
+	int code = buf ? read_full(fd, buf, room, &bytes) : -ENOMEM;
 
 	if (code)
 		problems_add(problems, &pos, "cannot be read: %s", strerror(-code));

@@ -23,6 +23,7 @@
 #include "src/error.h"
 #include "src/iov.h"
 #include "src/le.h"
+#include "src/read_full.h"
 
 #define BLOCK_BYTES_MIN 512u
 #define BLOCK_BYTES_MAX 65536u
@@ -74,26 +75,6 @@ struct disk_verity {
 };
 
 /* ---- reading ----------------------------------------------------------------------- */
-
-/* All of it, or less at the end of the file. */
-static ssize_t read_at(int fd, void *to, size_t bytes, uint64_t offset)
-{
-	size_t done = 0;
-
-	while (done < bytes) {
-		ssize_t got = pread(
-			fd, (uint8_t *)to + done, bytes - done, (off_t)(offset + done));
-
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got < 0)
-			return -errno;
-		if (!got)
-			break;
-		done += (size_t)got;
-	}
-	return (ssize_t)done;
-}
 
 static bool block_is(const struct disk_verity *verity, struct digest *digest,
 	const void *block, size_t bytes, const uint8_t *expected)
@@ -158,7 +139,7 @@ static int expect(struct disk_verity *verity, struct digest *digest, unsigned in
 	size_t slot = (size_t)(index - (block_index << verity->slots_log2));
 	uint8_t above[DIGEST_BYTES_MAX];
 	uint8_t *block;
-	ssize_t got;
+	size_t got;
 	int code;
 
 	if (level == verity->levels) {
@@ -173,17 +154,18 @@ static int expect(struct disk_verity *verity, struct digest *digest, unsigned in
 	block = malloc(verity->hash_block_bytes);
 	if (!block)
 		return -ENOMEM;
-	got = read_at(verity->hash_fd, block, verity->hash_block_bytes,
-		verity->level_bytes[level] + block_index * verity->hash_block_bytes);
-	if (got == (ssize_t)verity->hash_block_bytes &&
-		block_is(verity, digest, block, (size_t)got, above)) {
+	code = pread_full(verity->hash_fd, block, verity->hash_block_bytes,
+		verity->level_bytes[level] + block_index * verity->hash_block_bytes,
+		&got);
+	if (!code && got == verity->hash_block_bytes &&
+		block_is(verity, digest, block, got, above)) {
 		memcpy(ret, block + slot * verity->slot_bytes,
 			digest_bytes(verity->kind));
 		cache_keep(verity, level, block_index, block);
 		return 0;
 	}
 	free(block);
-	return got < 0 ? (int)got : -EILSEQ;
+	return code ? code : -EILSEQ;
 }
 
 /*
@@ -217,15 +199,17 @@ static ssize_t read_piece(struct disk_verity *verity, struct digest *digest,
 	uint64_t index = offset / block_bytes;
 	size_t skip = (size_t)(offset - index * block_bytes);
 	uint64_t want = (skip + bytes + block_bytes - 1) / block_bytes * block_bytes;
+	size_t bytes_read;
 	size_t good;
 	ssize_t got;
 
 	if (want > piece_bytes)
 		want = piece_bytes;
-	got = read_at(verity->data_fd, piece, (size_t)want, index * block_bytes);
-	if (got < 0)
+	got = pread_full(
+		verity->data_fd, piece, (size_t)want, index * block_bytes, &bytes_read);
+	if (got)
 		return got;
-	got = check(verity, digest, piece, (size_t)got / block_bytes, index);
+	got = check(verity, digest, piece, bytes_read / block_bytes, index);
 	if (got <= 0)
 		return got;
 	good = (size_t)got * block_bytes - skip;
@@ -414,16 +398,17 @@ static int set_up(struct disk_verity *verity, uint64_t data_bytes,
 {
 	const char *path = options->hash_path ? options->hash_path : "the disk";
 	uint8_t sb[SB_BYTES];
-	ssize_t got;
+	size_t got;
 	int code = open_hash_file(verity, options->hash_path, pos, err);
 
 	if (code)
 		return code;
-	got = read_at(verity->hash_fd, sb, sizeof(sb), options->hash_offset_bytes);
-	if (got < 0)
-		return error_set(err, (int)got, pos, "cannot read %s: %s", path,
-			strerror((int)-got));
-	if (got < (ssize_t)sizeof(sb))
+	code = pread_full(
+		verity->hash_fd, sb, sizeof(sb), options->hash_offset_bytes, &got);
+	if (code)
+		return error_set(
+			err, code, pos, "cannot read %s: %s", path, strerror(-code));
+	if (got < sizeof(sb))
 		memset(sb, 0, sizeof(sb));
 	code = read_superblock(verity, sb, path, pos, err);
 	if (!code)

@@ -17,6 +17,7 @@
 #include "src/error.h"
 #include "src/guest_mem.h"
 #include "src/log.h"
+#include "src/read_full.h"
 
 #define PORT_SELECTOR 0
 #define PORT_DATA 1
@@ -214,20 +215,11 @@ static void destroy_item(struct fw_cfg_item *item)
 
 static int read_file(const struct part *part, uint64_t from, uint8_t *to, size_t count)
 {
-	size_t done = 0;
+	size_t done;
+	int rc = pread_full(part->fd, to, count, part->offset + from, &done);
 
-	while (done < count) {
-		ssize_t got = pread(part->fd, to + done, count - done,
-			(off_t)(part->offset + from + done));
-
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got < 0)
-			return -errno;
-		if (got == 0)
-			break;
-		done += (size_t)got;
-	}
+	if (rc)
+		return rc;
 	memset(to + done, 0, count - done);
 	return 0;
 }

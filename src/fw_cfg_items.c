@@ -11,6 +11,7 @@
 
 #include "config/config.h"
 #include "src/error.h"
+#include "src/read_full.h"
 
 /* Without waiting, should it be a FIFO that nobody writes to. */
 static int open_regular(const char *path, uint64_t *ret_bytes)
@@ -49,25 +50,6 @@ static int append_path(struct fw_cfg_item *item, const char *path)
 
 /* To the end, which a file may have earlier or later than it said, and a pipe somewhere.
  */
-static int read_secret(int fd, uint8_t *buf, size_t room, size_t *ret_bytes)
-{
-	size_t bytes = 0;
-
-	while (bytes < room) {
-		ssize_t got = read(fd, buf + bytes, room - bytes);
-
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got < 0)
-			return -errno;
-		if (!got)
-			break;
-		bytes += (size_t)got;
-	}
-	*ret_bytes = bytes;
-	return bytes == room ? -EFBIG : 0;
-}
-
 static int append_secret(struct fw_cfg_item *item, int fd)
 {
 	const size_t room = CONFIG_CREDENTIAL_BYTES_MAX + 1;
@@ -77,7 +59,9 @@ static int append_secret(struct fw_cfg_item *item, int fd)
 
 	if (!buf)
 		return -ENOMEM;
-	rc = read_secret(fd, buf, room, &bytes);
+	rc = read_full(fd, buf, room, &bytes);
+	if (!rc && bytes == room)
+		rc = -EFBIG;
 	if (!rc)
 		rc = fw_cfg_append(item, buf, bytes);
 	explicit_bzero(buf, room);

@@ -16,6 +16,7 @@
 
 #include "config/config.h"
 #include "src/error.h"
+#include "src/read_full.h"
 
 /* Deflate cannot pack more tightly than this (zlib's technical details). */
 #define GZIP_RATIO_MAX 1032
@@ -33,31 +34,10 @@ int rom_error(const struct rom *rom, int code, struct error *err, const char *fm
 		rom->config->path, text);
 }
 
-/* Fewer bytes than room only at the end of the file. */
-static int pread_all(int fd, void *buf, size_t room, uint64_t offset, size_t *ret_bytes)
-{
-	size_t done = 0;
-
-	while (done < room) {
-		ssize_t got = pread(
-			fd, (uint8_t *)buf + done, room - done, (off_t)(offset + done));
-
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got < 0)
-			return -errno;
-		if (got == 0)
-			break;
-		done += (size_t)got;
-	}
-	*ret_bytes = done;
-	return 0;
-}
-
 static int read_at(const struct rom *rom, void *buf, size_t room, uint64_t offset,
 	size_t *ret_bytes, struct error *err)
 {
-	int rc = pread_all(rom->fd, buf, room, offset, ret_bytes);
+	int rc = pread_full(rom->fd, buf, room, offset, ret_bytes);
 
 	return rc ? rom_error(rom, rc, err, "cannot be read: %s", strerror(-rc)) : 0;
 }
@@ -288,7 +268,7 @@ static int read_plain_part(
 
 	/* Also keeps what no file can have away from pread(). */
 	if (part->offset < rom->file_bytes)
-		rc = pread_all(rom->fd, part->buf, part->bytes, part->offset, &got);
+		rc = pread_full(rom->fd, part->buf, part->bytes, part->offset, &got);
 	if (rc)
 		return error_set(cause, rc, NULL, "cannot be read: %s", strerror(-rc));
 	return got < part->bytes ? ends_early(part, cause) : 0;

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Reading until there is no more room or no more file, whatever the kernel gives at a
+ * time. Any thread. 0, with the bytes in *ret_bytes, or -errno.
+ */
+#ifndef SRC_READ_FULL_H
+#define SRC_READ_FULL_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+int read_full(int fd, void *buf, size_t room, size_t *ret_bytes);
+/* From that offset on; the descriptor's own stays where it is. */
+int pread_full(int fd, void *buf, size_t room, uint64_t offset, size_t *ret_bytes);
+
+#endif
