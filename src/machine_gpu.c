@@ -132,12 +132,14 @@ int machine_gpu_create(struct machine_device *device,
 {
 	const struct config_gpu *config = &device->plan->config->gpu;
 	struct virtio_gpu_options options = {
-		.max_memory_bytes = config->max_memory_bytes};
+		.max_memory_bytes = config->max_memory_bytes, .udmabuf = -1};
 	int code = create_display(host, config, &device->display, err);
 
 	if (code)
 		return code;
-	options.udmabuf = udmabuf_open();
+	/* Private memory is nobody's to borrow. */
+	if (host->mem->options.shared)
+		options.udmabuf = udmabuf_open();
 	return virtio_gpu_create(host->loop, device->plan->config->name, device->display,
 		&options, &device->dev, err);
 }
