@@ -177,13 +177,16 @@ static void print_cpu_exact(const struct child *child)
 		(uint64_t)used.tv_sec * 1000000u + (uint64_t)used.tv_nsec / 1000u);
 }
 
-/* The one mapping that is as large as guest RAM is guest RAM. */
+/*
+ * The one mapping that is as large as guest RAM is guest RAM. Of the private memory a
+ * process owns for good what is anonymous; the pages of a program or a library are
+ * private as long as no other process runs it.
+ */
 static void print_memory(const struct child *child, uint64_t ram_kib)
 {
 	char path[64];
 	char line[1024];
-	uint64_t sums[2] = {0, 0};
-	uint64_t guest_kib = 0;
+	uint64_t private_kib = 0, rss_kib = 0, own_kib = 0, guest_kib = 0;
 	bool guest = false;
 	FILE *file;
 
@@ -197,15 +200,18 @@ static void print_memory(const struct child *child, uint64_t ram_kib)
 		if (sscanf(line, "Size: %" SCNu64, &kib) == 1)
 			guest = kib >= ram_kib && kib < ram_kib + 4096;
 		else if (sscanf(line, "Rss: %" SCNu64, &kib) == 1)
-			*(guest ? &guest_kib : &sums[1]) += kib;
+			*(guest ? &guest_kib : &rss_kib) += kib;
 		else if (!guest &&
 			 (sscanf(line, "Private_Clean: %" SCNu64, &kib) == 1 ||
 				 sscanf(line, "Private_Dirty: %" SCNu64, &kib) == 1))
-			sums[0] += kib;
+			private_kib += kib;
+		else if (!guest && sscanf(line, "Anonymous: %" SCNu64, &kib) == 1)
+			own_kib += kib;
 	}
 	fclose(file);
-	printf("private_kib %" PRIu64 "\nrss_kib %" PRIu64 "\nguest_kib %" PRIu64 "\n",
-		sums[0], sums[1], guest_kib);
+	printf("private_kib %" PRIu64 "\nown_kib %" PRIu64 "\nrss_kib %" PRIu64
+	       "\nguest_kib %" PRIu64 "\n",
+		private_kib, own_kib, rss_kib, guest_kib);
 }
 
 /* Of all VMs that are there: the command's is the only one. */
