@@ -165,6 +165,7 @@ static bool frame_make_copy(struct display_frame *frame, uint32_t width, uint32_
 	frame->stride_bytes = (size_t)width * PIXEL_BYTES;
 	frame->width = frame->copy ? width : 0;
 	frame->height = frame->copy ? height : 0;
+	frame->stale = (struct rect){0};
 	return frame->copy;
 }
 
@@ -179,8 +180,7 @@ bool display_frame_show(struct display *display, unsigned int scanout)
 	if (!buffer->pixels) {
 		if (!frame_make_copy(frame, s->part.width, s->part.height))
 			return false;
-		pixel_source_copy(
-			&buffer->source, &s->part, frame->copy, frame->stride_bytes);
+		frame->stale = (struct rect){0, 0, frame->width, frame->height};
 		return true;
 	}
 	free(frame->copy);
@@ -194,20 +194,16 @@ bool display_frame_show(struct display *display, unsigned int scanout)
 	return true;
 }
 
-struct rect display_frame_flush(
+void display_frame_flush(
 	struct display *display, unsigned int scanout, const struct rect *rect)
 {
-	const struct display_scanout *s = &display->scanouts[scanout];
-	const struct display_frame *frame = &s->frame;
+	struct display_scanout *s = &display->scanouts[scanout];
 	struct rect moved = *rect;
 
 	moved.x -= s->part.x;
 	moved.y -= s->part.y;
-	if (frame->copy)
-		pixel_source_copy(&s->buffer->source, rect,
-			frame->copy + moved.y * (size_t)frame->width + moved.x,
-			frame->stride_bytes);
-	return moved;
+	if (s->frame.copy)
+		s->frame.stale = rect_union(&s->frame.stale, &moved);
 }
 
 void display_frame_drop(struct display_frame *frame)
@@ -218,10 +214,21 @@ void display_frame_drop(struct display_frame *frame)
 
 static void frame_make(struct display *display, unsigned int scanout)
 {
-	const struct display_scanout *s = &display->scanouts[scanout];
+	struct display_scanout *s = &display->scanouts[scanout];
+	struct display_frame *frame = &s->frame;
+	struct rect from;
 
-	if (!s->frame.width && s->buffer)
+	if (!frame->width && s->buffer)
 		display_frame_show(display, scanout);
+	from = frame->stale;
+	if (!s->buffer || rect_is_empty(&from))
+		return;
+	from.x += s->part.x;
+	from.y += s->part.y;
+	pixel_source_copy(&s->buffer->source, &from,
+		frame->copy + frame->stale.y * (size_t)frame->width + frame->stale.x,
+		frame->stride_bytes);
+	frame->stale = (struct rect){0};
 }
 
 void display_copy(const struct display_buffer *buffer, const struct rect *rect,
@@ -283,7 +290,9 @@ void display_show(struct display *display, unsigned int scanout,
 
 	if (!buffer && !s->buffer)
 		return;
-	if (!buffer) {
+	if (!buffer && display->ops->leave) {
+		display->ops->leave(display, scanout);
+	} else if (!buffer) {
 		frame_make(display, scanout);
 		frame_keep(&s->frame);
 	}

@@ -5,8 +5,8 @@
  *
  * A picture is copied at most once between guest and display. A buffer either has memory
  * of its own, which the user writes (the copy) and the display shows as it is; or it is
- * pixels of the guest, of which the display takes what was flushed (the copy), unless its
- * hardware can show them where they are.
+ * pixels of the guest, of which the display takes what was flushed (the copy), as soon as
+ * somebody is to see it, unless its hardware can show them where they are.
  *
  * Everything runs with the loop's lock held; events come on the loop's thread, never from
  * within a verb.

@@ -32,7 +32,12 @@ struct display_ops {
 	/* Optional: the scanout's cursor has another image; another place. */
 	void (*cursor_set)(struct display *display, unsigned int scanout);
 	void (*cursor_move)(struct display *display, unsigned int scanout);
-	/* Optional: without it display_capture() copies the frame. */
+	/*
+	 * Optional: the scanout is about to show nothing, and its buffer to go. Without
+	 * it the frame is kept.
+	 */
+	void (*leave)(struct display *display, unsigned int scanout);
+	/* Optional, with leave: without it display_capture() copies the frame. */
 	int (*capture)(struct display *display, unsigned int scanout,
 		uint32_t **ret_pixels, uint32_t *ret_width, uint32_t *ret_height);
 	/* Optional: for one with a thread. */
@@ -52,7 +57,8 @@ struct display_cursor {
 
 /*
  * What a scanout shows, or has shown last: width x height pixels. They are copy where the
- * buffer has none of its own or is gone.
+ * buffer has none of its own or is gone. A copy is made when somebody asks for it, or
+ * when the buffer goes: until then stale is what was flushed.
  */
 struct display_frame {
 	uint32_t width; /* 0: nothing yet */
@@ -61,6 +67,7 @@ struct display_frame {
 	size_t stride_bytes;
 	uint32_t *copy;
 	size_t copy_bytes;
+	struct rect stale; /* of the copy */
 };
 
 struct display_scanout {
@@ -90,16 +97,15 @@ void display_set_mode(
 void display_presented(struct display *display, unsigned int scanout);
 
 /*
- * For ops->show and ops->flush of an implementation without buffers of its own: brings
- * the scanout's frame up to date. show gives the frame another size and other pixels; it
- * keeps what was last shown where nothing is. False: no memory, the frame is empty.
+ * For ops->show and ops->flush of an implementation without buffers of its own: notes
+ * what the scanout's frame is to be. show gives the frame another size and other pixels;
+ * it keeps what was last shown where nothing is. False: no memory, the frame is empty.
  */
 bool display_frame_show(struct display *display, unsigned int scanout);
 /* Of a buffer of either kind; rect lies in it. */
 void display_copy(const struct display_buffer *buffer, const struct rect *rect,
 	uint32_t *to, size_t stride_bytes);
-/* Returns rect in the frame's coordinates. */
-struct rect display_frame_flush(
+void display_frame_flush(
 	struct display *display, unsigned int scanout, const struct rect *rect);
 
 /* Empties a frame: one that is asked for while its scanout shows a buffer is made then.

@@ -22,6 +22,12 @@
 #define BACKLOG 16
 #define PASSWORD_CHARS 8u /* all that VNC's cipher takes */
 
+/*
+ * What is new goes to the clients at once, and what follows within this time together: a
+ * guest may well draw a thousand pictures a second, and each would be copied and sent.
+ */
+#define PACE_NS (1000000000ull / 30)
+
 struct vnc_server {
 	struct display base;
 	struct listener listener;
@@ -30,8 +36,12 @@ struct vnc_server {
 	struct vnc_rules rules;
 	char password[PASSWORD_CHARS + 2];
 	unsigned int leds_lit;
-	struct vnc_view shown; /* what clients see */
-	struct vnc_view last;  /* of a buffer, for whoever captures it */
+	struct loop *loop;
+	struct loop_timer pace;   /* armed: clients have heard of something just now */
+	struct vnc_damage damage; /* of which they have not */
+	struct vnc_view shown;    /* what clients see */
+	bool copied;              /* and that is a copy of the guest's pixels */
+	struct vnc_view last;     /* of a buffer, for whoever captures it */
 	struct vnc_client clients[CLIENTS_MAX];
 };
 
@@ -103,16 +113,63 @@ static void vnc_buffer_destroy(struct display *display, struct display_buffer *b
 /* ---- showing --------------------------------------------------------------------------
  */
 
-/* Takes over the frame's only user; none where there was no memory for it. */
+static bool anyone_looks(const struct vnc_server *server)
+{
+	for (unsigned int i = 0; i < CLIENTS_MAX; i++)
+		if (server->clients[i].running)
+			return true;
+	return false;
+}
+
+/* The guest may do what it likes with its pixels: clients get a copy of them. */
+static void copy(struct vnc_server *server, const struct rect *rect)
+{
+	const struct display_scanout *s = &server->base.scanouts[0];
+	struct rect from = *rect;
+
+	from.x += s->part.x;
+	from.y += s->part.y;
+	pixel_source_copy(&s->buffer->source, &from,
+		vnc_view_pixels(&server->shown) +
+			rect->y * (size_t)server->shown.part.width + rect->x,
+		server->shown.frame->stride_bytes);
+}
+
+/* Clients hear of all that is new, which ends up in what they see. */
+static void tell_damage(struct vnc_server *server)
+{
+	struct vnc_damage *damage = &server->damage;
+
+	for (unsigned int i = 0; server->copied && i < damage->count; i++)
+		copy(server, &damage->rects[i]);
+	for (unsigned int i = 0; damage->count && i < CLIENTS_MAX; i++)
+		vnc_client_damage(&server->clients[i], damage);
+	damage->count = 0;
+}
+
+/* Where nobody looks, nothing is copied until somebody does. */
+static void tell_soon(struct vnc_server *server)
+{
+	if (!server->damage.count || server->pace.loop || !anyone_looks(server))
+		return;
+	tell_damage(server);
+	loop_timer_arm(server->loop, &server->pace, PACE_NS);
+}
+
+static void pace_expired(struct loop_timer *timer)
+{
+	tell_soon(container_of(timer, struct vnc_server, pace));
+}
+
+/* Takes over the frame's only user. */
 static void show_view(
 	struct vnc_server *server, struct vnc_frame *frame, const struct rect *part)
 {
 	struct vnc_view view = {frame, *part};
 
-	if (!frame)
-		return;
 	vnc_view_copy(&server->shown, &view);
 	vnc_frame_put(frame);
+	server->damage.count = 0;
 	for (unsigned int i = 0; i < CLIENTS_MAX; i++)
 		vnc_client_show(&server->clients[i], &server->shown);
 }
@@ -121,21 +178,31 @@ static void show_black(struct vnc_server *server)
 {
 	struct rect whole = {
 		.width = server->shown.part.width, .height = server->shown.part.height};
-
-	show_view(server, vnc_frame_create(whole.width, whole.height), &whole);
-}
-
-/* The guest may do what it likes with its pixels: clients get a copy of them. */
-static void show_copy(struct vnc_server *server, const struct display_scanout *scanout)
-{
-	struct rect whole = {
-		.width = scanout->part.width, .height = scanout->part.height};
 	struct vnc_frame *frame = vnc_frame_create(whole.width, whole.height);
 
+	if (frame)
+		show_view(server, frame, &whole);
+}
+
+/* Where there is no memory for a copy, what was shown before stays. */
+static void show_copy(struct vnc_server *server, const struct display_scanout *s)
+{
+	struct rect whole = {.width = s->part.width, .height = s->part.height};
+	struct vnc_frame *frame;
+
+	if (server->copied && server->shown.part.width == whole.width &&
+		server->shown.part.height == whole.height) {
+		server->damage.count = 0;
+		vnc_damage_add(&server->damage, &whole);
+		tell_soon(server);
+		return;
+	}
+	frame = vnc_frame_create(whole.width, whole.height);
+	server->copied = frame;
 	if (!frame)
 		return;
-	pixel_source_copy(&scanout->buffer->source, &scanout->part, frame->pixels,
-		frame->stride_bytes);
+	pixel_source_copy(
+		&s->buffer->source, &s->part, frame->pixels, frame->stride_bytes);
 	show_view(server, frame, &whole);
 }
 
@@ -143,18 +210,21 @@ static void vnc_show(struct display *display, unsigned int scanout)
 {
 	struct vnc_server *server = of(display);
 	const struct display_scanout *s = &display->scanouts[scanout];
-	struct vnc_frame *frame;
+	struct vnc_frame *frame = NULL;
 
-	if (!s->buffer) {
-		show_black(server);
-		return;
-	}
-	frame = container_of(s->buffer, struct vnc_buffer, base)->frame;
-	if (frame)
-		show_view(server, vnc_frame_get(frame), &s->part);
-	else
+	if (s->buffer)
+		frame = container_of(s->buffer, struct vnc_buffer, base)->frame;
+	if (s->buffer && !frame) {
 		show_copy(server, s);
-	vnc_view_copy(&server->last, &server->shown);
+	} else {
+		server->copied = false;
+		if (frame)
+			show_view(server, vnc_frame_get(frame), &s->part);
+		else
+			show_black(server);
+	}
+	if (s->buffer)
+		vnc_view_copy(&server->last, &server->shown);
 }
 
 static bool vnc_flush(
@@ -166,16 +236,16 @@ static bool vnc_flush(
 
 	moved.x -= s->part.x;
 	moved.y -= s->part.y;
-	if (!rect_fits(&moved, server->shown.part.width, server->shown.part.height))
+	if (!s->buffer->pixels && !server->copied)
 		return false; /* there was no memory when it was shown */
-	if (!s->buffer->pixels)
-		pixel_source_copy(&s->buffer->source, rect,
-			vnc_view_pixels(&server->shown) +
-				moved.y * (size_t)server->shown.part.width + moved.x,
-			server->shown.frame->stride_bytes);
-	for (unsigned int i = 0; i < CLIENTS_MAX; i++)
-		vnc_client_damage(&server->clients[i], &moved);
+	vnc_damage_add(&server->damage, &moved);
+	tell_soon(server);
 	return false;
+}
+
+static void vnc_leave(struct display *display, unsigned int scanout)
+{
+	tell_damage(of(display));
 }
 
 static void vnc_cursor_set(struct display *display, unsigned int scanout)
@@ -199,6 +269,7 @@ static int vnc_capture(struct display *display, unsigned int scanout,
 	const struct vnc_view *view = &of(display)->last;
 	uint32_t *pixels;
 
+	tell_damage(of(display));
 	if (!view->frame)
 		return -ENOENT;
 	pixels = malloc(display_buffer_bytes(view->part.width, view->part.height));
@@ -220,6 +291,7 @@ static void vnc_destroy(struct display *display)
 	struct vnc_server *server = of(display);
 
 	listener_close(&server->listener);
+	loop_timer_cancel(&server->pace);
 	seat_unlisten(server->input.seat, &server->leds);
 	for (unsigned int i = 0; i < CLIENTS_MAX; i++)
 		vnc_client_finish(&server->clients[i]);
@@ -239,6 +311,7 @@ static const struct display_ops vnc_ops = {
 	.show = vnc_show,
 	.flush = vnc_flush,
 	.cursor_set = vnc_cursor_set,
+	.leave = vnc_leave,
 	.capture = vnc_capture,
 	.destroy = vnc_destroy,
 };
@@ -250,6 +323,7 @@ static void client_comes(struct listener *listener, int fd)
 {
 	struct vnc_server *server = container_of(listener, struct vnc_server, listener);
 
+	tell_damage(server);
 	for (unsigned int i = 0; i < CLIENTS_MAX; i++)
 		if (!server->clients[i].running) {
 			vnc_client_start(&server->clients[i], fd);
@@ -363,6 +437,8 @@ int display_vnc_create(struct loop *loop, struct seat *seat,
 	if (!server)
 		return error_set(err, -ENOMEM, options->pos, "no memory for a display");
 	display_init(&server->base, &vnc_ops, &options->size, 1);
+	server->loop = loop;
+	server->pace.expired = pace_expired;
 	server->listener.watch.fd = -1;
 	server->leds.led = led_changed;
 	server->input = (struct vnc_input){seat, &server->base};

@@ -6,8 +6,10 @@
  *
  * A client has a thread of its own. It encodes from the very pixels that the guest's
  * device writes, however long that takes; those pixels stay as long as a client looks at
- * them, whatever becomes of the guest's buffer. One that takes nothing costs its own
- * thread and is left after ten seconds.
+ * them, whatever becomes of the guest's buffer. Where the device writes none, for they
+ * are the guest's own, clients share a copy. They hear of news 30 times a second at most;
+ * while there are none, nothing is copied. One that takes nothing costs its own thread
+ * and is left after ten seconds.
  *
  * Whoever may connect sees and types all: without a password that is for the caller to
  * restrict. One a process, for libvncserver keeps how clients log in for all servers at

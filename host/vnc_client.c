@@ -27,8 +27,7 @@
 /* The loop's side may go on at once: what was said is taken over, and then applied. */
 static void hear_news(struct vnc_client *client)
 {
-	struct rect damage[VNC_DAMAGE_MAX];
-	unsigned int count;
+	struct vnc_damage damage;
 	bool view_changed;
 
 	pthread_mutex_lock(&client->lock);
@@ -36,9 +35,8 @@ static void hear_news(struct vnc_client *client)
 	client->view_changed = false;
 	if (view_changed)
 		vnc_view_copy(&client->shown, &client->view);
-	count = client->damage_count;
-	memcpy(damage, client->damage, count * sizeof(damage[0]));
-	client->damage_count = 0;
+	damage = client->damage;
+	client->damage.count = 0;
 	if (client->cursor_changed)
 		vnc_screen_shape(client, &client->cursor);
 	client->cursor_changed = false;
@@ -49,10 +47,12 @@ static void hear_news(struct vnc_client *client)
 	pthread_mutex_unlock(&client->lock);
 	if (view_changed)
 		vnc_screen_look(client);
-	for (unsigned int i = 0; i < count; i++)
-		rfbMarkRectAsModified(client->screen, (int)damage[i].x, (int)damage[i].y,
-			(int)(damage[i].x + damage[i].width),
-			(int)(damage[i].y + damage[i].height));
+	for (unsigned int i = 0; i < damage.count; i++) {
+		const struct rect *rect = &damage.rects[i];
+
+		rfbMarkRectAsModified(client->screen, (int)rect->x, (int)rect->y,
+			(int)(rect->x + rect->width), (int)(rect->y + rect->height));
+	}
 }
 
 static void serve(struct vnc_client *client)
@@ -249,20 +249,17 @@ void vnc_client_show(struct vnc_client *client, const struct vnc_view *view)
 	if (!client->running)
 		vnc_view_copy(&client->shown, view);
 	client->view_changed = true;
-	client->damage_count = 0;
+	client->damage.count = 0;
 	wake_thread(client);
 }
 
-void vnc_client_damage(struct vnc_client *client, const struct rect *rect)
+void vnc_client_damage(struct vnc_client *client, const struct vnc_damage *damage)
 {
 	if (!client->running)
 		return;
 	pthread_mutex_lock(&client->lock);
-	if (client->damage_count < VNC_DAMAGE_MAX)
-		client->damage[client->damage_count++] = *rect;
-	else
-		client->damage[VNC_DAMAGE_MAX - 1] =
-			rect_union(&client->damage[VNC_DAMAGE_MAX - 1], rect);
+	for (unsigned int i = 0; i < damage->count; i++)
+		vnc_damage_add(&client->damage, &damage->rects[i]);
 	wake_thread(client);
 }
 

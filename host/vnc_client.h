@@ -23,8 +23,7 @@
 #include "host/vnc_input.h"
 #include "src/loop.h"
 
-#define VNC_DAMAGE_MAX 32u /* rectangles; more become one around them */
-#define VNC_QUEUE_MAX 64u  /* of what a client did */
+#define VNC_QUEUE_MAX 64u /* of what a client did */
 
 /* Password and pages; the same for all clients, constant. */
 struct vnc_rules {
@@ -59,8 +58,7 @@ struct vnc_client {
 	bool leaving;
 	bool view_changed;
 	struct vnc_view view;
-	unsigned int damage_count;
-	struct rect damage[VNC_DAMAGE_MAX];
+	struct vnc_damage damage;
 	bool cursor_changed;
 	struct vnc_cursor cursor;
 	unsigned int leds; /* bit n is LED n of evdev */
@@ -91,7 +89,7 @@ int vnc_client_start(struct vnc_client *client, int fd);
 
 /* Whether or not it runs. */
 void vnc_client_show(struct vnc_client *client, const struct vnc_view *view);
-void vnc_client_damage(struct vnc_client *client, const struct rect *rect);
+void vnc_client_damage(struct vnc_client *client, const struct vnc_damage *damage);
 void vnc_client_cursor(struct vnc_client *client, const struct vnc_cursor *cursor);
 void vnc_client_leds(struct vnc_client *client, unsigned int leds);
 

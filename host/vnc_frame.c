@@ -41,6 +41,16 @@ void vnc_view_copy(struct vnc_view *to, const struct vnc_view *from)
 	*to = *from;
 }
 
+void vnc_damage_add(struct vnc_damage *damage, const struct rect *rect)
+{
+	struct rect *last = &damage->rects[VNC_DAMAGE_MAX - 1];
+
+	if (damage->count < VNC_DAMAGE_MAX)
+		damage->rects[damage->count++] = *rect;
+	else
+		*last = rect_union(last, rect);
+}
+
 uint32_t *vnc_view_pixels(const struct vnc_view *view)
 {
 	return view->frame->pixels +

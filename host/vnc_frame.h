@@ -19,6 +19,16 @@ struct vnc_frame {
 	uint32_t *pixels;
 };
 
+#define VNC_DAMAGE_MAX 32u /* rectangles; more become one around them */
+
+/* What of a picture is new. */
+struct vnc_damage {
+	unsigned int count;
+	struct rect rects[VNC_DAMAGE_MAX];
+};
+
+void vnc_damage_add(struct vnc_damage *damage, const struct rect *rect);
+
 /* A part of a frame, or, where frame is NULL, nothing. */
 struct vnc_view {
 	struct vnc_frame *frame;

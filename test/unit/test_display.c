@@ -89,7 +89,7 @@ TEST(keeps_the_last_frame_of_a_buffer_that_is_gone)
 	display_destroy(display);
 }
 
-/* Of the guest's own pixels, only what it has flushed. */
+/* Of the guest's own pixels, only what it has flushed, when somebody asks. */
 TEST(copies_what_a_guest_flushes)
 {
 	struct display *display = open_display();
@@ -102,16 +102,20 @@ TEST(copies_what_a_guest_flushes)
 	CHECK_EQ(display_buffer_import(display, &source, -1, &buffer), 0);
 	CHECK(!buffer->pixels);
 	display_show(display, 0, buffer, &part);
+	memory[1 * 4 + 1] = 7;
+	CHECK_EQ(seen(display, 0, 0), 7);
 	memory[1 * 4 + 1] = 1;
 	memory[1 * 4 + 2] = 2;
-	CHECK_EQ(seen(display, 0, 0), 0);
+	CHECK_EQ(seen(display, 0, 0), 7);
 	CHECK(!display_flush(display, 0, buffer, &outside));
 	CHECK(!display_flush(display, 0, buffer, &left));
 	CHECK_EQ(seen(display, 0, 0), 1);
 	CHECK_EQ(seen(display, 1, 0), 0);
+	CHECK(!display_flush(display, 0, buffer, &left));
+	memory[1 * 4 + 1] = 8;
 	display_buffer_destroy(display, buffer);
 	memory[1 * 4 + 1] = 9;
-	CHECK_EQ(seen(display, 0, 0), 1);
+	CHECK_EQ(seen(display, 0, 0), 8);
 	display_destroy(display);
 }
 

@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "src/container_of.h"
 #include "src/error.h"
 #include "test/unit/rfb_peer.h"
 #include "test/unit/test.h"
@@ -64,24 +65,35 @@ TEST(sends_exactly_what_was_damaged)
 	rfb_end(&rig);
 }
 
-TEST(shows_what_the_guest_flushed_of_its_own_pixels)
+static uint32_t guest[RFB_WIDTH * RFB_HEIGHT];
+
+/* The guest's own pixels, black. */
+static struct display_buffer *import(struct rfb_rig *rig)
 {
-	static uint32_t guest[RFB_WIDTH * RFB_HEIGHT];
-	struct iovec iov = {guest, sizeof(guest)};
-	struct pixel_source source = {.iov = &iov,
+	static const struct iovec iov = {guest, sizeof(guest)};
+	static const struct pixel_source source = {.iov = &iov,
 		.iov_count = 1,
 		.stride_bytes = RFB_WIDTH * PIXEL_BYTES,
 		.width = RFB_WIDTH,
 		.height = RFB_HEIGHT,
 		.format = PIXEL_BGRX};
+	struct display_buffer *buffer;
+
+	memset(guest, 0, sizeof(guest));
+	CHECK_EQ(display_buffer_import(rig->display, &source, -1, &buffer), 0);
+	return buffer;
+}
+
+TEST(shows_what_the_guest_flushed_of_its_own_pixels)
+{
 	struct rect part = {8, 8, 16, 16}, damage = {10, 9, 1, 1};
-	uint32_t *captured, width, height, pixel;
+	uint32_t *picture, width, height, pixel;
 	struct display_buffer *buffer;
 	struct rfb_rig rig;
 	int fd;
 
 	rfb_begin(&rig, NULL);
-	CHECK_EQ(display_buffer_import(rig.display, &source, -1, &buffer), 0);
+	buffer = import(&rig);
 	fd = rfb_join(&rig, DESKTOP_SIZE);
 	rfb_see_all(fd, RFB_WIDTH, RFB_HEIGHT);
 	display_show(rig.display, 0, buffer, &part);
@@ -96,12 +108,83 @@ TEST(shows_what_the_guest_flushed_of_its_own_pixels)
 	rfb_read(fd, &pixel, sizeof(pixel));
 	CHECK_EQ(pixel & 0xffffff, 0xabcdef);
 	display_buffer_destroy(rig.display, buffer);
-	CHECK_EQ(display_capture(rig.display, 0, &captured, &width, &height), 0);
+	CHECK_EQ(display_capture(rig.display, 0, &picture, &width, &height), 0);
 	CHECK_EQ(width, 16);
-	CHECK_EQ(captured[16 + 2] & 0xffffff, 0xabcdef);
-	CHECK_EQ(captured[16 + 3] & 0xffffff, 0);
-	free(captured);
+	CHECK_EQ(picture[16 + 2] & 0xffffff, 0xabcdef);
+	CHECK_EQ(picture[16 + 3] & 0xffffff, 0);
+	free(picture);
 	close(fd);
+	rfb_end(&rig);
+}
+
+static uint32_t captured(struct rfb_rig *rig)
+{
+	uint32_t *pixels, width, height, first;
+
+	if (display_capture(rig->display, 0, &pixels, &width, &height))
+		return 0xdeadbeef;
+	first = pixels[0] & 0xffffff;
+	free(pixels);
+	return first;
+}
+
+TEST(copies_when_somebody_looks)
+{
+	struct rect whole = {0, 0, RFB_WIDTH, RFB_HEIGHT};
+	struct display_buffer *front, *back;
+	struct rfb_rig rig;
+
+	rfb_begin(&rig, NULL);
+	front = import(&rig);
+	back = import(&rig);
+	display_show(rig.display, 0, front, &whole);
+	display_show(rig.display, 0, back, &whole);
+	guest[0] = 1;
+	CHECK_EQ(captured(&rig), 1);
+	guest[0] = 2;
+	CHECK_EQ(captured(&rig), 1);
+	CHECK(!display_flush(rig.display, 0, back, &whole));
+	guest[0] = 3;
+	display_buffer_destroy(rig.display, back);
+	guest[0] = 4;
+	CHECK_EQ(captured(&rig), 3);
+	display_buffer_destroy(rig.display, front);
+	rfb_end(&rig);
+}
+
+TEST(sends_together_what_comes_fast)
+{
+	struct rect whole = {0, 0, RFB_WIDTH, RFB_HEIGHT};
+	struct rect places[] = {{1, 0, 1, 1}, {4, 7, 1, 1}, {9, 9, 1, 1}};
+	struct display_buffer *buffer;
+	uint8_t head[4], rect[12];
+	struct rfb_rig rig;
+	uint32_t pixel;
+	int fd;
+
+	rfb_begin(&rig, NULL);
+	buffer = import(&rig);
+	display_show(rig.display, 0, buffer, &whole);
+	fd = rfb_join(&rig, 0);
+	rfb_see_all(fd, RFB_WIDTH, RFB_HEIGHT);
+	rfb_request(fd, true);
+	for (unsigned int i = 0; i < ARRAY_SIZE(places); i++)
+		display_flush(rig.display, 0, buffer, &places[i]);
+	check_rect(rfb_update(fd), places[0], 0);
+	rfb_read(fd, &pixel, sizeof(pixel));
+	rfb_request(fd, true);
+	guest[7 * RFB_WIDTH + 4] = 0x123456; /* as late as it is copied */
+	while (recv(fd, head, 1, MSG_PEEK | MSG_DONTWAIT) < 0)
+		loop_turn(rig.loop, 10);
+	rfb_read(fd, head, sizeof(head));
+	CHECK_EQ(head[3], 2); /* rectangles */
+	rfb_read(fd, rect, sizeof(rect));
+	CHECK_EQ(rect[1], 4);
+	CHECK_EQ(rect[3], 7);
+	rfb_read(fd, &pixel, sizeof(pixel));
+	CHECK_EQ(pixel & 0xffffff, 0x123456);
+	close(fd);
+	display_buffer_destroy(rig.display, buffer);
 	rfb_end(&rig);
 }
 
@@ -436,6 +519,7 @@ TEST(says_what_it_needs)
 
 TEST_MAIN(CASE(sends_exactly_what_was_damaged),
 	CASE(shows_what_the_guest_flushed_of_its_own_pixels),
+	CASE(copies_when_somebody_looks), CASE(sends_together_what_comes_fast),
 	CASE(tells_clients_of_another_size), CASE(a_client_may_ask_for_another_size),
 	CASE(keys_come_by_what_they_mean_and_by_their_codes),
 	CASE(places_buttons_and_wheels_go_to_the_tablet),
