@@ -204,13 +204,14 @@ void seat_wheel(struct seat *seat, int32_t horizontal, int32_t vertical)
 	turn(source, &seat->wheel[1], REL_WHEEL_HI_RES, REL_WHEEL, vertical);
 }
 
-void seat_touch(struct seat *seat, unsigned int finger, int32_t x, int32_t y)
+/* The touch screen, which hears that what follows is of this finger; NULL without one. */
+static struct seat_source *touch(struct seat *seat, unsigned int finger)
 {
 	struct seat_source *source = find(seat, INPUT_TOUCH);
 
 	assert(finger < SEAT_TOUCHES);
 	if (!source)
-		return;
+		return NULL;
 	say(source, EV_ABS, ABS_MT_SLOT, (int32_t)finger);
 	if (!seat->fingers[finger]) {
 		seat->fingers[finger] = seat->next_finger++ + 1;
@@ -218,8 +219,31 @@ void seat_touch(struct seat *seat, unsigned int finger, int32_t x, int32_t y)
 		if (!seat->finger_count++)
 			say(source, EV_KEY, BTN_TOUCH, 1);
 	}
+	return source;
+}
+
+void seat_touch(struct seat *seat, unsigned int finger, int32_t x, int32_t y)
+{
+	struct seat_source *source = touch(seat, finger);
+
+	if (!source)
+		return;
 	say(source, EV_ABS, ABS_MT_POSITION_X, clamp_place(x));
 	say(source, EV_ABS, ABS_MT_POSITION_Y, clamp_place(y));
+}
+
+void seat_touch_begin(struct seat *seat, unsigned int finger)
+{
+	touch(seat, finger);
+}
+
+void seat_touch_axis(struct seat *seat, unsigned int finger, bool vertical, int32_t place)
+{
+	struct seat_source *source = touch(seat, finger);
+
+	if (source)
+		say(source, EV_ABS, vertical ? ABS_MT_POSITION_Y : ABS_MT_POSITION_X,
+			clamp_place(place));
 }
 
 void seat_touch_end(struct seat *seat, unsigned int finger)

@@ -58,6 +58,10 @@ void seat_motion(struct seat *seat, int32_t dx, int32_t dy);
 void seat_wheel(struct seat *seat, int32_t horizontal, int32_t vertical);
 /* A finger, 0 to SEAT_TOUCHES - 1, came down or moved; was lifted. */
 void seat_touch(struct seat *seat, unsigned int finger, int32_t x, int32_t y);
+/* The same for who has no place yet, or in one direction alone: the rest is as it was. */
+void seat_touch_begin(struct seat *seat, unsigned int finger);
+void seat_touch_axis(
+	struct seat *seat, unsigned int finger, bool vertical, int32_t place);
 void seat_touch_end(struct seat *seat, unsigned int finger);
 /* The guest hears of what was said since the last time. */
 void seat_sync(struct seat *seat);

@@ -114,11 +114,22 @@ static int send_key(
 
 /* ---- any events ------------------------------------------------------------------- */
 
-enum action_kind { ACTION_KEY, ACTION_WHEEL, ACTION_MOTION, ACTION_PLACE };
+enum action_kind {
+	ACTION_KEY,
+	ACTION_WHEEL,
+	ACTION_MOTION,
+	ACTION_PLACE,
+	ACTION_TOUCH_BUTTON,
+	ACTION_TOUCH_BEGIN,
+	ACTION_TOUCH_UPDATE,
+	ACTION_TOUCH_END,
+	ACTION_TOUCH_PLACE,
+};
 
 struct action {
 	enum action_kind kind;
-	uint16_t code; /* key */
+	uint16_t code;       /* key */
+	unsigned int finger; /* touch */
 	bool down;
 	bool vertical; /* wheel, motion, place */
 	int32_t value;
@@ -153,6 +164,7 @@ static int read_button_event(json_t *data, struct action *action, struct error *
 			{ACTION_WHEEL, .vertical = true, .value = -SEAT_WHEEL_NOTCH}},
 		{"wheel-left", {ACTION_WHEEL, .value = -SEAT_WHEEL_NOTCH}},
 		{"wheel-right", {ACTION_WHEEL, .value = SEAT_WHEEL_NOTCH}},
+		{"touch", {ACTION_TOUCH_BUTTON}},
 	};
 	json_error_t wrong;
 	const char *name;
@@ -171,11 +183,26 @@ static int read_button_event(json_t *data, struct action *action, struct error *
 	return error_set(err, -EINVAL, NULL, "there is no button '%s'", name);
 }
 
+/* place: the value is one, and not how far it is to the next. */
+static int set_axis(struct action *action, const char *axis, json_int_t value, bool place,
+	struct error *err)
+{
+	json_int_t most = place ? SEAT_ABS_MAX : INT16_MAX;
+	json_int_t least = place ? 0 : INT16_MIN;
+
+	if (strcmp(axis, "x") != 0 && strcmp(axis, "y") != 0)
+		return error_set(err, -EINVAL, NULL, "axis is '%s', allowed: x, y", axis);
+	if (value < least || value > most)
+		return error_set(err, -EINVAL, NULL, "value: %d to %d are allowed",
+			(int)least, (int)most);
+	action->vertical = axis[0] == 'y';
+	action->value = (int32_t)value;
+	return 0;
+}
+
 static int read_axis_event(
 	json_t *data, enum action_kind kind, struct action *action, struct error *err)
 {
-	json_int_t most = kind == ACTION_PLACE ? SEAT_ABS_MAX : INT16_MAX;
-	json_int_t least = kind == ACTION_PLACE ? 0 : INT16_MIN;
 	json_error_t wrong;
 	const char *axis;
 	json_int_t value;
@@ -183,15 +210,47 @@ static int read_axis_event(
 	if (json_unpack_ex(
 		    data, &wrong, 0, "{s:s, s:I !}", "axis", &axis, "value", &value))
 		return control_arguments_wrong(&wrong, err);
-	if (strcmp(axis, "x") != 0 && strcmp(axis, "y") != 0)
-		return error_set(err, -EINVAL, NULL, "axis is '%s', allowed: x, y", axis);
-	if (value < least || value > most)
-		return error_set(err, -EINVAL, NULL, "value: %d to %d are allowed",
-			(int)least, (int)most);
 	action->kind = kind;
-	action->vertical = axis[0] == 'y';
-	action->value = (int32_t)value;
-	return 0;
+	return set_axis(action, axis, value, kind == ACTION_PLACE, err);
+}
+
+/* A finger: "data" is where it is, in one direction. The seat makes tracking ids itself.
+ */
+static int read_touch_event(json_t *data, struct action *action, struct error *err)
+{
+	static const struct {
+		const char *name;
+		enum action_kind kind;
+	} kinds[] = {
+		{"begin", ACTION_TOUCH_BEGIN},
+		{"update", ACTION_TOUCH_UPDATE},
+		{"end", ACTION_TOUCH_END},
+		{"cancel", ACTION_TOUCH_END},
+		{"data", ACTION_TOUCH_PLACE},
+	};
+	json_error_t wrong;
+	json_int_t tracking;
+	json_int_t value;
+	json_int_t slot;
+	const char *type;
+	const char *axis;
+	size_t i = 0;
+
+	if (json_unpack_ex(data, &wrong, 0, "{s:s, s:I, s:I, s:s, s:I !}", "type", &type,
+		    "slot", &slot, "tracking-id", &tracking, "axis", &axis, "value",
+		    &value))
+		return control_arguments_wrong(&wrong, err);
+	while (i < ARRAY_SIZE(kinds) && strcmp(type, kinds[i].name) != 0)
+		i++;
+	if (i == ARRAY_SIZE(kinds))
+		return error_set(err, -EINVAL, NULL,
+			"type is '%s', allowed: begin, update, end, cancel, data", type);
+	if (slot < 0 || slot >= SEAT_TOUCHES)
+		return error_set(err, -EINVAL, NULL, "slot: 0 to %u are allowed",
+			SEAT_TOUCHES - 1);
+	action->kind = kinds[i].kind;
+	action->finger = (unsigned int)slot;
+	return set_axis(action, axis, value, action->kind == ACTION_TOUCH_PLACE, err);
 }
 
 static int read_event(json_t *event, struct action *action, struct error *err)
@@ -211,8 +270,10 @@ static int read_event(json_t *event, struct action *action, struct error *err)
 		return read_axis_event(data, ACTION_MOTION, action, err);
 	if (!strcmp(type, "abs"))
 		return read_axis_event(data, ACTION_PLACE, action, err);
-	return error_set(
-		err, -EINVAL, NULL, "type is '%s', allowed: key, btn, rel, abs", type);
+	if (!strcmp(type, "mtt"))
+		return read_touch_event(data, action, err);
+	return error_set(err, -EINVAL, NULL,
+		"type is '%s', allowed: key, btn, rel, abs, mtt", type);
 }
 
 static bool is_button(const struct action *action)
@@ -230,6 +291,8 @@ static int check_device(
 
 	if (action->kind == ACTION_MOTION)
 		return pointer ? 0 : no_device("motion, which wants a pointer", err);
+	if (action->kind >= ACTION_TOUCH_BUTTON)
+		return seat_has(seat, INPUT_TOUCH) ? 0 : no_device("touches", err);
 	if (action->kind == ACTION_KEY && !is_button(action))
 		return 0;
 	return any ? 0 : no_device("places, buttons and wheels", err);
@@ -253,6 +316,21 @@ static void act(struct seat *seat, const struct action *action)
 		break;
 	case ACTION_PLACE:
 		seat_place_axis(seat, action->vertical, action->value);
+		break;
+	case ACTION_TOUCH_BUTTON: /* follows from the fingers */
+		break;
+	case ACTION_TOUCH_BEGIN:
+		seat_touch_end(seat, action->finger);
+		seat_touch_begin(seat, action->finger);
+		break;
+	case ACTION_TOUCH_UPDATE:
+		seat_touch_begin(seat, action->finger);
+		break;
+	case ACTION_TOUCH_END:
+		seat_touch_end(seat, action->finger);
+		break;
+	case ACTION_TOUCH_PLACE:
+		seat_touch_axis(seat, action->finger, action->vertical, action->value);
 		break;
 	}
 }

@@ -12,8 +12,8 @@
 #include "test/unit/test.h"
 
 static struct control_rig rig;
-static struct input_source *sources[3];
-static struct input_probe probes[3];
+static struct input_source *sources[4];
+static struct input_probe probes[4];
 static int client;
 
 /* A machine with these devices. */
@@ -57,6 +57,7 @@ static const char *ask(const char *command, const char *arguments)
 #define KEYBOARD (1u << INPUT_KEYBOARD)
 #define POINTER (1u << INPUT_POINTER)
 #define TABLET (1u << INPUT_TABLET)
+#define TOUCH (1u << INPUT_TOUCH)
 #define OK "{\"return\": {}}"
 #define QCODE(name) "{\"type\": \"qcode\", \"data\": \"" name "\"}"
 #define KEY(down, name)                                                                  \
@@ -66,6 +67,10 @@ static const char *ask(const char *command, const char *arguments)
 #define AXIS(type, axis, value)                                                          \
 	"{\"type\": \"" type "\", \"data\": {\"axis\": \"" axis "\", \"value\": " value  \
 	"}}"
+
+#define FINGER(type, slot, axis, value)                                                  \
+	"{\"type\": \"mtt\", \"data\": {\"type\": \"" type "\", \"slot\": " slot         \
+	", \"tracking-id\": 7, \"axis\": \"" axis "\", \"value\": " value "}}"
 
 TEST(types_keys)
 {
@@ -105,6 +110,37 @@ TEST(sends_events_to_the_devices_that_they_are_for)
 	CHECK_STR(heard(INPUT_TABLET),
 		"A0=100 A1=0 A0=100 A1=32767 K272=1 R11=-120 R8=-1 .");
 	CHECK_STR(heard(INPUT_POINTER), "R0=-5 .");
+	end();
+}
+
+TEST(tells_fingers_apart)
+{
+	begin(KEYBOARD | TOUCH);
+	CHECK_STR(ask("input-send-event",
+			  "\"events\": [" FINGER("begin", "0", "x", "0") ", " FINGER(
+				  "data", "0", "x", "100") ", " FINGER("data", "0", "y",
+				  "200") ", " FINGER("begin", "3", "x",
+				  "0") ", " FINGER("data", "3", "x", "32767") "]"),
+		OK);
+	CHECK_STR(heard(INPUT_TOUCH), "A47=0 A57=0 K330=1 A47=0 A53=100 A47=0 A54=200 "
+				      "A47=3 A57=1 A47=3 A53=32767 .");
+	/* One moves, in one direction. */
+	CHECK_STR(ask("input-send-event", "\"events\": [" FINGER("update", "0", "x",
+						  "0") ", " FINGER("data", "0", "y",
+						  "5") ", " BUTTON("true", "touch") "]"),
+		OK);
+	CHECK_STR(heard(INPUT_TOUCH), "A47=0 A47=0 A54=5 .");
+	/* Another one in the place of one that nobody lifted. */
+	CHECK_STR(ask("input-send-event",
+			  "\"events\": [" FINGER("begin", "3", "x", "0") "]"),
+		OK);
+	CHECK_STR(heard(INPUT_TOUCH), "A47=3 A57=-1 A47=3 A57=2 .");
+	CHECK_STR(
+		ask("input-send-event",
+			"\"events\": [" FINGER("end", "0", "x", "0") ", " FINGER("cancel",
+				"3", "x", "0") ", " FINGER("end", "9", "x", "0") "]"),
+		OK);
+	CHECK_STR(heard(INPUT_TOUCH), "A47=0 A57=-1 A47=3 A57=-1 K330=0 .");
 	end();
 }
 
@@ -155,8 +191,26 @@ TEST(does_all_of_it_or_nothing)
 			"value: 0 to 32767"},
 		{"input-send-event", "\"events\": [" AXIS("rel", "x", "-32769") "]",
 			"value: -32768 to 32767"},
+		{"input-send-event", "\"events\": [{\"type\": \"any\", \"data\": {}}]",
+			"type is 'any', allowed: key, btn, rel, abs, mtt"},
+		{"input-send-event",
+			"\"events\": [" KEY("true", "a") ", " FINGER(
+				"begin", "0", "x", "0") "]",
+			"this machine has no input device for touches"},
+		{"input-send-event", "\"events\": [" BUTTON("true", "touch") "]",
+			"this machine has no input device for touches"},
+		{"input-send-event", "\"events\": [" FINGER("any", "0", "x", "0") "]",
+			"type is 'any', allowed: begin, update, end, cancel, data"},
+		{"input-send-event", "\"events\": [" FINGER("end", "10", "x", "0") "]",
+			"slot: 0 to 9"},
+		{"input-send-event", "\"events\": [" FINGER("end", "-1", "x", "0") "]",
+			"slot: 0 to 9"},
+		{"input-send-event", "\"events\": [" FINGER("data", "0", "z", "0") "]",
+			"axis is 'z', allowed: x, y"},
+		{"input-send-event", "\"events\": [" FINGER("data", "0", "x", "-1") "]",
+			"value: 0 to 32767"},
 		{"input-send-event", "\"events\": [{\"type\": \"mtt\", \"data\": {}}]",
-			"type is 'mtt', allowed: key, btn, rel, abs"},
+			"arguments: "},
 	};
 
 	begin(KEYBOARD);
@@ -188,6 +242,6 @@ TEST(knows_one_chord_without_a_keyboard)
 }
 
 TEST_MAIN(CASE(types_keys), CASE(holds_keys_as_long_as_it_is_told),
-	CASE(sends_events_to_the_devices_that_they_are_for),
+	CASE(sends_events_to_the_devices_that_they_are_for), CASE(tells_fingers_apart),
 	CASE(does_not_care_whose_display_it_is), CASE(does_all_of_it_or_nothing),
 	CASE(knows_one_chord_without_a_keyboard))
