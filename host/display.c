@@ -342,3 +342,33 @@ void display_cursor_move(
 	if (display->ops->cursor_move)
 		display->ops->cursor_move(display, scanout);
 }
+
+struct rect display_cursor_place(const struct display_scanout *scanout)
+{
+	const struct display_cursor *cursor = &scanout->cursor;
+	int64_t left = (int64_t)cursor->x - cursor->hot_x;
+	int64_t top = (int64_t)cursor->y - cursor->hot_y;
+	int64_t right = left + DISPLAY_CURSOR_SIDE, bottom = top + DISPLAY_CURSOR_SIDE;
+
+	left = left > 0 ? left : 0;
+	top = top > 0 ? top : 0;
+	right = right < scanout->part.width ? right : scanout->part.width;
+	bottom = bottom < scanout->part.height ? bottom : scanout->part.height;
+	if (left >= right || top >= bottom)
+		return (struct rect){0};
+	return (struct rect){(uint32_t)left, (uint32_t)top, (uint32_t)(right - left),
+		(uint32_t)(bottom - top)};
+}
+
+void display_cursor_draw(const struct display_scanout *scanout, const struct rect *rect,
+	uint32_t *to, size_t stride_bytes)
+{
+	const struct display_cursor *cursor = &scanout->cursor;
+	uint32_t from_x = (uint32_t)((int64_t)rect->x - cursor->x + cursor->hot_x);
+	uint32_t from_y = (uint32_t)((int64_t)rect->y - cursor->y + cursor->hot_y);
+
+	for (uint32_t row = 0; row < rect->height; row++)
+		pixels_blend(to + row * (stride_bytes / PIXEL_BYTES),
+			cursor->pixels + (from_y + row) * DISPLAY_CURSOR_SIDE + from_x,
+			rect->width);
+}

@@ -110,12 +110,18 @@ static bool drm_flush(
 
 static void drm_cursor_set(struct display *display, unsigned int scanout)
 {
-	drm_screen_cursor_set(&drm_of(display)->screens[scanout]);
+	struct drm_display *drm = drm_of(display);
+
+	drm_screen_cursor_set(&drm->screens[scanout]);
+	settle(drm);
 }
 
 static void drm_cursor_move(struct display *display, unsigned int scanout)
 {
-	drm_screen_cursor_move(&drm_of(display)->screens[scanout]);
+	struct drm_display *drm = drm_of(display);
+
+	drm_screen_cursor_move(&drm->screens[scanout]);
+	settle(drm);
 }
 
 /* ---- buffers

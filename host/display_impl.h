@@ -108,6 +108,15 @@ void display_copy(const struct display_buffer *buffer, const struct rect *rect,
 void display_frame_flush(
 	struct display *display, unsigned int scanout, const struct rect *rect);
 
+/*
+ * For who draws cursors into pictures: where in what is shown the image is, cut off at
+ * the edges; empty where it cannot be seen. Draws what lies in rect, a part of that: to
+ * is where its corner goes.
+ */
+struct rect display_cursor_place(const struct display_scanout *scanout);
+void display_cursor_draw(const struct display_scanout *scanout, const struct rect *rect,
+	uint32_t *to, size_t stride_bytes);
+
 /* Empties a frame: one that is asked for while its scanout shows a buffer is made then.
  */
 void display_frame_drop(struct display_frame *frame);

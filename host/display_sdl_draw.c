@@ -82,37 +82,6 @@ static void add_place(struct turn *turn, const struct rect *place)
 		turn->places[turn->count++] = *place;
 }
 
-/* Where in the picture the cursor's image is, cut off at its edges. */
-static struct rect cursor_place(const struct display_scanout *s)
-{
-	const struct display_cursor *cursor = &s->cursor;
-	int64_t left = (int64_t)cursor->x - cursor->hot_x;
-	int64_t top = (int64_t)cursor->y - cursor->hot_y;
-	int64_t right = left + DISPLAY_CURSOR_SIDE, bottom = top + DISPLAY_CURSOR_SIDE;
-
-	left = SDL_max(left, 0);
-	top = SDL_max(top, 0);
-	right = SDL_min(right, (int64_t)s->part.width);
-	bottom = SDL_min(bottom, (int64_t)s->part.height);
-	if (left >= right || top >= bottom)
-		return (struct rect){0};
-	return (struct rect){(uint32_t)left, (uint32_t)top, (uint32_t)(right - left),
-		(uint32_t)(bottom - top)};
-}
-
-static void draw_cursor(const struct display_scanout *s, const SDL_Surface *target,
-	const struct rect *place)
-{
-	const struct display_cursor *cursor = &s->cursor;
-	uint32_t from_x = (uint32_t)((int64_t)place->x - cursor->x + cursor->hot_x);
-	uint32_t from_y = (uint32_t)((int64_t)place->y - cursor->y + cursor->hot_y);
-
-	for (uint32_t row = 0; row < place->height; row++)
-		pixels_blend(pixel_at(target, place->x, place->y + row),
-			cursor->pixels + (from_y + row) * DISPLAY_CURSOR_SIDE + from_x,
-			place->width);
-}
-
 /* The only copy of what the guest has drawn. */
 static void copy_place(const struct display_scanout *s, const SDL_Surface *target,
 	const struct rect *place)
@@ -143,11 +112,12 @@ static void draw_picture(struct sdl_window *window, const struct display_scanout
 	if (!turn->wishes.all_new)
 		add_place(turn, &window->cursor);
 	if (drawn)
-		cursor = cursor_place(s);
+		cursor = display_cursor_place(s);
 	add_place(turn, &cursor);
 	for (unsigned int i = 0; i < turn->count; i++)
 		copy_place(s, target, &turn->places[i]);
-	draw_cursor(s, target, &cursor);
+	display_cursor_draw(
+		s, &cursor, pixel_at(target, cursor.x, cursor.y), (size_t)target->pitch);
 	window->cursor = cursor;
 }
 

@@ -60,6 +60,39 @@ static void copy_to(const struct drm_screen *screen, const struct drm_memory *pi
 	display_copy(screen->scanout->buffer, &from, to, picture->stride_bytes);
 }
 
+static bool has_to_draw_cursor(const struct drm_screen *screen)
+{
+	return screen->draws_cursor && screen->scanout->cursor.visible;
+}
+
+/* On the screen, and drawn by us. */
+static struct rect cursor_place(const struct drm_screen *screen)
+{
+	struct rect screen_place = drm_screen_place(screen), cursor;
+
+	if (screen->direct || !has_to_draw_cursor(screen))
+		return nothing;
+	cursor = display_cursor_place(screen->scanout);
+	cursor.x += screen_place.x;
+	cursor.y += screen_place.y;
+	return rect_intersect(&cursor, &screen_place);
+}
+
+/* Over what copy_to() has copied to rect. */
+static void draw_cursor(const struct drm_screen *screen, const struct drm_memory *picture,
+	const struct rect *rect)
+{
+	struct rect place = drm_screen_place(screen);
+	struct rect part = rect_intersect(rect, &screen->cursor_place);
+	uint32_t *to = pixel_at(picture->pixels, picture->stride_bytes, part.x, part.y);
+
+	if (rect_is_empty(&part))
+		return;
+	part.x -= place.x;
+	part.y -= place.y;
+	display_cursor_draw(screen->scanout, &part, to, picture->stride_bytes);
+}
+
 static bool make_pictures(struct drm_screen *screen)
 {
 	const struct drm_mode_modeinfo *mode = &screen->output.mode;
@@ -99,7 +132,7 @@ unsigned int drm_screen_of(uint64_t data)
 	return data & 0xffff;
 }
 
-static bool shown_as_it_is(const struct drm_screen *screen)
+static bool fits_as_it_is(const struct drm_screen *screen)
 {
 	const struct display_scanout *scanout = screen->scanout;
 	const struct drm_buffer *buffer =
@@ -107,6 +140,21 @@ static bool shown_as_it_is(const struct drm_screen *screen)
 
 	return buffer->memory.fb && scanout->part.width == screen->output.mode.hdisplay &&
 	       scanout->part.height == screen->output.mode.vdisplay;
+}
+
+static bool wants_as_it_is(const struct drm_screen *screen)
+{
+	return fits_as_it_is(screen) && !has_to_draw_cursor(screen);
+}
+
+/* How the buffer gets to the screen. False where it does not. */
+static bool choose_way(struct drm_screen *screen)
+{
+	screen->direct = wants_as_it_is(screen);
+	if (screen->direct || make_pictures(screen))
+		return true;
+	screen->direct = fits_as_it_is(screen); /* rather without a cursor */
+	return screen->direct;
 }
 
 /* What the card is to show, and what of it is new to the card. */
@@ -135,6 +183,7 @@ static struct view next_view(struct drm_screen *screen)
 	}
 	view.changed = rect_union(&screen->damage, &screen->stale[next]);
 	copy_to(screen, &screen->pictures[next], &view.changed);
+	draw_cursor(screen, &screen->pictures[next], &view.changed);
 	screen->stale[next] = nothing;
 	view.fb = screen->pictures[next].fb;
 	return view;
@@ -152,6 +201,8 @@ static void turn_over(struct drm_screen *screen)
 		screen->stale[screen->seen] =
 			rect_union(&screen->stale[screen->seen], &screen->damage);
 		screen->seen = !screen->seen;
+	}
+	if (!screen->direct && rect_is_empty(&screen->cursor_place)) {
 		frame->width = place.width;
 		frame->height = place.height;
 		frame->stride_bytes = picture->stride_bytes;
@@ -161,15 +212,92 @@ static void turn_over(struct drm_screen *screen)
 	screen->damage = nothing;
 }
 
+/* ---- the cursor
+ * ------------------------------------------------------------------------ */
+
+static int make_cursor(struct drm_screen *screen)
+{
+	const struct drm_card *card = screen->output.card;
+
+	if (screen->cursor.handle)
+		return 0;
+	if (card->cursor_width < DISPLAY_CURSOR_SIDE ||
+		card->cursor_height < DISPLAY_CURSOR_SIDE)
+		return -EOPNOTSUPP;
+	return drm_memory_create(
+		card, card->cursor_width, card->cursor_height, false, &screen->cursor);
+}
+
+static void move_cursor(struct drm_screen *screen)
+{
+	const struct display_cursor *cursor = &screen->scanout->cursor;
+	struct rect place = drm_screen_place(screen);
+
+	/* The kernel wants the image's corner. */
+	drm_output_cursor_move(&screen->output,
+		(int32_t)place.x + cursor->x - (int32_t)cursor->hot_x,
+		(int32_t)place.y + cursor->y - (int32_t)cursor->hot_y);
+}
+
+/* The card's own cursor. */
+static void set_cursor(struct drm_screen *screen)
+{
+	const struct display_cursor *cursor = &screen->scanout->cursor;
+	int code;
+
+	if (!cursor->visible) {
+		drm_output_cursor(&screen->output, 0, 0, 0);
+		return;
+	}
+	code = make_cursor(screen);
+	if (!code) {
+		pixels_copy_rows(screen->cursor.pixels, screen->cursor.stride_bytes,
+			cursor->pixels, DISPLAY_CURSOR_SIDE * PIXEL_BYTES,
+			DISPLAY_CURSOR_SIDE, DISPLAY_CURSOR_SIDE);
+		move_cursor(screen);
+		code = drm_output_cursor(&screen->output, screen->cursor.handle,
+			cursor->hot_x, cursor->hot_y);
+	}
+	if (code && !screen->draws_cursor)
+		log_host("%s: the card shows no cursor (%s): it is drawn",
+			screen->output.connector.name, strerror(-code));
+	screen->draws_cursor = code;
+}
+
+/* What was below the drawn cursor comes back, and it is drawn where it is now. */
+static void redraw_cursor(struct drm_screen *screen)
+{
+	struct rect place = cursor_place(screen), both;
+
+	both = rect_union(&screen->cursor_place, &place);
+	screen->damage = rect_union(&screen->damage, &both);
+	screen->cursor_place = place;
+	drm_screen_present(screen);
+}
+
+/* It came or went, or looks different. */
+static void refresh_cursor(struct drm_screen *screen)
+{
+	if (screen->direct != wants_as_it_is(screen))
+		drm_screen_show(screen);
+	else
+		redraw_cursor(screen);
+}
+
+/* ---- the mode
+ * -------------------------------------------------------------------------- */
+
 static void light(struct drm_screen *screen)
 {
 	const struct drm_mode_modeinfo *mode = &screen->output.mode;
+	bool drew = screen->draws_cursor;
 	struct view view;
 	int code;
 
 	screen->turn++;
 	screen->flipping = false;
 	screen->damage = whole_screen(screen);
+	screen->cursor_place = cursor_place(screen);
 	view = next_view(screen);
 	code = drm_output_light(&screen->output, view.fb, view.x, view.y);
 	if (code) {
@@ -180,7 +308,10 @@ static void light(struct drm_screen *screen)
 				mode->vdisplay, strerror(-code));
 	} else {
 		turn_over(screen);
-		drm_screen_cursor_set(screen);
+		set_cursor(screen);
+		/* Else it is in the picture already, or never will be. */
+		if (screen->draws_cursor != drew)
+			refresh_cursor(screen);
 	}
 	screen->failed = code;
 }
@@ -233,17 +364,16 @@ void drm_screen_show(struct drm_screen *screen)
 		display_frame_drop(&screen->scanout->frame);
 	if (screen->away)
 		return;
-	if (!screen->scanout->buffer || !output->connector.connected) {
+	if (!screen->scanout->buffer || !output->connector.connected ||
+		!choose_way(screen)) {
 		if (output->lit)
 			drm_output_darken(output);
 		screen->turn++;
 		screen->flipping = false;
 		return;
 	}
-	screen->direct = shown_as_it_is(screen);
-	if (!screen->direct && !make_pictures(screen))
-		return;
 	screen->damage = whole_screen(screen);
+	screen->cursor_place = cursor_place(screen);
 	if (output->lit)
 		drm_screen_present(screen);
 	else
@@ -282,57 +412,23 @@ void drm_screen_return(struct drm_screen *screen)
 	drm_screen_show(screen);
 }
 
-/* ---- the cursor
- * ------------------------------------------------------------------------ */
-
-static int make_cursor(struct drm_screen *screen)
-{
-	const struct drm_card *card = screen->output.card;
-
-	if (screen->cursor.handle)
-		return 0;
-	if (card->cursor_width < DISPLAY_CURSOR_SIDE ||
-		card->cursor_height < DISPLAY_CURSOR_SIDE)
-		return -EOPNOTSUPP;
-	return drm_memory_create(
-		card, card->cursor_width, card->cursor_height, false, &screen->cursor);
-}
-
 void drm_screen_cursor_set(struct drm_screen *screen)
 {
-	const struct display_cursor *cursor = &screen->scanout->cursor;
-	int code;
+	bool drew = screen->draws_cursor;
 
 	if (!screen->output.lit)
 		return;
-	if (!cursor->visible) {
-		drm_output_cursor(&screen->output, 0, 0, 0);
-		return;
-	}
-	code = make_cursor(screen);
-	if (!code) {
-		pixels_copy_rows(screen->cursor.pixels, screen->cursor.stride_bytes,
-			cursor->pixels, DISPLAY_CURSOR_SIDE * PIXEL_BYTES,
-			DISPLAY_CURSOR_SIDE, DISPLAY_CURSOR_SIDE);
-		drm_screen_cursor_move(screen);
-		code = drm_output_cursor(&screen->output, screen->cursor.handle,
-			cursor->hot_x, cursor->hot_y);
-	}
-	if (code && !screen->no_cursor)
-		log_host("%s: the card shows no cursor: %s",
-			screen->output.connector.name, strerror(-code));
-	screen->no_cursor = code;
+	set_cursor(screen);
+	if (drew || screen->draws_cursor)
+		refresh_cursor(screen);
 }
 
 void drm_screen_cursor_move(struct drm_screen *screen)
 {
-	const struct display_cursor *cursor = &screen->scanout->cursor;
-	struct rect place = drm_screen_place(screen);
-
 	if (!screen->output.lit)
 		return;
-	/* The kernel wants the image's corner. */
-	drm_output_cursor_move(&screen->output,
-		(int32_t)place.x + cursor->x - (int32_t)cursor->hot_x,
-		(int32_t)place.y + cursor->y - (int32_t)cursor->hot_y);
+	if (screen->draws_cursor)
+		redraw_cursor(screen);
+	else
+		move_cursor(screen);
 }

@@ -3,7 +3,8 @@
  * A scanout of a display on a graphics card. What it is to show gets to the screen in one
  * of two ways: a buffer in memory of the card, as large as the screen's mode, is shown as
  * it is. Of any other the changes are copied, in the middle of the screen, into the one
- * of two pictures that is not seen, and the two change places.
+ * of two pictures that is not seen, and the two change places. So they are where a card
+ * shows no cursor: it is drawn into the pictures, as a change of its own.
  *
  * Runs with the loop's lock held.
  */
@@ -39,7 +40,8 @@ struct drm_screen {
 	unsigned int seen;    /* which one is on the screen, or on its way */
 
 	struct drm_memory cursor;
-	bool no_cursor; /* the card cannot, and it was said */
+	bool draws_cursor; /* into the pictures: the card shows none, and it was said */
+	struct rect cursor_place; /* in them; empty: it is not there */
 };
 
 /* Where the part that is shown lies on the screen, and how much of it. */

@@ -514,7 +514,36 @@ TEST(has_a_cursor_of_the_hardware)
 	rig_close(&rig);
 }
 
-TEST(lives_without_a_cursor)
+/* A red square of 8 pixels, half of it see-through, the hotspot in its corner. */
+static const uint32_t *square(void)
+{
+	static uint32_t image[64 * 64];
+
+	for (unsigned int i = 0; i < 64; i++)
+		image[i / 8 * 64 + i % 8] = i % 8 < 4 ? 0xffff0000 : 0x80800000;
+	return image;
+}
+
+#define RED 0xffff0000u
+#define GREEN 0xff008000u
+
+/* Where the square is, as a card without cursors shows it; nothing around it. */
+static void check_square(uint32_t x, uint32_t y)
+{
+	CHECK_EQ(fake_kms_pixel(0, x, y) | 0xff000000, RED);
+	CHECK_EQ(fake_kms_pixel(0, x + 3, y + 7) | 0xff000000, RED);
+	CHECK_EQ(fake_kms_pixel(0, x + 4, y) | 0xff000000, 0xff804000);
+	CHECK_EQ(fake_kms_pixel(0, x + 8, y) | 0xff000000, GREEN);
+	CHECK_EQ(fake_kms_pixel(0, x, y + 8) | 0xff000000, GREEN);
+}
+
+static void check_no_square(uint32_t x, uint32_t y)
+{
+	CHECK_EQ(fake_kms_pixel(0, x, y) | 0xff000000, GREEN);
+	CHECK_EQ(fake_kms_pixel(0, x + 7, y + 7) | 0xff000000, GREEN);
+}
+
+TEST(draws_the_cursor_where_the_card_has_none)
 {
 	struct display_buffer *buffer;
 	struct rig rig;
@@ -522,11 +551,73 @@ TEST(lives_without_a_cursor)
 	fake_kms_reset();
 	fake_kms.cursors = false;
 	rig_make(&rig, 1);
-	buffer = make_buffer(&rig, 1);
+	buffer = make_buffer(&rig, GREEN);
 	display_show(rig.display, 0, buffer, &whole);
-	display_cursor_set(rig.display, 0, (uint32_t[64 * 64]){0}, 0, 0);
-	display_cursor_set(rig.display, 0, (uint32_t[64 * 64]){0}, 0, 0);
-	CHECK_EQ(fake_kms_pixel(0, 0, 0), 1);
+	CHECK_EQ(fake_kms.memories, 1);
+	display_cursor_set(rig.display, 0, square(), 0, 0);
+	display_cursor_move(rig.display, 0, 100, 50);
+	for (int i = 0; i < 2; i++)
+		frame(&rig);
+	check_square(100, 50);
+	/* It moves, in both pictures. */
+	for (int32_t x = 100; x <= 400; x += 100) {
+		display_cursor_move(rig.display, 0, x, 60);
+		frame(&rig);
+		check_square((uint32_t)x, 60);
+		check_no_square((uint32_t)x - 100, 60);
+		check_no_square(100, 50);
+	}
+	/* What the guest draws comes to lie below it. */
+	CHECK(display_flush(rig.display, 0, buffer, &(struct rect){402, 0, 1, 600}));
+	frame(&rig);
+	CHECK_EQ(rig.presented, 1);
+	check_square(400, 60);
+	/* Cut off at an edge, and gone beyond it. */
+	display_cursor_move(rig.display, 0, 798, -4);
+	frame(&rig);
+	CHECK_EQ(fake_kms_pixel(0, 799, 3) | 0xff000000, RED);
+	CHECK_EQ(fake_kms_pixel(0, 799, 4) | 0xff000000, GREEN);
+	check_no_square(400, 60);
+	display_cursor_move(rig.display, 0, INT32_MAX, INT32_MIN);
+	frame(&rig);
+	CHECK_EQ(fake_kms_pixel(0, 799, 3) | 0xff000000, GREEN);
+	display_buffer_destroy(rig.display, buffer);
+	rig_close(&rig);
+}
+
+TEST(shows_a_buffer_as_it_is_while_no_cursor_is_drawn)
+{
+	struct display_buffer *buffer;
+	uint32_t *pixels, width, height;
+	struct rig rig;
+
+	fake_kms_reset();
+	fake_kms.cursors = false;
+	rig_make(&rig, 1);
+	buffer = make_buffer(&rig, GREEN);
+	display_cursor_set(rig.display, 0, square(), 4, 0);
+	display_cursor_move(rig.display, 0, 4, 0);
+	display_show(rig.display, 0, buffer, &whole); /* only now it can be known */
+	frame(&rig);
+	check_square(0, 0);
+	/* A screendump has none. */
+	CHECK_EQ(display_capture(rig.display, 0, &pixels, &width, &height), 0);
+	CHECK_EQ(pixels[0], GREEN);
+	free(pixels);
+	display_cursor_set(rig.display, 0, NULL, 0, 0);
+	frame(&rig);
+	check_no_square(0, 0);
+	buffer->pixels[0] = 5; /* without a flush */
+	CHECK_EQ(fake_kms_pixel(0, 0, 0), 5);
+	display_cursor_set(rig.display, 0, square(), 0, 0);
+	frame(&rig);
+	check_square(4, 0);
+	/* Flips that fail are modes that are set, each of them once. */
+	fake_kms.flip_error = -EINVAL;
+	fake_kms.mode_sets = 0;
+	display_cursor_move(rig.display, 0, 100, 100);
+	CHECK_EQ(fake_kms.mode_sets, 1);
+	check_square(100, 100);
 	display_buffer_destroy(rig.display, buffer);
 	rig_close(&rig);
 }
@@ -542,4 +633,6 @@ TEST_MAIN(CASE(has_the_modes_that_the_screens_prefer),
 	CASE(shows_what_was_flushed_during_a_flip_with_the_next),
 	CASE(centres_what_is_smaller_and_cuts_what_is_larger),
 	CASE(shows_the_guests_memory_where_the_card_can),
-	CASE(has_a_cursor_of_the_hardware), CASE(lives_without_a_cursor))
+	CASE(has_a_cursor_of_the_hardware),
+	CASE(draws_the_cursor_where_the_card_has_none),
+	CASE(shows_a_buffer_as_it_is_while_no_cursor_is_drawn))
