@@ -9,6 +9,13 @@ bare_guest()
 	says "$@"
 }
 
+leaves_on_reboot()
+{
+	vm "kernel_rom='$lab/bare/reset' cpu_count='1' on_reboot='exit'" </dev/null
+	run 20 0
+	[ "$(tr -d '\r' <out | grep -cx r)" = 1 ] || fail "not one boot"
+}
+
 # Boots without end, so not through run().
 reboots_with_a_fresh_controller()
 {
@@ -31,3 +38,4 @@ claim "the least guest says up" bare_guest off 1 up
 claim "PSCI starts a CPU, and refuses one that is not there" bare_guest smp 2 n 2
 claim "stray accesses are survived" bare_guest stray 1 00000000 a ok
 claim "the interrupt controller is fresh after a reboot" reboots_with_a_fresh_controller
+claim "on_reboot=exit ends with status 0" leaves_on_reboot
