@@ -21,6 +21,10 @@ finds_what_the_tables_name()
 		done
 		echo "shared: $(devmem 0xc0000000 32)"
 		devmem 0xc0200000 32 0x74756f2e
+		button=$(grep -l "Power Button" /sys/class/input/event*/device/name)
+		exec 3</dev/input/$(basename ${button%/device/name})
+		echo "waits for the button"
+		echo "key: $(head -c 24 <&3 | tail -c 8 | od -A n -t u2)"
 	END
 	vm "kernel_rom='$lab/bookworm/linux' initrd_rom='$lab/bookworm/initrd' cpu_count='2'
 		bootargs='console=ttyS0 loglevel=4'" <<-END
@@ -30,7 +34,13 @@ finds_what_the_tables_name()
 		<virtio_device name="memory" type="pmem"><file path="pmem.img"/></virtio_device>
 		<virtio_device name="script" type="block" readonly="yes"><file path="script.img"/></virtio_device>
 	END
-	run 90 0
+	start
+	wait_for 90 "waits for the button"
+	bonsai powerdown vm
+	wait_for 30 "key: "
+	wait $monitor || fail "exit status $?"
+	tr -d '\r' <out
+	tr -s ' ' <out | grep -qF "key: 1 116 1 0" || fail "the key is another one"
 	says "no warning" LNRO0005:00 ACPI0013:00 PNP0C0C:00 PNP0501:00 PNP0B00:00 PNP0303:00 \
 		QEMU0001:00 QEMU0002:00 "from the host" /dev/rtc0 "Power Button" 16550A \
 		"guest: exit status 0" "dax: from the host" "shared: 0x2E2E6E69" \
@@ -39,5 +49,5 @@ finds_what_the_tables_name()
 	[ "$(head -c 4 there)" = .out ] || fail "what the guest wrote is not there"
 }
 
-claim "a stock kernel finds everything in the tables, and has no complaint" \
+claim "a stock kernel finds everything in the tables, without complaint, and hears the power button" \
 	finds_what_the_tables_name
