@@ -29,7 +29,49 @@ tell()
 	wait_for 30 "screen: done $*" "$name.out"
 }
 
-# shows NAME [HEAD [CARD]] -- PICTURE…: what the board shows, kept as NAME.ppm, is that picture.
+# until_so SECONDS COMMAND…: waits until it succeeds.
+until_so()
+{
+	local ticks=$(($1 * 10))
+	shift
+	until "$@"; do
+		ticks=$((ticks - 1))
+		[ $ticks != 0 ] || return 1
+		usleep 100000
+	done
+}
+
+# state PATTERN: what the first card's driver says of it.
+state()
+{
+	grep -q "$1" $state/0/state
+}
+
+# comes SECONDS PATTERN: it says so before long; goes: it no longer does.
+comes()
+{
+	until_so "$1" state "$2" || fail "no $2 in: $(cat $state/0/state)"
+}
+
+is_without()
+{
+	! state "$1"
+}
+
+goes()
+{
+	until_so "$1" is_without "$2" || fail "still $2 in: $(cat $state/0/state)"
+}
+
+# The board's screen is expected.ppm.
+screen_is_expected()
+{
+	screendump "$@"
+	cmp expected.ppm "/mnt/share/$1.ppm"
+}
+
+# shows NAME [HEAD [CARD]] -- PICTURE…: what the board shows before long, kept as NAME.ppm, is that
+# picture. A terminal that is switched to is drawn some frames later.
 shows()
 {
 	local name=$1 head=0 card=0
@@ -37,9 +79,8 @@ shows()
 	[ "$1" = -- ] || { head=$1 && shift; }
 	[ "$1" = -- ] || { card=$1 && shift; }
 	shift
-	screendump "$name" "$head" "$card"
 	"$screen" ppm "$@" >expected.ppm
-	cmp expected.ppm "/mnt/share/$name.ppm" || fail "$name is not the picture $*"
+	until_so 30 screen_is_expected "$name" "$head" "$card" || fail "$name is not the picture $*"
 }
 
 # resize WIDTH HEIGHT: the first screen becomes another, as if its window were resized (RFB).
@@ -58,12 +99,13 @@ resize()
 # The console has its screen again.
 console_is_back()
 {
-	local ticks=100
-	until [ "$("$screen" vt /dev/tty5)" = text ] && grep -q 'allocated by = \[fbcon\]' $state/0/state; do
-		ticks=$((ticks - 1))
-		[ $ticks != 0 ] || fail "the console did not come back: $(cat $state/0/state)"
-		usleep 100000
-	done
+	until_so 30 vt_is text || fail "the kernel does not draw text"
+	comes 30 'allocated by = \[fbcon\]'
+}
+
+vt_is()
+{
+	[ "$("$screen" vt /dev/tty5)" = "$1" ]
 }
 
 a_guest_draws_on_the_boards_screen()
@@ -79,7 +121,7 @@ a_guest_draws_on_the_boards_screen()
 		fail "modetest finds no connector"
 	grep -q '#0 1280x800 .*preferred' panel.out || fail "modetest finds another mode"
 	grep -q '00ffffffffffff00' panel.out || fail "modetest finds no EDID"
-	[ "$("$screen" vt /dev/tty5)" = graphics ] || fail "the kernel still draws text"
+	vt_is graphics || fail "the kernel still draws text"
 	tell panel card /dev/dri/card0
 	tell panel show 1
 	shows graphics-show -- 1280 800 1
@@ -89,12 +131,12 @@ a_guest_draws_on_the_boards_screen()
 	shows graphics-damage -- 1280 800 2 300 200 77 33 00ff40
 	# The cursor's plane.
 	tell panel cursor 411 222 3 4
-	grep -q 'crtc-pos=64x64+411+222' $state/0/state || fail "no cursor: $(cat $state/0/state)"
+	comes 10 'crtc-pos=64x64+411+222'
 	tell panel nocursor
-	grep -q 'crtc-pos=64x64' $state/0/state && fail "the cursor is still there"
+	goes 10 'crtc-pos=64x64'
 	# A person looks at another terminal, and comes back.
 	chvt 2
-	grep -q 'allocated by = \[fbcon\]' $state/0/state || fail "the console is not shown"
+	comes 10 'allocated by = \[fbcon\]'
 	tell panel rect 0 0 1280 400 102030
 	chvt 5
 	shows graphics-back -- 1280 800 2 0 0 1280 400 102030
@@ -149,7 +191,7 @@ two_vms_share_screens()
 	wait $monitor || fail "exit status $?"
 	kill $lessor
 	wait $lessor || fail "exit status $?"
-	grep -q 'allocated by = \[fbcon\]' $state/0/state || fail "the console has no screen"
+	comes 30 'allocated by = \[fbcon\]'
 	[ ! -e card0.lease ] || fail "the lessor's socket is still there"
 	rm -rf /run/bonsai
 }
