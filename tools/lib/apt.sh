@@ -128,7 +128,7 @@ private_apt_conf()
 		mv "$dir/sources.list.$$" "$dir/sources.list"
 	fi
 	: >>"$dir/state/status"
-	[ -s "$dir/apt.conf" ] || write_apt_conf "$dir" || return 1
+	grep -qs pkgcache "$dir/apt.conf" || write_apt_conf "$dir" || return 1
 	printf '%s\n' "$dir/apt.conf"
 }
 
@@ -150,6 +150,8 @@ write_apt_conf()
 			Dir::State "$dir/state/";
 			Dir::State::status "$dir/state/status";
 			Dir::Cache "$dir/cache/";
+			Dir::Cache::pkgcache "pkgcache.bin";
+			Dir::Cache::srcpkgcache "srcpkgcache.bin";
 			Dir::Etc::SourceList "$dir/sources.list";
 			Dir::Etc::SourceParts "$dir/etc/";
 			Dir::Etc::Preferences "$dir/etc/preferences";
@@ -184,7 +186,13 @@ private_apt_update()
 		touch "$dir/tried"
 		# A mirror in the middle of its own update fails single lists now and then.
 		log="$BONSAI_CACHE/log/private-apt-update.$suite.log"
-		apt-get -q -c "$conf" update >"$log" 2>&1 && touch "$dir/updated" && exit 0
+		status=0
+		apt-get -q -c "$conf" update >"$log" 2>&1 || status=$?
+		forget_answers "$dir"
+		if [ $status = 0 ]; then
+			touch "$dir/updated"
+			exit 0
+		fi
 		sed -n 's/^E: /    /p' "$log" | head -n 3 >&2
 		if compgen -G "$dir/state/lists/*_Packages*" >/dev/null; then
 			say "going on with the package lists that are there"
@@ -195,15 +203,26 @@ private_apt_update()
 	) 9>"$dir/lock"
 }
 
+# What was answered from other lists than those of now is asked again.
+forget_answers()
+{
+	local dir=$1 lists
+	lists=$(ls -ln --time-style=+%s "$dir/state/lists" | grep _ | cksum)
+	[ "$lists" != "$(cat "$dir/answers/.lists" 2>/dev/null)" ] || return 0
+	mkdir -p "$dir/answers"
+	rm -f "$dir/answers"/*
+	printf '%s\n' "$lists" >"$dir/answers/.lists"
+}
+
 # private_apt_names SUITE WORD…: the names of the files that the apt-get command would
-# download. apt takes a second or two to say; its answer holds until the lists are refreshed.
+# download. apt takes a second to say; its answer holds until other lists come.
 private_apt_names()
 {
 	local suite=$1 dir="$BONSAI_CACHE/apt/$1" answer part
 	shift
 	answer="$dir/answers/$(printf '%s,' "${@//\//=}")" part=$answer.$BASHPID
 	private_apt_update "$suite" || return 1
-	if [ ! "$answer" -nt "$dir/tried" ]; then
+	if [ ! -e "$answer" ]; then
 		mkdir -p "$dir/answers"
 		apt-get -q -c "$dir/apt.conf" "$@" --print-uris 2>/dev/null |
 			sed -n "s/^'[^']*' \([^ ]*\) .*/\1/p" >"$part"
