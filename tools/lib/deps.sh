@@ -22,8 +22,8 @@ deps_dir()
 	private_apt_update || return 1
 	mkdir -p "$base"
 	recipe=$(deps_recipe_hash)
-	# What the versions are is asked again only after a refresh of the package lists.
-	if [ "$base/versions.$recipe" -nt "$BONSAI_CACHE/apt/machine/tried" ]; then
+	# What the versions are is asked again only when the package lists are others.
+	if [ "$base/versions.$recipe" -nt "$BONSAI_CACHE/apt/machine/answers/.lists" ]; then
 		versions=$(<"$base/versions.$recipe")
 	else
 		versions=$(deps_versions) || return 1
