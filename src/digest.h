@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Cryptographic digests: FIPS 180-4. One thread at a time.
+ * Cryptographic digests: FIPS 180-4, SHA-256 by the CPU's instructions where it has them.
+ * One thread at a time.
  */
 #ifndef SRC_DIGEST_H
 #define SRC_DIGEST_H
