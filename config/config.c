@@ -6,11 +6,8 @@
 #include "config/config.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "config/attribute.h"
 #include "config/build.h"
@@ -21,9 +18,9 @@
 #include "config/ready.h"
 #include "config/text.h"
 #include "config/value.h"
+#include "config/verify.h"
 #include "config/x86.h"
 #include "config/xml.h"
-#include "src/read_full.h"
 
 /* The file's name without .xml, made a name that is allowed. */
 static char *default_name(struct build *build)
@@ -177,6 +174,9 @@ static void read_child(struct build *build, const struct xml_element *element)
 	} else if (!strcmp(element->name, language_watchdog.name)) {
 		if (is_first(build, element))
 			read_watchdog(build, element);
+	} else if (!strcmp(element->name, language_verify.name)) {
+		if (is_first(build, element))
+			verify_read(build, element);
 	} else if (!strcmp(element->name, language_isa.name)) {
 		if (is_first(build, element))
 			x86_read_isa(build, element);
@@ -219,6 +219,7 @@ static void read_config(struct build *build, const struct xml_element *root)
 	read_root(build, root);
 	read_children(build, root);
 	memory_check(build);
+	verify_check(build);
 	x86_check_isa(build);
 	x86_find_option_roms(build);
 	device_resolve_terminals(build);
@@ -247,6 +248,15 @@ static void sort_problems(struct problems *problems, unsigned int from)
 	}
 }
 
+/* A signature is over the bytes that were read, whatever became of the file since. */
+static void keep_text(struct build *build, const char *xml, size_t bytes)
+{
+	build->config->text = build_alloc(build, bytes, 1);
+	build->config->text_bytes = bytes;
+	if (build->config->text)
+		memcpy(build->config->text, xml, bytes);
+}
+
 int config_parse(const char *xml, uint64_t xml_bytes, const char *path,
 	const struct config_options *options, struct vm_config **ret,
 	struct problems *problems)
@@ -262,8 +272,10 @@ int config_parse(const char *xml, uint64_t xml_bytes, const char *path,
 	if (code)
 		return code;
 	build.config = build_alloc(&build, 1, sizeof(*build.config));
-	if (build.config)
+	if (build.config) {
+		keep_text(&build, xml, (size_t)xml_bytes);
 		read_config(&build, xml_root(document));
+	}
 	xml_destroy(document);
 	build_finish(&build);
 	if (build.no_memory)
@@ -277,47 +289,29 @@ int config_parse(const char *xml, uint64_t xml_bytes, const char *path,
 	return 0;
 }
 
-/* A FIFO that nobody writes to is an empty file, not a wait without end. */
-static int open_file(const char *path)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-
-	if (fd < 0 || fcntl(fd, F_SETFL, 0) < 0)
-		return -errno;
-	return fd;
-}
-
 int config_read(int fd, const char *path, const struct config_options *options,
 	struct vm_config **ret, struct problems *problems)
 {
-	/* At most one byte more than is allowed, which xml_parse() then refuses. */
-	const size_t room = TEXT_BYTES_MAX + 1;
-	struct source_pos pos = {.file = path};
-	char *buf = malloc(room);
 	size_t bytes = 0;
-	int code = buf ? read_full(fd, buf, room, &bytes) : -ENOMEM;
+	char *xml = NULL;
+	int code = text_read(fd, path, &xml, &bytes, problems);
 
-	if (code)
-		problems_add(problems, &pos, "cannot be read: %s", strerror(-code));
-	else
-		code = config_parse(buf, bytes, path, options, ret, problems);
-	free(buf);
+	if (!code)
+		code = config_parse(xml, bytes, path, options, ret, problems);
+	free(xml);
 	return code;
 }
 
 int config_load(const char *path, const struct config_options *options,
 	struct vm_config **ret, struct problems *problems)
 {
-	struct source_pos pos = {.file = path};
-	int fd = open_file(path);
-	int code = fd;
+	size_t bytes = 0;
+	char *xml = NULL;
+	int code = text_load(path, &xml, &bytes, problems);
 
-	if (fd < 0) {
-		problems_add(problems, &pos, "cannot be read: %s", strerror(-code));
-		return code;
-	}
-	code = config_read(fd, path, options, ret, problems);
-	close(fd);
+	if (!code)
+		code = config_parse(xml, bytes, path, options, ret, problems);
+	free(xml);
 	return code;
 }
 
@@ -330,6 +324,8 @@ void config_destroy(struct vm_config *config)
 	free(config->devices);
 	handover_finish(config);
 	ready_finish(&config->ready);
+	verify_finish(&config->verify);
+	free(config->text);
 	for (unsigned int i = 0; i < config->initrd_count; i++)
 		free(config->initrds[i].path);
 	free(config->initrds);

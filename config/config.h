@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * One VM as its XML file describes it: typed, complete, defaults filled in, nothing of
- * the host or of guest addresses. Plain data, read-only after config_load(); every stage
- * after this keeps pointers into it, hence the XML line for its messages.
+ * the host or of guest addresses. Plain data, read-only after config_load() but for what
+ * src/verify.h says; every stage after this keeps pointers into it, hence the XML line
+ * for its messages.
  */
 #ifndef CONFIG_CONFIG_H
 #define CONFIG_CONFIG_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "config/config_control.h"
@@ -18,6 +20,7 @@
 #include "config/config_memory.h"
 #include "config/config_net.h"
 #include "config/config_ready.h"
+#include "config/config_verify.h"
 #include "config/config_vhost.h"
 #include "config/config_vsock.h"
 #include "config/config_watchdog.h"
@@ -39,9 +42,12 @@ enum config_crash { CONFIG_CRASH_EXIT, CONFIG_CRASH_RESTART };
 
 /* A file beside the VM. path is resolved (--rom-dir, then the XML's folder) and exists.
  */
+struct sealed;
+
 struct config_rom {
 	char *path;
 	struct source_pos pos;
+	const struct sealed *sealed; /* what was verified of it; NULL: the file itself */
 };
 
 enum config_terminal_kind {
@@ -106,6 +112,8 @@ struct config_device {
 };
 
 struct vm_config {
+	char *text; /* the XML's bytes, from which all of the following was made */
+	size_t text_bytes;
 	struct source_pos pos; /* of <config> */
 	char *name;
 	struct config_rom kernel; /* path is NULL only beside a firmware */
@@ -130,6 +138,7 @@ struct vm_config {
 	enum config_stop on_stop;
 	struct config_memory memory;
 	struct config_ready ready;
+	struct config_verify verify;
 	struct config_isa isa;
 	struct config_control control;
 	struct config_watchdog watchdog;

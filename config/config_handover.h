@@ -8,6 +8,8 @@
 
 #include "src/error.h"
 
+struct sealed;
+
 #define CONFIG_NAME_CHARS 32
 
 /* Where systemd looks for the credentials of a system among the items of fw_cfg. */
@@ -30,6 +32,7 @@ struct config_fw_cfg {
 	int fd;                /* of a credential: open for reading, or -1 */
 	bool credential;       /* a secret, read as a whole before the guest starts */
 	uint64_t bytes;        /* when it was looked at; 0 where it could not be */
+	const struct sealed *sealed; /* as of a config_rom */
 };
 
 /*

@@ -35,6 +35,8 @@ static const char *const watchdog_actions[] = {
 static const char *const input_kinds[] = {"keyboard", "pointer", "tablet", "touch", NULL};
 static const char *const caches[] = {"writeback", "none", NULL};
 
+const char *const language_expiries[] = {"check", "ignore", NULL};
+
 /* <config> */
 static const struct attribute_def config_attributes[] = {
 	{"name", set_vm_name, AT(vm_config, name)},
@@ -86,6 +88,16 @@ static const struct attribute_def watchdog_attributes[] = {
 	{"action", set_word, AT(config_watchdog, action), .words = watchdog_actions},
 };
 const struct element_def language_watchdog = {ELEMENT("watchdog", watchdog_attributes)};
+
+/* <verify> */
+static const struct attribute_def verify_attributes[] = {
+	{"manifest", set_path, AT(config_verify, manifest), .required = true},
+	{"key", set_path, AT(config_verify, trust.key)},
+	{"minimum_version", set_uint, AT(config_verify, trust.minimum_version),
+		.max = UINT_MAX},
+	{"expiry", set_word, AT(config_verify, trust.expiry), .words = language_expiries},
+};
+const struct element_def language_verify = {ELEMENT("verify", verify_attributes)};
 
 /* <isa>, of the x86 board */
 static const struct attribute_def isa_attributes[] = {
@@ -323,8 +335,9 @@ const struct element_list language_none = {NULL, 0};
 const char *const language_types[] = {"console", "net", "block", "rng", "balloon",
 	"vsock", "pmem", "fs", "vhost_user", "gpu", "input", NULL};
 const char *const language_children[] = {"uart", "virtio_device", "memory", "ready",
-	"control", "watchdog", "isa", "fw_cfg", "credential", "shared_memory", NULL};
-const char *const language_later_children[] = {"sandbox", "verify", NULL};
+	"control", "watchdog", "verify", "isa", "fw_cfg", "credential", "shared_memory",
+	NULL};
+const char *const language_later_children[] = {"sandbox", NULL};
 const char *const language_later_backends[] = {"nbd", "crypt", NULL};
 
 int language_index(const char *const *list, const char *name)

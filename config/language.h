@@ -26,6 +26,7 @@ extern const struct element_def language_memory;
 extern const struct element_def language_ready;
 extern const struct element_def language_control;
 extern const struct element_def language_watchdog;
+extern const struct element_def language_verify;
 extern const struct element_def language_isa;
 extern const struct element_def language_fw_cfg;
 extern const struct element_def language_credential;
@@ -47,6 +48,9 @@ extern const struct element_list language_inputs;
 extern const struct element_list language_vhost_users;
 extern const struct element_list language_gpus;
 extern const struct element_list language_none;
+
+/* Of <verify>, and of a policy's <trust>: in the order of enum config_expiry. */
+extern const char *const language_expiries[];
 
 /* Device types in the order of enum config_device_type, ended by NULL. */
 extern const char *const language_types[];

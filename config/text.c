@@ -1,11 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "config/text.h"
 
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <unistd.h>
 
 #include "config/value.h"
 #include "src/error.h"
+#include "src/read_full.h"
 
 bool text_is_space(char c)
 {
@@ -85,4 +90,46 @@ int text_check(const char *xml, size_t bytes, const char *file, struct problems 
 			"the encoding is '%s', allowed: UTF-8",
 			value_quote(quoted, encoding));
 	return 0;
+}
+
+int text_read(int fd, const char *file, char **ret, size_t *ret_bytes,
+	struct problems *problems)
+{
+	const size_t room = TEXT_BYTES_MAX + 1;
+	struct source_pos pos = {.file = file};
+	char *buf = malloc(room);
+	int code = buf ? read_full(fd, buf, room, ret_bytes) : -ENOMEM;
+
+	if (!code) {
+		*ret = buf;
+		return 0;
+	}
+	free(buf);
+	problems_add(problems, &pos, "cannot be read: %s", strerror(-code));
+	return code;
+}
+
+/* A FIFO that nobody writes to is an empty file, not a wait without end. */
+static int open_file(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+
+	if (fd < 0 || fcntl(fd, F_SETFL, 0) < 0)
+		return -errno;
+	return fd;
+}
+
+int text_load(const char *file, char **ret, size_t *ret_bytes, struct problems *problems)
+{
+	struct source_pos pos = {.file = file};
+	int fd = open_file(file);
+	int code = fd;
+
+	if (fd < 0) {
+		problems_add(problems, &pos, "cannot be read: %s", strerror(-code));
+		return code;
+	}
+	code = text_read(fd, file, ret, ret_bytes, problems);
+	close(fd);
+	return code;
 }

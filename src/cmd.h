@@ -23,6 +23,9 @@ int cmd_plan(int argc, char **argv);
 int cmd_dtb(int argc, char **argv);
 int cmd_host(int argc, char **argv);
 int cmd_run(int argc, char **argv);
+int cmd_verify(int argc, char **argv);
+int cmd_sign(int argc, char **argv);
+int cmd_keygen(int argc, char **argv);
 int cmd_mktap(int argc, char **argv);
 int cmd_lease(int argc, char **argv);
 
@@ -60,6 +63,12 @@ struct cmd_vm {
 	bool print_xml;
 	struct cmd_image image;
 	const char *output; /* -o */
+	bool require_signed;
+	bool only_manifest;       /* --unsigned */
+	const char *key;          /* to trust, or to sign with */
+	const char *policy;       /* beside the host's own */
+	const char *version;      /* of what is signed */
+	const char *certificates; /* of who signs */
 	const char *rom_dir;
 	unsigned int set_count;
 	struct config_set sets[CMD_SETS_MAX];
@@ -71,6 +80,8 @@ struct cmd_vm {
 #define CMD_TAKES_HOST 1u
 #define CMD_TAKES_OUTPUT 2u
 #define CMD_TAKES_PRINT_XML 4u
+#define CMD_TAKES_TRUST 8u
+#define CMD_TAKES_SIGN 16u
 
 /* Parses them; argv ends with NULL. Returns 0, or EXIT_USAGE having said why. */
 int cmd_vm_parse(struct cmd_vm *vm, char **argv, unsigned int takes);
@@ -91,6 +102,16 @@ struct vm_config *cmd_vm_load(const struct cmd_vm *vm);
 struct board_plan *cmd_vm_plan(
 	const struct vm_config *config, const struct host_caps *caps);
 
+struct verified;
+
+/*
+ * Has the signature checked that the VM, the command line or the host's policy ask for,
+ * and its files copied and being hashed: *ret is for verified_join() before the guest
+ * runs, or NULL where nobody asks for one. Returns 0 or EXIT_USAGE, having said why.
+ */
+int cmd_vm_verify(
+	const struct cmd_vm *vm, struct vm_config *config, struct verified **ret);
+
 /*
  * What is stated with --host, else what this host offers, else an assumed host that runs
  * such guests.
@@ -103,6 +124,12 @@ int cmd_vm_host(
  * own crash, or any, where nobody else looks after those that ask for an end.
  */
 void cmd_restore_terminal(bool at_any_end);
+
+/*
+ * Puts the bytes into that file, in place of what is there and never by half; a device or
+ * a pipe gets them. Returns an exit status, having said why.
+ */
+int cmd_write_file(const char *path, const void *blob, size_t bytes);
 
 /* "file:line: text", "file: text" or "bonsai: text", by what is known; on stderr. */
 void cmd_print_error(const struct error *err);

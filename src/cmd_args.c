@@ -17,7 +17,7 @@ enum option_kind {
 	OPTION_DISK,
 	OPTION_SHARE,
 	OPTION_CONFIG,
-	OPTION_PRINT_XML
+	OPTION_FLAG
 };
 
 #define AT(member) offsetof(struct cmd_vm, member)
@@ -27,7 +27,7 @@ static const struct option_def {
 	const char *word;
 	const char *value; /* NULL: it has none */
 	enum option_kind kind;
-	size_t offset;         /* of an OPTION_TEXT in struct cmd_vm */
+	size_t offset;         /* of an OPTION_TEXT or OPTION_FLAG in struct cmd_vm */
 	bool of_image;         /* beside a root image alone */
 	unsigned int commands; /* CMD_TAKES_…, 0: any */
 	const char *whose;     /* those commands, for people */
@@ -39,11 +39,24 @@ static const struct option_def {
 	{"--host", "KEY=VALUE", OPTION_HOST, .commands = CMD_TAKES_HOST,
 		.whose = "check, plan and dtb"},
 	{"--output", "FILE", OPTION_TEXT, AT(output), .commands = CMD_TAKES_OUTPUT,
-		.whose = "dtb"},
+		.whose = "dtb and sign"},
 	{"-o", "FILE", OPTION_TEXT, AT(output), .commands = CMD_TAKES_OUTPUT,
-		.whose = "dtb"},
-	{"--print-xml", NULL, OPTION_PRINT_XML, .commands = CMD_TAKES_PRINT_XML,
+		.whose = "dtb and sign"},
+	{"--print-xml", NULL, OPTION_FLAG, AT(print_xml), .commands = CMD_TAKES_PRINT_XML,
 		.whose = "run"},
+	{"--require-signed", NULL, OPTION_FLAG, AT(require_signed),
+		.commands = CMD_TAKES_TRUST, .whose = "run and verify"},
+	{"--policy", "FILE", OPTION_TEXT, AT(policy), .commands = CMD_TAKES_TRUST,
+		.whose = "run and verify"},
+	{"--key", "FILE", OPTION_TEXT, AT(key),
+		.commands = CMD_TAKES_TRUST | CMD_TAKES_SIGN,
+		.whose = "run, verify and sign"},
+	{"--certificates", "FILE", OPTION_TEXT, AT(certificates),
+		.commands = CMD_TAKES_SIGN, .whose = "sign"},
+	{"--version", "NUMBER", OPTION_TEXT, AT(version), .commands = CMD_TAKES_SIGN,
+		.whose = "sign"},
+	{"--unsigned", NULL, OPTION_FLAG, AT(only_manifest), .commands = CMD_TAKES_SIGN,
+		.whose = "sign"},
 	{"--init", "PROGRAM", OPTION_TEXT, OF_IMAGE(init)},
 	{"--mem", "SIZE", OPTION_TEXT, OF_IMAGE(mem)},
 	{"--cpus", "COUNT", OPTION_TEXT, OF_IMAGE(cpus)},
@@ -169,8 +182,8 @@ static int apply(struct args *args, const struct option_def *option, char *value
 	case OPTION_CONFIG:
 		vm->only_xml = true;
 		return take_file(args, value);
-	case OPTION_PRINT_XML:
-		vm->print_xml = true;
+	case OPTION_FLAG:
+		*(bool *)((char *)vm + option->offset) = true;
 		return 0;
 	case OPTION_TEXT:
 		break;

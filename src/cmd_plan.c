@@ -1,12 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* check, plan and dtb: what needs no hypervisor. */
 #include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "src/boot.h"
@@ -67,88 +63,13 @@ int cmd_plan(int argc, char **argv)
 	return with_plan(argv, 0, print_plan);
 }
 
-static int write_failed(const char *path, int code)
-{
-	fprintf(stderr, "bonsai: cannot write %s: %s\n", path, strerror(code));
-	return EXIT_HOST_FAILED;
-}
-
-static bool write_all(int fd, const char *bytes, size_t left)
-{
-	while (left) {
-		ssize_t done = write(fd, bytes, left);
-
-		if (done < 0 && errno == EINTR)
-			continue;
-		if (done < 0)
-			return false;
-		bytes += done;
-		left -= (size_t)done;
-	}
-	return true;
-}
-
-/* A new file with the blob, in place of an old one; never half of one under its name. */
-static int replace_file(const char *path, const void *blob, size_t bytes)
-{
-	char temporary[PATH_MAX];
-	int code;
-	int fd;
-
-	if (snprintf(temporary, sizeof(temporary), "%s.XXXXXX", path) >=
-		(int)sizeof(temporary))
-		return write_failed(path, ENAMETOOLONG);
-	fd = mkostemp(temporary, O_CLOEXEC);
-	if (fd < 0)
-		return write_failed(path, errno);
-	if (write_all(fd, blob, bytes) && fchmod(fd, 0644) == 0 &&
-		rename(temporary, path) == 0) {
-		close(fd);
-		return 0;
-	}
-	code = errno;
-	close(fd);
-	unlink(temporary);
-	return write_failed(path, code);
-}
-
-/* A device or a pipe, such as /dev/stdout, is written to and stays what it is. */
-static int write_into(const char *path, const void *blob, size_t bytes)
-{
-	int fd = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
-	int status = 0;
-
-	if (fd < 0 || !write_all(fd, blob, bytes))
-		status = write_failed(path, errno);
-	if (fd >= 0)
-		close(fd);
-	return status;
-}
-
-/* Through links to the file that they stand for. */
-static int write_file(const char *path, const void *blob, size_t bytes)
-{
-	char target[PATH_MAX];
-	struct stat status;
-
-	if (stat(path, &status) < 0)
-		return replace_file(path, blob, bytes);
-	if (S_ISDIR(status.st_mode))
-		return write_failed(path, EISDIR);
-	if (!S_ISREG(status.st_mode))
-		return write_into(path, blob, bytes);
-	if (!realpath(path, target))
-		return write_failed(path, errno);
-	return replace_file(target, blob, bytes);
-}
-
 /* What standard output did not take is main's to report. */
 static int emit(const char *output, const void *blob, size_t bytes)
 {
 	struct error err;
 
 	if (output)
-		return write_file(output, blob, bytes);
+		return cmd_write_file(output, blob, bytes);
 	if (!isatty(STDOUT_FILENO)) {
 		fwrite(blob, 1, bytes, stdout);
 		return 0;

@@ -11,6 +11,7 @@
 #include "src/hv.h"
 #include "src/log.h"
 #include "src/machine.h"
+#include "src/verified.h"
 
 /* Each vCPU, queue and back end has descriptors; the soft limit is for select(). */
 static void allow_descriptors(void)
@@ -23,7 +24,9 @@ static void allow_descriptors(void)
 	setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-static int run_plan(const struct board_plan *plan, struct hv *hv)
+/* Everything is open by then and no thread of a guest has begun. */
+static int run_plan(
+	const struct board_plan *plan, struct hv *hv, struct verified *verified)
 {
 	struct machine *machine = NULL;
 	enum machine_end end = MACHINE_POWERED_OFF;
@@ -34,6 +37,11 @@ static int run_plan(const struct board_plan *plan, struct hv *hv)
 		log_host("%s", plan->notes[i].text);
 	cmd_restore_terminal(false);
 	code = machine_create(plan, hv, &machine, &err);
+	if (!code && verified && verified_join(verified, &err)) {
+		machine_destroy(machine);
+		cmd_print_error(&err);
+		return EXIT_USAGE;
+	}
 	if (!code)
 		code = machine_run(machine, &end, &err);
 	/* The terminal first, so that the message lands on a sane one. */
@@ -85,11 +93,12 @@ int cmd_run(int argc, char **argv)
 {
 	struct vm_config *config = NULL;
 	struct board_plan *plan = NULL;
+	struct verified *verified = NULL;
 	struct hv *hv = NULL;
 	struct host_caps caps;
 	struct error err;
 	struct cmd_vm vm;
-	int status = cmd_vm_parse(&vm, argv, CMD_TAKES_PRINT_XML);
+	int status = cmd_vm_parse(&vm, argv, CMD_TAKES_PRINT_XML | CMD_TAKES_TRUST);
 
 	if (status)
 		return status;
@@ -99,6 +108,9 @@ int cmd_run(int argc, char **argv)
 	if (!config)
 		return EXIT_USAGE;
 	log_set_name(config->name);
+	status = cmd_vm_verify(&vm, config, &verified);
+	if (status)
+		goto out;
 	if (!strcmp(vm.path, CMD_STDIN))
 		leave_input(config);
 	allow_descriptors();
@@ -116,10 +128,11 @@ int cmd_run(int argc, char **argv)
 		status = EXIT_USAGE;
 		goto out;
 	}
-	status = run_plan(plan, hv);
+	status = run_plan(plan, hv, verified);
 
 out:
 	board_plan_destroy(plan);
+	verified_destroy(verified);
 	config_destroy(config);
 	return status;
 }

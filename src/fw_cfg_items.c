@@ -12,6 +12,7 @@
 #include "config/config.h"
 #include "src/error.h"
 #include "src/read_full.h"
+#include "src/sealed.h"
 
 /* Without waiting, should it be a FIFO that nobody writes to. */
 static int open_regular(const char *path, uint64_t *ret_bytes)
@@ -35,12 +36,17 @@ static int open_regular(const char *path, uint64_t *ret_bytes)
 }
 
 /* A file stays one: the guest reads it when it likes. */
-static int append_path(struct fw_cfg_item *item, const char *path)
+static int append_path(struct fw_cfg_item *item, const struct config_fw_cfg *config)
 {
 	uint64_t bytes;
-	int fd = open_regular(path, &bytes);
+	int fd;
 	int rc;
 
+	/* A file that was verified is what was copied of it. */
+	if (config->sealed)
+		return fw_cfg_append_file(
+			item, config->sealed->fd, 0, config->sealed->bytes);
+	fd = open_regular(config->path, &bytes);
 	if (fd < 0)
 		return fd;
 	rc = fw_cfg_append_file(item, fd, 0, bytes);
@@ -105,7 +111,7 @@ static int add(
 	else if (config->credential)
 		rc = append_credential(item, config);
 	else
-		rc = append_path(item, config->path);
+		rc = append_path(item, config);
 	if (!rc)
 		return 0;
 	if (config->path)

@@ -21,6 +21,10 @@ static const struct command {
 	{"plan", "[OPTION]... VM.xml", "show addresses, interrupts and load addresses",
 		cmd_plan},
 	{"dtb", "[OPTION]... [-o FILE] VM.xml", "write the guest's device tree", cmd_dtb},
+	{"verify", "[OPTION]... VM.xml", "check a VM's signature and its files",
+		cmd_verify},
+	{"sign", "[OPTION]... VM.xml", "sign all that decides what a VM runs", cmd_sign},
+	{"keygen", "[--type TYPE] KEY", "make a key to sign with", cmd_keygen},
 	{"list", "[--json]", "show which VMs run", cmd_list},
 	{"status", "[--json] [NAME]", "show how a VM is, or all", cmd_status},
 	{"top", "[-n COUNT]", "show what VMs use, every second", cmd_top},
@@ -64,6 +68,14 @@ static int help(FILE *out)
 		"                         el1_32bit=yes pmu=yes steal_time=yes\n"
 		"                         cpu=arm,cortex-a53 level=3\n"
 		"  -o FILE                dtb: write the blob into FILE\n"
+		"  --require-signed       run: refuse a VM that nobody trusted has "
+		"signed\n"
+		"  --key FILE             run, verify: who is trusted; sign: the private "
+		"key\n"
+		"  --policy FILE          run, verify: a policy beside the host's own\n"
+		"  --version NUMBER       sign: what it is, against older ones\n"
+		"  --certificates FILE    sign: of who signs\n"
+		"  --unsigned             sign: the manifest alone\n"
 		"  --name NAME            the same as --set name=NAME\n"
 		"  --config VM.xml        read XML, - is standard input\n"
 		"  --socket PATH          for VMs that run: the control socket, in place "

@@ -17,6 +17,7 @@
 #include "config/config.h"
 #include "src/error.h"
 #include "src/read_full.h"
+#include "src/sealed.h"
 
 /* Deflate cannot pack more tightly than this (zlib's technical details). */
 #define GZIP_RATIO_MAX 1032
@@ -65,6 +66,17 @@ static int measure_file(struct rom *rom, struct error *err)
 	return 0;
 }
 
+/*
+ * Non-blocking: a FIFO without a writer must not hold up the start. A file that was
+ * verified is what was copied of it.
+ */
+static int open_file(const struct config_rom *config)
+{
+	if (config->sealed)
+		return fcntl(config->sealed->fd, F_DUPFD_CLOEXEC, 0);
+	return open(config->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+}
+
 int rom_open(struct rom *rom, const char *what, const struct config_rom *config,
 	bool unpack, struct error *err)
 {
@@ -73,8 +85,7 @@ int rom_open(struct rom *rom, const char *what, const struct config_rom *config,
 	int rc;
 
 	*rom = (struct rom){.what = what, .config = config};
-	/* Non-blocking: a FIFO without a writer must not hold up the start. */
-	rom->fd = open(config->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	rom->fd = open_file(config);
 	if (rom->fd < 0)
 		return rom_error(
 			rom, -errno, err, "cannot be opened: %s", strerror(errno));

@@ -24,10 +24,11 @@ _bonsai_files()
 
 _bonsai()
 {
-	local commands="run check plan dtb list status top console powerdown stop reset pause resume
+	local commands="run check plan dtb verify sign keygen list status top console powerdown stop reset pause resume
 		balloon screendump send-key host lease mktap mkimage mkkernel"
 	local of_vm_files="--rom-dir --set --name --config --kernel --initrd --init --append --mem
 		--cpus --disk --share --net --acpi"
+	local of_trust="--require-signed --key --policy"
 	local of_vms="--socket" options=
 	local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
 	local command=${COMP_WORDS[1]}
@@ -38,18 +39,23 @@ _bonsai()
 	fi
 	case $previous in
 	--rom-dir | --share) mapfile -t COMPREPLY < <(compgen -d -- "$current") && return ;;
-	--socket | -o | --output | --config | --kernel | --initrd | --disk | --vmlinux | --card)
+	--socket | -o | --output | --config | --key | --policy | --certificates | --kernel | --initrd | --disk | --vmlinux | --card)
 		_bonsai_files "$current" && return
 		;;
 	--net) mapfile -t COMPREPLY < <(compgen -W "user tap: none" -- "$current") && return ;;
 	--acpi) mapfile -t COMPREPLY < <(compgen -W "yes no" -- "$current") && return ;;
+	--type)
+		mapfile -t COMPREPLY < <(compgen -W "p256 p384 rsa3072 rsa4096 ext4 squashfs erofs" -- "$current") && return ;;
 	--arch) mapfile -t COMPREPLY < <(compgen -W "arm64 armhf x86_64" -- "$current") && return ;;
 	--set | --host | --name | --init | --append | --mem | --cpus | --user | --bridge | --size | -n | --device | --head)
 		return
 		;;
 	esac
 	case $command in
-	run) options="$of_vm_files --print-xml" ;;
+	run) options="$of_vm_files --print-xml $of_trust" ;;
+	verify) options="--rom-dir --name --config $of_trust" ;;
+	sign) options="--rom-dir --config --key --version --certificates --unsigned -o --output" ;;
+	keygen) options=--type ;;
 	check | plan) options="$of_vm_files --host" ;;
 	dtb) options="$of_vm_files --host -o --output" ;;
 	list) options=--json ;;
@@ -67,9 +73,9 @@ _bonsai()
 	case $command/$current in
 	*/-*) mapfile -t COMPREPLY < <(compgen -W "$options --help" -- "$current") ;;
 	run/*) _bonsai_files "$current" .xml .ext4 .squashfs .erofs .img ;;
-	check/* | plan/* | dtb/*) _bonsai_files "$current" .xml ;;
+	check/* | plan/* | dtb/* | verify/* | sign/*) _bonsai_files "$current" .xml ;;
 	mkimage/* | mkkernel/* | lease/*) _bonsai_files "$current" ;;
-	list/* | top/* | host/* | mktap/*) ;;
+	list/* | top/* | host/* | mktap/* | keygen/*) ;;
 	screendump/*)
 		_bonsai_files "$current" .png .ppm
 		mapfile -t -O ${#COMPREPLY[@]} COMPREPLY < <(compgen -W "$(_bonsai_vms)" -- "$current")

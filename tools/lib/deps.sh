@@ -209,21 +209,31 @@ deps_jansson()
 	pkgconfig jansson "$version" jansson
 }
 
-# Digests.
+# Digests, for speed. Checking signatures, with what bonsai needs of X.509 and no more: no
+# secrets are computed with here, so no randomness is needed to hide them.
 MBEDTLS_WITH="PLATFORM_C MD_C SHA256_C SHA512_C"
 MBEDTLS_FILES="md platform platform_util sha256 sha512"
+MBEDTLS_X509_WITH="ASN1_PARSE_C ASN1_WRITE_C BASE64_C BIGNUM_C ECDSA_C ECP_C
+	ECP_DP_SECP256R1_ENABLED ECP_DP_SECP384R1_ENABLED ECP_NIST_OPTIM ECP_NO_INTERNAL_RNG
+	HAVE_ASM HAVE_TIME HAVE_TIME_DATE OID_C PEM_PARSE_C PKCS1_V15 PK_C PK_PARSE_C RSA_C
+	X509_CHECK_EXTENDED_KEY_USAGE X509_CHECK_KEY_USAGE X509_CRT_PARSE_C X509_USE_C"
+MBEDTLS_X509_FILES="asn1parse asn1write base64 bignum constant_time ecdsa ecp ecp_curves oid
+	pem pk pk_wrap pkparse rsa rsa_internal x509 x509_crt"
 
 deps_mbedtls()
 {
-	local tree name sources=()
+	local tree flags
 	tree=$(fetch_source mbedtls) || return 1
 	mkdir -p "$work/mbedtls" "$dir/include/mbedtls"
-	printf '#define MBEDTLS_%s\n' $MBEDTLS_WITH >"$work/mbedtls/bonsai_mbedtls.h"
-	for name in $MBEDTLS_FILES; do
-		sources+=("$tree/library/$name.c")
-	done
-	compile_archive mbedcrypto -O2 -DMBEDTLS_CONFIG_FILE='<bonsai_mbedtls.h>' \
-		-I"$work/mbedtls" -I"$tree/include" -- "${sources[@]}" || return 1
+	{
+		printf '#define MBEDTLS_%s\n' $MBEDTLS_WITH $MBEDTLS_X509_WITH
+		echo '#include <mbedtls/check_config.h>'
+	} >"$work/mbedtls/bonsai_mbedtls.h"
+	flags=(-DMBEDTLS_CONFIG_FILE='<bonsai_mbedtls.h>' -I"$work/mbedtls" -I"$tree/include")
+	compile_archive mbedcrypto -O2 "${flags[@]}" -- \
+		$(printf "$tree/library/%s.c " $MBEDTLS_FILES) || return 1
+	compile_archive mbedx509 "${flags[@]}" -- \
+		$(printf "$tree/library/%s.c " $MBEDTLS_X509_FILES) || return 1
 	cp "$tree"/include/mbedtls/*.h "$dir/include/mbedtls/"
 	cp "$work/mbedtls/bonsai_mbedtls.h" "$dir/include/mbedtls/config.h"
 }

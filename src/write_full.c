@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "src/write_full.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+int write_full(int fd, const void *from, size_t bytes)
+{
+	const char *at = from;
+
+	while (bytes) {
+		ssize_t done = write(fd, at, bytes);
+
+		if (done < 0 && errno == EINTR)
+			continue;
+		if (done < 0)
+			return -errno;
+		at += done;
+		bytes -= (size_t)done;
+	}
+	return 0;
+}
