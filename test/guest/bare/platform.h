@@ -11,6 +11,7 @@
 #include "test/guest/bare/x86_64/bare.h"
 
 #define VIRTIO_SLOTS 0xfeb00000u
+#define VIRTIO_SLOT_COUNT 24u
 #define FREE_RAM 0x06000000u
 
 #else
@@ -19,6 +20,7 @@
 #include "test/guest/bare/arm/cpu.h"
 
 #define VIRTIO_SLOTS 0x0a000000u
+#define VIRTIO_SLOT_COUNT 32u /* QEMU begins with the last */
 #define FREE_RAM 0x46000000u
 
 #endif

@@ -4,7 +4,6 @@
 #include "test/guest/bare/platform.h"
 
 #define SLOT_BYTES 0x200u
-#define SLOT_COUNT 24u
 
 #define MAGIC 0x00
 #define VERSION 0x04
@@ -36,7 +35,7 @@ uintptr_t virtio_registers(unsigned int slot)
 
 int virtio_find(uint32_t device_id, unsigned int n)
 {
-	for (unsigned int i = 0; i < SLOT_COUNT; i++) {
+	for (unsigned int i = 0; i < VIRTIO_SLOT_COUNT; i++) {
 		uintptr_t at = virtio_registers(i);
 
 		if (read_word(at + MAGIC) == MAGIC_VALUE &&
