@@ -47,11 +47,7 @@ static void refuse_child(struct build *build, const struct xml_element *element,
 			allowed);
 }
 
-/*
- * The child that names the backend, and its definition in *ret_def; NULL where there is
- * none. Children called further are left to the caller, others are problems.
- */
-static const struct xml_element *find_backend(struct build *build,
+const struct xml_element *backend_find(struct build *build,
 	const struct xml_element *element, const struct element_list *list,
 	const char *further, const struct element_def **ret_def)
 {
@@ -108,7 +104,7 @@ static void read_terminal(struct build *build, const struct xml_element *element
 {
 	const struct element_def *def = NULL;
 	const struct xml_element *child =
-		find_backend(build, element, &language_terminals, further, &def);
+		backend_find(build, element, &language_terminals, further, &def);
 
 	if (!child)
 		return;
@@ -165,7 +161,7 @@ static void read_forwards(
 		build_problem(build, element->line, "%u <forward> elements, allowed: %u",
 			count, LANGUAGE_FORWARDS_MAX);
 	/* Any other child is a problem. */
-	find_backend(build, element, &language_none, language_forward.name, NULL);
+	backend_find(build, element, &language_none, language_forward.name, NULL);
 	net->forwards = build_alloc(build, count, sizeof(*net->forwards));
 	for (const struct xml_element *child = element->children; child && net->forwards;
 		child = child->next) {
@@ -206,7 +202,7 @@ void backend_read_net(
 {
 	const struct element_def *def = NULL;
 	const struct xml_element *child =
-		find_backend(build, element, &language_nics, NULL, &def);
+		backend_find(build, element, &language_nics, NULL, &def);
 
 	net->backend_pos = build_pos(build, child ? child->line : element->line);
 	if (!child)
@@ -220,67 +216,12 @@ void backend_read_net(
 	claim_nic(build, net, child->line);
 }
 
-/* The disk that another is around. */
-static const struct xml_element *find_file(struct build *build,
-	const struct xml_element *element, const struct element_def **ret_def)
-{
-	const struct xml_element *child =
-		find_backend(build, element, &language_disk_files, NULL, ret_def);
-
-	if (!child && !element->children)
-		build_problem(build, element->line,
-			"<%s> without a disk, <file path=\"...\"/> in it is needed",
-			element->name);
-	return child;
-}
-
-static const struct xml_element *read_verity(struct build *build,
-	const struct xml_element *device, const struct xml_element *element,
-	const struct element_def **def, struct config_block *block)
-{
-	const char *readonly = xml_attribute_value(device, "readonly");
-
-	attributes_apply(build, *def, element, ~0u, block);
-	if (readonly && !block->readonly)
-		build_problem(build, element->line,
-			"a disk with <verity> is read-only, readonly is 'no', allowed: "
-			"yes");
-	block->readonly = true;
-	if (block->verity.hash_path)
-		build_check_disk(build, block->verity.hash_path, true, element->line);
-	return find_file(build, element, def);
-}
-
-void backend_read_block(struct build *build, const struct xml_element *element,
-	struct config_block *block)
-{
-	const struct element_def *def = NULL;
-	const struct xml_element *child =
-		find_backend(build, element, &language_disks, NULL, &def);
-
-	block->backend_pos = build_pos(build, child ? child->line : element->line);
-	if (!child && !element->children)
-		build_problem(build, element->line,
-			"a block device without a backend, <file path=\"...\"/> is "
-			"needed");
-	if (child && def->kind == CONFIG_DISK_VERITY)
-		child = read_verity(build, element, child, &def, block);
-	if (!child)
-		return;
-	attributes_apply(build, def, child, ~0u, block);
-	element_no_children(build, child);
-	if (!block->path)
-		return;
-	build_check_disk(build, block->path, block->readonly, child->line);
-	build_claim(build, child->line, block->readonly, "path '%s'", block->path);
-}
-
 void backend_read_vsock(struct build *build, const struct xml_element *element,
 	struct config_vsock *vsock)
 {
 	const struct element_def *def = NULL;
 	const struct xml_element *child =
-		find_backend(build, element, &language_vsocks, NULL, &def);
+		backend_find(build, element, &language_vsocks, NULL, &def);
 
 	/* Linux has room for one, and the guest's side has no names for more. */
 	build_claim(build, element->line, false, "type 'vsock'");
@@ -325,7 +266,7 @@ void backend_read_pmem(
 {
 	const struct element_def *def = NULL;
 	const struct xml_element *child =
-		find_backend(build, element, &language_pmems, NULL, &def);
+		backend_find(build, element, &language_pmems, NULL, &def);
 	bool alone;
 
 	pmem->backend_pos = build_pos(build, child ? child->line : element->line);
@@ -349,7 +290,7 @@ static void read_vhost(struct build *build, const struct xml_element *element,
 	const struct element_list *list, const char *wanted, struct config_vhost *vhost)
 {
 	const struct element_def *def = NULL;
-	const struct xml_element *child = find_backend(build, element, list, NULL, &def);
+	const struct xml_element *child = backend_find(build, element, list, NULL, &def);
 
 	vhost->backend_pos = build_pos(build, child ? child->line : element->line);
 	if (!child) {
@@ -419,7 +360,7 @@ void backend_read_gpu(
 {
 	const struct element_def *def = NULL;
 	const struct xml_element *child =
-		find_backend(build, element, &language_gpus, NULL, &def);
+		backend_find(build, element, &language_gpus, NULL, &def);
 
 	gpu->backend_pos = build_pos(build, child ? child->line : element->line);
 	if (!child)
@@ -441,7 +382,7 @@ void backend_read_input(struct build *build, const struct xml_element *element,
 {
 	const struct element_def *def = NULL;
 	const struct xml_element *child =
-		find_backend(build, element, &language_inputs, NULL, &def);
+		backend_find(build, element, &language_inputs, NULL, &def);
 	const char *kind = xml_attribute_value(element, "kind");
 
 	input->backend_pos = build_pos(build, child ? child->line : element->line);
@@ -469,5 +410,5 @@ void backend_read_input(struct build *build, const struct xml_element *element,
 
 void backend_read_none(struct build *build, const struct xml_element *element)
 {
-	find_backend(build, element, &language_none, NULL, NULL);
+	backend_find(build, element, &language_none, NULL, NULL);
 }

@@ -7,7 +7,6 @@
 #define CONFIG_BACKEND_H
 
 struct build;
-struct config_block;
 struct config_console;
 struct config_input;
 struct config_gpu;
@@ -16,7 +15,18 @@ struct config_pmem;
 struct config_terminal;
 struct config_vsock;
 struct config_vhost;
+struct element_def;
+struct element_list;
 struct xml_element;
+
+/*
+ * The child of element that names a backend of the list, and its definition in *ret_def;
+ * NULL where there is none. Children called further (or NULL) are left to the caller,
+ * others are problems.
+ */
+const struct xml_element *backend_find(struct build *build,
+	const struct xml_element *element, const struct element_list *list,
+	const char *further, const struct element_def **ret_def);
 
 /* The position of a terminal that is not said stays without a file. */
 void backend_read_terminal(struct build *build, const struct xml_element *element,
@@ -25,8 +35,6 @@ void backend_read_console(struct build *build, const struct xml_element *element
 	struct config_console *console);
 void backend_read_net(
 	struct build *build, const struct xml_element *element, struct config_net *net);
-void backend_read_block(struct build *build, const struct xml_element *element,
-	struct config_block *block);
 void backend_read_vsock(struct build *build, const struct xml_element *element,
 	struct config_vsock *vsock);
 /* Where no socket was said: one named like the VM, which is known by then. */

@@ -120,6 +120,27 @@ char *build_path(struct build *build, const char *name)
 	return beside(build, build->path, name);
 }
 
+char *build_credential(struct build *build, const char *name, int line)
+{
+	const char *folder = getenv("CREDENTIALS_DIRECTORY");
+	char quoted[VALUE_QUOTE_BYTES];
+	char *path;
+
+	if (!folder && !build->options->skip_files) {
+		build_problem(build, line,
+			"credential is '%s', but $CREDENTIALS_DIRECTORY is not set: run "
+			"bonsai in a systemd service with LoadCredential=, or say "
+			"where else it is",
+			value_quote(quoted, name));
+		return NULL;
+	}
+	if (asprintf(&path, "%s/%s", folder ? folder : ".", name) < 0) {
+		build->no_memory = true;
+		return NULL;
+	}
+	return path;
+}
+
 static bool is_there(const char *path)
 {
 	struct stat status;

@@ -57,6 +57,12 @@ void build_claim(struct build *build, int line, bool shared, const char *fmt, ..
 char *build_path(struct build *build, const char *name);
 
 /*
+ * The path of a credential as systemd hands it to a service; NULL where there are none: a
+ * problem. The caller's to free.
+ */
+char *build_credential(struct build *build, const char *name, int line);
+
+/*
  * A ROM's file: in --rom-dir, then in the XML's folder. One that is in neither, or is a
  * folder, is a problem at line, said of attribute.
  */

@@ -8,7 +8,7 @@
 
 #include "src/error.h"
 
-enum config_disk_kind { CONFIG_DISK_FILE, CONFIG_DISK_VERITY };
+enum config_disk_kind { CONFIG_DISK_FILE, CONFIG_DISK_VERITY, CONFIG_DISK_CRYPT };
 
 enum config_disk_cache { CONFIG_DISK_WRITEBACK, CONFIG_DISK_NONE };
 
@@ -17,6 +17,18 @@ struct config_verity {
 	char *root_hash; /* hexadecimal digits; NULL: there is no <verity> */
 	char *hash_path; /* NULL: behind the data, in the same file */
 	uint64_t hash_offset_bytes;
+};
+
+enum config_key { CONFIG_KEY_FILE, CONFIG_KEY_PASSPHRASE };
+
+/* <crypt>: the disk is an encrypted volume, and this is where its key is. */
+struct config_crypt {
+	bool wanted;      /* there is a <crypt> */
+	int fd;           /* open for reading, or -1 */
+	char *credential; /* name of the one that is at path, or NULL */
+	char *path;
+	char *keyring; /* description of a key of the kernel's, or NULL */
+	enum config_key key;
 };
 
 struct config_block {
@@ -29,6 +41,7 @@ struct config_block {
 	enum config_disk_cache cache;
 	bool discard;
 	struct config_verity verity;
+	struct config_crypt crypt;
 };
 
 #endif

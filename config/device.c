@@ -7,6 +7,7 @@
 
 #include "config/backend.h"
 #include "config/build.h"
+#include "config/disk.h"
 #include "config/language.h"
 #include "config/vnc.h"
 #include "config/xml.h"
@@ -76,7 +77,7 @@ static void read_backends(struct build *build, const struct xml_element *element
 		read_net(build, element, &device->net);
 		break;
 	case CONFIG_DEVICE_BLOCK:
-		backend_read_block(build, element, &device->block);
+		disk_read(build, element, &device->block);
 		break;
 	case CONFIG_DEVICE_BALLOON:
 		build_claim(build, element->line, false, "type 'balloon'");
@@ -139,6 +140,7 @@ bool device_read(struct build *build, const struct xml_element *element,
 		device->net.fd = -1;
 	} else if (device->type == CONFIG_DEVICE_BLOCK) {
 		device->block.queues = 1;
+		device->block.crypt.fd = -1;
 	} else if (device->type == CONFIG_DEVICE_BALLOON) {
 		device->balloon.deflate_on_oom = true;
 		device->balloon.free_page_reporting = true;
@@ -283,9 +285,7 @@ void device_finish(struct config_device *device)
 		free(device->net.forwards);
 		break;
 	case CONFIG_DEVICE_BLOCK:
-		free(device->block.path);
-		free(device->block.verity.root_hash);
-		free(device->block.verity.hash_path);
+		disk_finish(&device->block);
 		break;
 	case CONFIG_DEVICE_PMEM:
 		free(device->pmem.path);

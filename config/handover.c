@@ -75,28 +75,6 @@ static void read_fw_cfg(struct build *build, const struct xml_element *element,
 
 /* ---- credentials ------------------------------------------------------------------- */
 
-/* The path of the host's own credential, as systemd hands it to a service. */
-static char *host_credential(struct build *build, const struct config_fw_cfg *item)
-{
-	const char *folder = getenv("CREDENTIALS_DIRECTORY");
-	char quoted[VALUE_QUOTE_BYTES];
-	char *path;
-
-	if (!folder && !build->options->skip_files) {
-		build_problem(build, item->pos.line,
-			"credential is '%s', but $CREDENTIALS_DIRECTORY is not set: run "
-			"bonsai in a systemd service with LoadCredential=, or name a "
-			"file",
-			value_quote(quoted, item->host_credential));
-		return NULL;
-	}
-	if (asprintf(&path, "%s/%s", folder ? folder : ".", item->host_credential) < 0) {
-		build->no_memory = true;
-		return NULL;
-	}
-	return path;
-}
-
 static void read_credential(struct build *build, const struct xml_element *element,
 	struct config_fw_cfg *item)
 {
@@ -113,7 +91,8 @@ static void read_credential(struct build *build, const struct xml_element *eleme
 			"them",
 			sources ? "several" : "none");
 	if (sources == 1 && item->host_credential)
-		item->path = host_credential(build, item);
+		item->path =
+			build_credential(build, item->host_credential, element->line);
 	if (item->fd >= 0)
 		build_claim(build, element->line, false, "fd %d", item->fd);
 	if (item->path)

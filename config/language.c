@@ -33,6 +33,7 @@ static const char *const protocols[] = {"tcp", "udp", NULL};
 static const char *const watchdog_actions[] = {
 	"reset", "poweroff", "crash", "pause", "none", NULL};
 static const char *const input_kinds[] = {"keyboard", "pointer", "tablet", "touch", NULL};
+static const char *const keys[] = {"file", "passphrase", NULL};
 static const char *const caches[] = {"writeback", "none", NULL};
 
 const char *const language_expiries[] = {"check", "ignore", NULL};
@@ -253,9 +254,16 @@ static const struct attribute_def verity_attributes[] = {
 	{"hash_file", set_path, AT(config_block, verity.hash_path)},
 	{"hash_offset", set_offset, AT(config_block, verity.hash_offset_bytes)},
 };
+static const struct attribute_def crypt_attributes[] = {
+	{"fd", set_fd, AT(config_block, crypt.fd), .min = 3, .max = INT_MAX},
+	{"credential", set_host_credential, AT(config_block, crypt.credential)},
+	{"keyring", set_text, AT(config_block, crypt.keyring)},
+	{"key", set_word, AT(config_block, crypt.key), .words = keys},
+};
 static const struct element_def disks[] = {
 	{ELEMENT("file", disk_attributes), .kind = CONFIG_DISK_FILE},
 	{ELEMENT("verity", verity_attributes), .kind = CONFIG_DISK_VERITY},
+	{ELEMENT("crypt", crypt_attributes), .kind = CONFIG_DISK_CRYPT},
 };
 const struct element_list language_disks = {disks, COUNT(disks)};
 const struct element_list language_disk_files = {&disks[0], 1};
@@ -338,7 +346,7 @@ const char *const language_children[] = {"uart", "virtio_device", "memory", "rea
 	"control", "watchdog", "verify", "isa", "fw_cfg", "credential", "shared_memory",
 	NULL};
 const char *const language_later_children[] = {"sandbox", NULL};
-const char *const language_later_backends[] = {"nbd", "crypt", NULL};
+const char *const language_later_backends[] = {"nbd", NULL};
 
 int language_index(const char *const *list, const char *name)
 {

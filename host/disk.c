@@ -23,6 +23,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "host/disk_crypt.h"
 #include "host/disk_impl.h"
 #include "host/disk_layer.h"
 #include "host/disk_verity.h"
@@ -194,15 +195,26 @@ static int add_layer(
 {
 	int code;
 
-	if (!options->verity)
+	if (!options->verity && !options->crypt)
 		return 0;
-	assert(options->readonly);
+	assert(options->readonly || !options->verity);
 	disk->wrong_log.source = disk->path;
-	code = disk_verity_open(disk->fds[DISK_BUFFERED], disk->info.capacity_bytes,
-		options->verity, options->pos, &disk->layer, err);
-	if (!code)
-		disk->info.capacity_bytes = disk->layer->capacity_bytes;
-	return code;
+	if (options->verity)
+		code = disk_verity_open(disk->fds[DISK_BUFFERED],
+			disk->info.capacity_bytes, options->verity, options->pos,
+			&disk->layer, err);
+	else
+		code = disk_crypt_open(disk->path, disk->fds[DISK_BUFFERED],
+			disk->fds[DISK_DIRECT], disk->info.capacity_bytes, options->crypt,
+			options->pos, &disk->layer, err);
+	if (code)
+		return code;
+	disk->info.capacity_bytes = disk->layer->capacity_bytes;
+	if (disk->layer->block_bytes)
+		disk->info.block_bytes = disk->layer->block_bytes;
+	if (disk->layer->discards && !options->readonly)
+		disk->discard = disk->info.discard = true;
+	return 0;
 }
 
 static int create_ring(struct disk *disk, unsigned int depth)
@@ -325,6 +337,7 @@ const struct disk_counts *disk_counts(const struct disk *disk)
 	return &disk->counts;
 }
 
+/* bytes are the file's, of which a layer has some before the guest's. */
 static int resize_file(struct disk *disk, uint64_t bytes, struct error *err)
 {
 	if (!ftruncate(disk->fds[DISK_BUFFERED], (off_t)bytes))
@@ -351,6 +364,7 @@ static int look_at_device(struct disk *disk, uint64_t bytes, struct error *err)
 
 int disk_resize(struct disk *disk, uint64_t bytes, struct error *err)
 {
+	uint64_t offset_bytes = 0;
 	int code;
 
 	if (!bytes || bytes % disk->info.block_bytes || bytes > INT64_MAX)
@@ -359,10 +373,20 @@ int disk_resize(struct disk *disk, uint64_t bytes, struct error *err)
 			disk->info.block_bytes);
 	if (disk->info.readonly)
 		return error_set(err, -EROFS, NULL, "disk %s is read-only", disk->path);
+	if (disk->layer && disk->layer->fixed)
+		return error_set(err, -EINVAL, NULL,
+			"disk %s is a volume of a fixed size; \"cryptsetup resize\" "
+			"changes that",
+			disk->path);
+	if (disk->layer)
+		offset_bytes = disk->layer->offset_bytes;
+	if (bytes > INT64_MAX - offset_bytes)
+		return error_set(err, -EINVAL, NULL,
+			"size is %" PRIu64 ", more than a file can have", bytes);
 	/* A write beyond a new end would make the file longer again. */
 	disk_drain(disk);
-	code = disk->block_device ? look_at_device(disk, bytes, err)
-				  : resize_file(disk, bytes, err);
+	code = disk->block_device ? look_at_device(disk, offset_bytes + bytes, err)
+				  : resize_file(disk, offset_bytes + bytes, err);
 	if (!code)
 		disk->info.capacity_bytes = bytes;
 	return code;

@@ -61,6 +61,7 @@ struct disk_info {
 	bool write_zeroes; /* faster than writing */
 };
 
+struct disk_crypt_options;
 struct disk_verity_options;
 
 struct disk_file_options {
@@ -69,14 +70,15 @@ struct disk_file_options {
 	bool direct;                              /* O_DIRECT: cache="none" */
 	bool discard;                             /* the guest may free space */
 	unsigned int depth;                       /* requests in flight at most */
-	const struct disk_verity_options *verity; /* NULL: the file as it is */
+	const struct disk_verity_options *verity; /* at most one of both; NULL: the */
+	const struct disk_crypt_options *crypt;   /* file as it is */
 	const struct source_pos *pos;
 };
 
 /*
  * Opens a regular file or block device and locks it against a second writer. Errors are
  * clear of cause: missing, read-only on disk, empty, size no multiple of 512, in use,
- * not what its digests say.
+ * not what its digests say, no volume that the key opens.
  */
 int disk_file_open(struct loop *loop, const struct disk_file_options *options,
 	struct disk **ret, struct error *err);

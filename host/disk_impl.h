@@ -41,7 +41,7 @@ enum disk_step {
 	STEP_PUNCH,     /* fallocate, the space freed */
 	STEP_ZERO,      /* fallocate, the space kept */
 	STEP_ZEROES,    /* writing zeroes */
-	STEP_LAYER,     /* read through the layer: never in the ring */
+	STEP_LAYER,     /* through the layer: never in the ring */
 	STEP_BLKDISCARD /* an ioctl: likewise */
 };
 
@@ -90,6 +90,7 @@ void disk_pool_ready(struct loop_task *task);
 enum disk_call {
 	CALL_READV,
 	CALL_READ_LAYER,
+	CALL_WRITE_LAYER,
 	CALL_WRITEV,
 	CALL_WRITE,
 	CALL_SYNC,

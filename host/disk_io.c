@@ -13,6 +13,7 @@
 #include <linux/io_uring.h>
 #include <string.h>
 
+#include "host/disk_layer.h"
 #include "host/uring.h"
 #include "src/container_of.h"
 #include "src/log.h"
@@ -45,7 +46,9 @@ static enum disk_step first_step(const struct disk_request *request)
 {
 	const struct disk *disk = request->disk;
 
-	if (request->op == DISK_READ && disk->layer)
+	/* Zeroes too: what is no longer in the file reads as anything then. */
+	if (disk->layer && (request->op == DISK_READ || request->op == DISK_WRITE ||
+				   request->op == DISK_WRITE_ZEROES))
 		return STEP_LAYER;
 	switch (request->op) {
 	case DISK_READ:
@@ -72,6 +75,8 @@ void disk_describe(const struct disk_request *request, struct disk_io *ret)
 		.offset_bytes = request->offset_bytes + request->done_bytes,
 		.bytes = left,
 	};
+	if (request->disk->layer && request->step != STEP_LAYER)
+		ret->offset_bytes += request->disk->layer->offset_bytes;
 	switch ((enum disk_step)request->step) {
 	case STEP_DIRECT:
 	case STEP_BUFFERED:
@@ -80,7 +85,9 @@ void disk_describe(const struct disk_request *request, struct disk_io *ret)
 		ret->call = request->op == DISK_READ ? CALL_READV : CALL_WRITEV;
 		break;
 	case STEP_LAYER:
-		ret->call = CALL_READ_LAYER;
+		ret->call = request->op == DISK_READ ? CALL_READ_LAYER : CALL_WRITE_LAYER;
+		if (request->op == DISK_WRITE_ZEROES && left > DISK_ZEROES_BYTES)
+			ret->bytes = DISK_ZEROES_BYTES;
 		break;
 	case STEP_SYNC:
 		ret->call = CALL_SYNC;
@@ -176,6 +183,7 @@ static void fill_sqe(struct io_uring_sqe *sqe, const struct disk_request *reques
 		sqe->len = (uint32_t)io->mode;
 		break;
 	case CALL_READ_LAYER:
+	case CALL_WRITE_LAYER:
 	case CALL_DISCARD:
 		break;
 	}
@@ -219,7 +227,7 @@ static void start_waiting(struct disk *disk)
 
 		disk->alone = goes_alone(request);
 		disk_describe(request, &io);
-		if (disk->ring && io.call != CALL_DISCARD && io.call != CALL_READ_LAYER) {
+		if (disk->ring && io.call != CALL_DISCARD) {
 			start_in_ring(disk, request, &io);
 			submit = true;
 		} else {
@@ -319,7 +327,7 @@ static void data_done(struct disk_request *request, int result)
 		log_shrink(request->disk, request);
 		end(request, -EIO);
 	} else {
-		if (request->step == STEP_ZEROES)
+		if (request->op == DISK_WRITE_ZEROES)
 			request->done_bytes += (unsigned int)result;
 		else
 			advance(request, (size_t)result);

@@ -2,11 +2,13 @@
 /*
  * What lies between a disk and its file: the guest reads something else than what is in
  * the file, at least something that was looked at. A layer's requests run in the disk's
- * workers, several at once; it reads the file itself.
+ * workers, several at once; it reads and writes the file itself. They are in whole
+ * blocks, as the disk's info says.
  */
 #ifndef HOST_DISK_LAYER_H
 #define HOST_DISK_LAYER_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 #include <sys/uio.h>
@@ -21,6 +23,12 @@ struct disk_layer_ops {
 	 */
 	ssize_t (*read)(struct disk_layer *layer, const struct iovec *iov,
 		unsigned int count, uint64_t offset_bytes, uint64_t bytes);
+	/*
+	 * As pwritev(), likewise; NULL where the disk is read-only. What iov points to is
+	 * the guest's and stays as it is.
+	 */
+	ssize_t (*write)(struct disk_layer *layer, const struct iovec *iov,
+		unsigned int count, uint64_t offset_bytes, uint64_t bytes);
 	/* Mandatory; no request is under way. */
 	void (*destroy)(struct disk_layer *layer);
 };
@@ -29,6 +37,10 @@ struct disk_layer_ops {
 struct disk_layer {
 	const struct disk_layer_ops *ops;
 	uint64_t capacity_bytes; /* that the guest sees */
+	uint64_t offset_bytes; /* where it begins in the file, where it can be written */
+	uint32_t block_bytes;  /* that its requests are made of; 0: those of the file */
+	bool discards;         /* the guest may free space though nobody said so */
+	bool fixed;            /* the capacity is what it is, whatever the file has */
 };
 
 #endif

@@ -47,6 +47,21 @@ static int discard(int fd, uint64_t offset_bytes, uint64_t bytes)
 	return ioctl(fd, BLKDISCARD, range);
 }
 
+static ssize_t run_layer(const struct disk_request *request, const struct disk_io *io)
+{
+	const struct disk *disk = request->disk;
+	const struct iovec zeroes = {disk->zeroes, (size_t)io->bytes};
+
+	if (io->call == CALL_READ_LAYER)
+		return disk->layer->ops->read(disk->layer, request->iov,
+			request->iov_count, io->offset_bytes, io->bytes);
+	if (request->op == DISK_WRITE_ZEROES)
+		return disk->layer->ops->write(
+			disk->layer, &zeroes, 1, io->offset_bytes, io->bytes);
+	return disk->layer->ops->write(disk->layer, request->iov, request->iov_count,
+		io->offset_bytes, io->bytes);
+}
+
 static int run_call(const struct disk_request *request)
 {
 	const struct disk *disk = request->disk;
@@ -55,6 +70,9 @@ static int run_call(const struct disk_request *request)
 	int fd;
 
 	disk_describe(request, &io);
+	/* Guests are told the size of a block. */
+	if (disk->layer && (io.offset_bytes | io.bytes) & (disk->info.block_bytes - 1))
+		return -EINVAL;
 	fd = disk->fds[io.file];
 	switch (io.call) {
 	case CALL_READV:
@@ -62,8 +80,8 @@ static int run_call(const struct disk_request *request)
 			(off_t)io.offset_bytes);
 		break;
 	case CALL_READ_LAYER:
-		return (int)disk->layer->ops->read(disk->layer, request->iov,
-			request->iov_count, io.offset_bytes, io.bytes);
+	case CALL_WRITE_LAYER:
+		return (int)run_layer(request, &io);
 	case CALL_WRITEV:
 		result = pwritev(fd, request->iov, (int)request->iov_count,
 			(off_t)io.offset_bytes);

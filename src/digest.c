@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <endian.h>
 #include <mbedtls/md.h>
+#include <mbedtls/platform_util.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -71,6 +72,7 @@ void digest_destroy(struct digest *digest)
 	if (!digest)
 		return;
 	mbedtls_md_free(&digest->context);
+	mbedtls_platform_zeroize(&digest->fast, sizeof(digest->fast));
 	free(digest);
 }
 
@@ -136,6 +138,14 @@ void digest_start(struct digest *digest)
 		fast_start(&digest->fast);
 	else
 		must(mbedtls_md_starts(&digest->context));
+}
+
+void digest_start_from(struct digest *digest, const struct digest *from)
+{
+	if (digest->fast.blocks)
+		digest->fast = from->fast;
+	else
+		must(mbedtls_md_clone(&digest->context, &from->context));
 }
 
 void digest_add(struct digest *digest, const void *from, size_t bytes)

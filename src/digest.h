@@ -25,6 +25,8 @@ struct digest *digest_create(enum digest_kind kind);
 void digest_destroy(struct digest *digest); /* NULL is fine */
 
 void digest_start(struct digest *digest);
+/* Goes on from where another of the same kind is. */
+void digest_start_from(struct digest *digest, const struct digest *from);
 void digest_add(struct digest *digest, const void *from, size_t bytes);
 /* digest_bytes() of them. */
 void digest_end(struct digest *digest, uint8_t *ret);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "host/disk_crypt.h"
 #include "host/disk_verity.h"
 #include "host/seat.h"
 #include "host/vhost_user.h"
@@ -171,9 +172,16 @@ static int create_block(
 		.hash_path = config->verity.hash_path,
 		.hash_offset_bytes = config->verity.hash_offset_bytes,
 	};
+	const struct disk_crypt_options crypt = {
+		.key = {.fd = config->crypt.fd,
+			.path = config->crypt.path,
+			.keyring = config->crypt.keyring,
+			.line = config->crypt.key == CONFIG_KEY_PASSPHRASE},
+	};
 	struct disk_file_options file = {
 		.path = config->path,
 		.verity = verity.root_hash ? &verity : NULL,
+		.crypt = config->crypt.wanted ? &crypt : NULL,
 		.readonly = config->readonly,
 		.direct = config->cache == CONFIG_DISK_NONE,
 		.discard = config->discard,

@@ -3,7 +3,7 @@
 """Reads with Bonsai what Debian's veritysetup made, in every form that it makes, and nothing
 of it once a bit has changed.
 
-check-verity.py VERITY_TOOL. Exit status 77: there is no veritysetup here.
+check-verity.py DISK_TOOL. Exit status 77: there is no veritysetup here.
 """
 
 import os
@@ -43,7 +43,7 @@ def check(name, good, detail=""):
 
 
 def read(data, root, offset, hashes):
-    return subprocess.run([TOOL, data, root, str(offset), *([hashes] if hashes else [])],
+    return subprocess.run([TOOL, "verity", data, root, str(offset), *([hashes] if hashes else [])],
                           capture_output=True, timeout=60)
 
 

@@ -145,7 +145,7 @@ TEST(finds_a_credential_of_the_service_that_it_runs_in)
 	check_problem(xml,
 		"credential is 'of-host', but $CREDENTIALS_DIRECTORY is not "
 		"set: run bonsai in a systemd service with LoadCredential=, or "
-		"name a file");
+		"say where else it is");
 }
 
 TEST_MAIN(CASE(says_in_one_line_why_a_file_is_no_item),

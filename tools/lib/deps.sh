@@ -1,16 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 # What a static binary is made of: a sysroot per target with musl, the kernel's headers,
 # and the few libraries that Bonsai uses, each with only what it uses. Everything comes
-# from Debian: musl, the headers and libfdt as packages of the target's architecture, the
-# other libraries compiled here from their source packages. Sourced; bash; needs say.sh,
-# apt.sh and target.sh.
+# from Debian: musl, the headers, libfdt and libargon2 as packages of the target's
+# architecture, the other libraries compiled here from their source packages. Sourced; bash;
+# needs say.sh, apt.sh and target.sh.
 #
 #   deps_dir TARGET    prints $BONSAI_CACHE/deps/TARGET/HASH, built if need be:
 #                      include/, lib/ (with pkgconfig/) and cross.ini for meson
 #
 # HASH is over this recipe and the versions of all of its inputs.
 
-DEPS_DEBS="musl-dev linux-libc-dev libfdt-dev libdrm-dev"
+DEPS_DEBS="musl-dev linux-libc-dev libfdt-dev libdrm-dev libargon2-dev"
 DEPS_SOURCES="libxml2 zlib libzstd jansson mbedtls"
 
 deps_dir()
@@ -70,6 +70,7 @@ deps_build()
 		deps_zstd &&
 		deps_jansson &&
 		deps_mbedtls &&
+		deps_argon2 &&
 		deps_libxml2 || return 1
 	rm -rf "$work"
 	deps_cross_file >"$dir/cross.ini.part" && mv "$dir/cross.ini.part" "$dir/cross.ini"
@@ -209,10 +210,10 @@ deps_jansson()
 	pkgconfig jansson "$version" jansson
 }
 
-# Digests, for speed. Checking signatures, with what bonsai needs of X.509 and no more: no
-# secrets are computed with here, so no randomness is needed to hide them.
-MBEDTLS_WITH="PLATFORM_C MD_C SHA256_C SHA512_C"
-MBEDTLS_FILES="md platform platform_util sha256 sha512"
+# Digests and AES, for speed. Checking signatures, with what bonsai needs of X.509 and no more:
+# no secrets are computed with there, so no randomness is needed to hide them.
+MBEDTLS_WITH="PLATFORM_C MD_C SHA256_C SHA512_C AES_C CIPHER_MODE_XTS"
+MBEDTLS_FILES="aes md platform platform_util sha256 sha512"
 MBEDTLS_X509_WITH="ASN1_PARSE_C ASN1_WRITE_C BASE64_C BIGNUM_C ECDSA_C ECP_C
 	ECP_DP_SECP256R1_ENABLED ECP_DP_SECP384R1_ENABLED ECP_NIST_OPTIM ECP_NO_INTERNAL_RNG
 	HAVE_ASM HAVE_TIME HAVE_TIME_DATE OID_C PEM_PARSE_C PKCS1_V15 PK_C PK_PARSE_C RSA_C
@@ -236,6 +237,19 @@ deps_mbedtls()
 		$(printf "$tree/library/%s.c " $MBEDTLS_X509_FILES) || return 1
 	cp "$tree"/include/mbedtls/*.h "$dir/include/mbedtls/"
 	cp "$work/mbedtls/bonsai_mbedtls.h" "$dir/include/mbedtls/config.h"
+}
+
+# Passphrases of encrypted volumes. The archive for glibc serves musl as well without the part
+# that prints, which the rest can do without when it is not asked to.
+deps_argon2()
+{
+	local deb archive=$dir/lib/libargon2.a
+	deb=$(fetch_deb "$deb_arch" libargon2-dev) && unpack_deb "$deb" "$work/argon2" || return 1
+	cp "$work/argon2/usr/include/argon2.h" "$dir/include/"
+	cp "$work/argon2/usr/lib/$triplet/libargon2.a" "$archive"
+	"$triplet-gcc-ar" d "$archive" encoding.o || return 1
+	"$triplet-objcopy" -W encode_string -W decode_string -W b64len -W numlen "$archive" || return 1
+	pkgconfig libargon2 "$(basename "$deb" | cut -d_ -f2)" argon2
 }
 
 # The parser and its events (the tree cannot be left out of it); no network, no encodings but
