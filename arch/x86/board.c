@@ -163,8 +163,11 @@ static void plan_legacy(struct planner *p)
 
 	x86->acpi = isa->acpi;
 	x86->mp_table = !isa->acpi && !firmware;
-	/* A PVH entry has no place for it. */
-	x86->tree = !isa->acpi && !firmware &&
+	/*
+	 * A kernel that reads it has lines only for devices that are in it, not for those
+	 * of its command line. A PVH entry has no place for it.
+	 */
+	x86->tree = !isa->acpi && !isa->kernel_cmdline && !firmware &&
 		    p->plan->files.kernel.x86.entry != X86_ENTRY_PVH;
 	x86->pit = isa->pit;
 	x86->pic = isa->pic;
@@ -425,7 +428,7 @@ static void plan_loads(struct planner *p)
 	}
 }
 
-/* Without ACPI, names on the command line or a tree, which a PVH entry does not get. */
+/* Without ACPI, which a guest may have instead: names on the command line, or a tree. */
 static void note_hidden_devices(struct planner *p)
 {
 	const struct plan_x86 *x86 = &p->plan->x86;
@@ -436,6 +439,14 @@ static void note_hidden_devices(struct planner *p)
 			"acpi and kernel_cmdline are no, and %s is not given a device "
 			"tree: nothing tells the guest of its virtio devices",
 			p->config->firmware.path ? "a firmware" : "a PVH kernel");
+	if (!x86->acpi && !x86->tree && p->config->shared_memory_count)
+		board_plan_note(p->plan, &p->config->shared_memories[0].pos,
+			"acpi is no, and the guest is not given a device tree: nothing "
+			"tells it of its shared memory");
+	if (!x86->tree && !p->config->firmware.path && p->config->dtb_overlay.path)
+		board_plan_note(p->plan, &p->config->dtb_overlay.pos,
+			"dtb_overlay_rom changes the device tree, which is for a kernel "
+			"where acpi and kernel_cmdline are no");
 }
 
 static int board_plan(struct board_plan *plan, struct problems *problems)

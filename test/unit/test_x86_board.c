@@ -145,12 +145,11 @@ TEST(each_isa_part_goes_with_its_switch)
 	CHECK_EQ(plan->x86.ged.bytes, 0);
 	CHECK_EQ(plan->x86.pvpanic.count, 0);
 	CHECK(plan->x86.mp_table);
-	CHECK(plan->x86.tree);
 	CHECK_STR(plan->bootargs, "console=hvc0");
 	board_plan_destroy(plan);
 }
 
-TEST(without_acpi_the_command_line_names_the_devices)
+TEST(without_acpi_the_command_line_or_the_tree_names_the_devices)
 {
 	struct board_plan *plan;
 
@@ -162,12 +161,15 @@ TEST(without_acpi_the_command_line_names_the_devices)
 		return;
 	CHECK_STR(plan->bootargs, "console=ttyS0 virtio_mmio.device=512@0xfeb00000:16 "
 				  "virtio_mmio.device=512@0xfeb00200:17");
+	CHECK(!plan->x86.tree);
+	CHECK_EQ(plan->tables.gpa, 0);
 	board_plan_destroy(plan);
 	f.config.isa.kernel_cmdline = false;
 	plan = good_plan();
 	if (!plan)
 		return;
 	CHECK_STR(plan->bootargs, "console=ttyS0");
+	CHECK(plan->x86.tree);
 	board_plan_destroy(plan);
 }
 
@@ -215,7 +217,7 @@ TEST(initrd_and_tree_lie_high_and_overlap_nothing)
 	struct board_plan *plan;
 
 	x86_config_init(&f);
-	f.config.isa.acpi = false;
+	f.config.isa.acpi = f.config.isa.kernel_cmdline = false;
 	f.config.initrd_count = 1;
 	f.files.initrd_bytes = MIB(20) + 123;
 	plan = good_plan();
@@ -250,7 +252,7 @@ TEST(a_pvh_entry_takes_no_tree)
 	struct board_plan *plan;
 
 	x86_config_init(&f);
-	f.config.isa.acpi = false;
+	f.config.isa.acpi = f.config.isa.kernel_cmdline = false;
 	f.files.kernel.x86.entry = X86_ENTRY_PVH;
 	plan = good_plan();
 	if (!plan)
@@ -451,13 +453,14 @@ TEST(devices_that_nothing_tells_of_are_noted)
 	static const struct {
 		bool acpi, kernel_cmdline;
 		enum x86_entry entry;
-		unsigned int devices, notes;
+		unsigned int devices, memories, notes;
 	} cases[] = {
-		{false, false, X86_ENTRY_PVH, 1, 1},
-		{false, false, X86_ENTRY_PVH, 0, 0},
-		{false, false, X86_ENTRY_LONG, 1, 0}, /* finds the tree */
-		{false, true, X86_ENTRY_PVH, 1, 0},
-		{true, false, X86_ENTRY_PVH, 1, 0},
+		{false, false, X86_ENTRY_PVH, 1, 0, 1},
+		{false, false, X86_ENTRY_PVH, 0, 0, 0},
+		{false, false, X86_ENTRY_LONG, 1, 1, 0}, /* finds the tree */
+		{false, true, X86_ENTRY_PVH, 1, 0, 0},
+		{false, true, X86_ENTRY_LONG, 1, 1, 1},
+		{true, false, X86_ENTRY_PVH, 1, 1, 0},
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
@@ -468,21 +471,44 @@ TEST(devices_that_nothing_tells_of_are_noted)
 		f.config.isa.acpi = cases[i].acpi;
 		f.config.isa.kernel_cmdline = cases[i].kernel_cmdline;
 		f.files.kernel.x86.entry = cases[i].entry;
+		f.config.shared_memory_count = cases[i].memories;
+		f.config.shared_memories[0].bytes = MIB(2);
 		plan = good_plan();
 		if (!plan)
 			continue;
 		CHECK_EQ(plan->note_count, cases[i].notes);
 		if (plan->note_count)
-			CHECK_HAS(plan->notes[0].text, "nothing tells the guest");
+			CHECK_HAS(plan->notes[0].text, "nothing tells");
+		board_plan_destroy(plan);
+	}
+}
+
+TEST(an_overlay_of_a_tree_that_nobody_gets_is_noted)
+{
+	for (unsigned int named = 0; named < 2; named++) {
+		struct board_plan *plan;
+
+		x86_config_init(&f);
+		f.config.isa.acpi = false;
+		f.config.isa.kernel_cmdline = named;
+		f.config.dtb_overlay.path = (char[]){"overlay.dtbo"};
+		plan = good_plan();
+		if (!plan)
+			return;
+		CHECK_EQ(plan->note_count, named);
+		if (named)
+			CHECK_HAS(plan->notes[0].text,
+				"dtb_overlay_rom changes the device");
 		board_plan_destroy(plan);
 	}
 }
 
 TEST_MAIN(CASE(devices_that_nothing_tells_of_are_noted),
+	CASE(an_overlay_of_a_tree_that_nobody_gets_is_noted),
 	CASE(plans_a_microvm_with_all_its_parts), CASE(ram_leaves_a_hole_below_4_gib),
 	CASE(the_memory_map_covers_ram_and_nothing_twice),
 	CASE(each_isa_part_goes_with_its_switch),
-	CASE(without_acpi_the_command_line_names_the_devices),
+	CASE(without_acpi_the_command_line_or_the_tree_names_the_devices),
 	CASE(every_device_has_a_line_of_its_own),
 	CASE(eight_devices_need_no_second_ioapic),
 	CASE(initrd_and_tree_lie_high_and_overlap_nothing),
