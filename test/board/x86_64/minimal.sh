@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-# A kernel without ACPI and PCI: it knows the machine from its command line and the MP table.
+# A kernel without ACPI and PCI: it knows the machine from the device tree, which names the virtio
+# devices where the command line does not; or, as an ELF file, from its command line and the MP table.
 
-# minimal_guest KERNEL CPUS ATTRIBUTES: all devices, found by a kernel in $lab.
+# minimal_guest KERNEL CPUS [ISA]: all devices, found by a kernel in $lab.
 minimal_guest()
 {
 	local kernel=$1 cpus=$2
@@ -13,11 +14,13 @@ minimal_guest()
 		echo "from the guest" | dd of=/dev/vda bs=4k seek=1 conv=fsync 2>/dev/null
 		echo "net: $(cat /sys/class/net/eth0/address) $(wget -q -O - http://10.0.2.2:8080/hello)"
 		echo "rng: $(head -c 16 /dev/hwrng | wc -c)"
+		echo "tree: $(tr '\0' '\n' </proc/device-tree/model)"
+		grep -o virtio_mmio.device /proc/cmdline
 		echo "interrupts: $(grep -E 'virtio|ttyS0' /proc/interrupts)"
 	END
 	vm "kernel_rom='$lab/$kernel' initrd_rom='$lab/${kernel%/*}/initrd' cpu_count='$cpus'
 		on_reboot='exit' bootargs='console=hvc0 loglevel=4'" <<-END
-		<isa acpi="no"/>
+		<isa acpi="no" ${3-}/>
 		<virtio_device name="hvc0" type="console"><stdio/></virtio_device>
 		<virtio_device name="disk" type="block"><file path="disk.img"/></virtio_device>
 		<virtio_device name="script" type="block" readonly="yes"><file path="script.img"/></virtio_device>
@@ -29,6 +32,13 @@ minimal_guest()
 		"net: 02:00:00:00:00:07 served by the board" IO-APIC
 	[ "$(dd if=disk.img bs=4k skip=1 count=1 2>/dev/null | head -n 1)" = "from the guest" ] ||
 		fail "the disk does not have what the guest wrote"
+}
+
+tree_names_the_devices()
+{
+	minimal_guest minimal/linux 2 'kernel_cmdline="no"'
+	says "tree: Bonsai x86 board"
+	! grep -q virtio_mmio.device out || fail "the command line has them too"
 }
 
 # What the least of all machines does: a disk, a shell on the serial port, 32 MB.
@@ -50,9 +60,10 @@ boots_to_a_shell_in_32_mb()
 	says "Attempted to kill init"
 }
 
-for cpus in 1 2 4; do
+for cpus in 1 4; do
 	claim "kernel without ACPI: $cpus CPUs, disk, net, console, rng" \
 		minimal_guest minimal/linux $cpus
 done
+claim "kernel without ACPI finds 2 CPUs and all devices in the tree" tree_names_the_devices
 claim "kernel without ACPI, as an ELF file" minimal_guest minimal/vmlinux 2
 claim "kernel without ACPI gives a shell on an image in 32 MB" boots_to_a_shell_in_32_mb
