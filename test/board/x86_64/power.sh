@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # Ways to end: every kind of reboot restarts in place, power-off has status 0.
 
-# reboots KERNEL ISA WAY…: one boot more than there are ways, each ended in the next of them.
+# reboots KERNEL ISA WAY…: one boot more than there are ways, each ended in the next of them: a type
+# of reboot, or a "watchdog" that nobody feeds.
 reboots()
 {
 	local kernel=$1 isa=$2
@@ -14,6 +15,7 @@ reboots()
 		printf \$boots | dd of=/dev/vda conv=notrunc,fsync 2>/dev/null
 		[ \$boots -le $# ] || exit 0
 		shift \$((\$boots - 1))
+		[ \$1 != watchdog ] || { echo "by: \$1" && watchdog -T 4 -t 100 -F /dev/watchdog0; }
 		echo \$1 >/sys/kernel/reboot/type
 		echo "by: \$(cat /sys/kernel/reboot/type)"
 		reboot -f
@@ -21,6 +23,7 @@ reboots()
 	vm "kernel_rom='$lab/$kernel/linux' initrd_rom='$lab/$kernel/initrd' cpu_count='2'
 		bootargs='console=hvc0 loglevel=4'" <<-END
 		<isa $isa/>
+		<watchdog/>
 		<virtio_device name="hvc0" type="console"><stdio/></virtio_device>
 		<virtio_device name="disk" type="block"><file path="disk.img"/></virtio_device>
 		<virtio_device name="script" type="block" readonly="yes"><file path="script.img"/></virtio_device>
@@ -54,6 +57,6 @@ ends_with_a_panic()
 
 claim "triple fault, keyboard controller and ACPI restart a guest in place" \
 	reboots bookworm "" triple kbd acpi
-claim "triple fault and keyboard controller restart it without ACPI" \
-	reboots minimal 'acpi="no"' triple kbd
+claim "triple fault, keyboard controller and watchdog restart it without ACPI" \
+	reboots minimal 'acpi="no"' triple kbd watchdog
 claim "a panic ends with status 3" ends_with_a_panic
