@@ -84,6 +84,49 @@ locks_no_more_than_it_may()
 	says vm.xml:3 "256 MiB of guest RAM may not be locked" "the limit is 1024 KiB" "ulimit -l"
 }
 
+# twin NAME: a VM of a few instructions with the same initrd in its memory as the other's.
+twin()
+{
+	mkdir $1
+	cd $1
+	vm "name='$1' kernel_rom='$lab/bare/idle' initrd_rom='../same' cpu_count='1'" <<-'END'
+		<memory merge="yes"/>
+	END
+	start
+	cd ..
+}
+
+# all_merged PID…: every page of the initrd, in each.
+all_merged()
+{
+	local pid
+	[ "$(cat $ksm/pages_sharing)" -ge 4096 ] || return 1
+	for pid; do
+		[ "$(cat /proc/$pid/ksm_merging_pages)" -ge 4096 ] || return 1
+	done
+}
+
+same_memory_is_there_once()
+{
+	local ksm=/sys/kernel/mm/ksm ticks=1200 first
+	head -c 16777216 /dev/urandom >same
+	echo 5000 >$ksm/pages_to_scan
+	echo 1 >$ksm/run
+	twin left
+	first=$monitor
+	twin right
+	until all_merged $first $monitor; do
+		ticks=$((ticks - 1))
+		[ $ticks != 0 ] || fail "only $(cat $ksm/pages_sharing) pages are there once for both"
+		usleep 100000
+	done
+	kill $first $monitor
+	wait $first || fail "left: exit status $?"
+	wait $monitor || fail "right: exit status $?"
+	echo 0 >$ksm/run
+}
+
 claim "a guest runs and reboots on huge pages" runs_on_huge_pages
 claim "a guest runs and reboots on shared and locked memory" runs_on_shared_locked_memory
+claim "what two guests have the same is there once" same_memory_is_there_once
 claim "more memory than may be locked is refused" locks_no_more_than_it_may
