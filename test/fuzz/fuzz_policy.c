@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Any bytes as a host's policy: one that is taken has a key wherever it trusts. */
+#include <stdint.h>
 #include <stdlib.h>
 
 #include "config/policy.h"
