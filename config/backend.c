@@ -351,8 +351,6 @@ static void check_drm(struct build *build, const struct config_gpu *gpu, int lin
 			drm->device ? "device" : "vt");
 	if (drm->device)
 		build_claim(build, line, false, "path '%s'", drm->device);
-	if (drm->vt)
-		build_claim(build, line, false, "vt %u", drm->vt);
 }
 
 void backend_read_gpu(

@@ -24,6 +24,7 @@ struct display;
 struct error;
 struct loop;
 struct source_pos;
+struct vt_terminals;
 
 #define DISPLAY_SCANOUTS_MAX 16u /* virtio 1.2, 5.7.4 */
 #define DISPLAY_SIDE_MAX 16384u  /* pixels, of a buffer and of a mode */
@@ -142,11 +143,12 @@ int display_headless_create(const struct display_size *sizes, unsigned int scano
 
 /* Texts are borrowed. */
 struct display_drm_options {
-	const char *device;     /* "/dev/dri/card0"; NULL: the first with a screen */
-	const char *connectors; /* one a scanout, with blanks; NULL: those plugged in */
-	const char *lease;      /* socket of a lessor (host/lease.h), or NULL */
-	unsigned int vt;        /* virtual terminal; 0: stdin where it is one */
-	uint32_t width;         /* of the modes; 0: what each screen prefers */
+	const char *device;       /* "/dev/dri/card0"; NULL: the first with a screen */
+	const char *connectors;   /* one a scanout, with blanks; NULL: those plugged in */
+	const char *lease;        /* socket of a lessor (host/lease.h), or NULL */
+	unsigned int vt;          /* virtual terminal; 0: stdin where it is one */
+	struct vt_terminals *vts; /* shared by all displays; unused with a lease */
+	uint32_t width;           /* of the modes; 0: what each screen prefers */
 	uint32_t height;
 	uint32_t refresh; /* in Hz; 0: any */
 	const struct source_pos *pos;

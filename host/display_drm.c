@@ -310,8 +310,8 @@ static int set_up(struct drm_display *drm, unsigned int scanouts, struct error *
 
 	/* The terminal first: whoever has it gives the card away with it. */
 	if (!drm->options.lease)
-		code = vt_take(
-			&drm->vt, drm->loop, drm->options.vt, drm->options.pos, err);
+		code = vt_take(&drm->vt, drm->options.vts, drm->loop, drm->options.vt,
+			drm->options.pos, err);
 	if (!code)
 		code = drm_display_open_screens(drm, scanouts, err);
 	if (code)

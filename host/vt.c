@@ -3,17 +3,21 @@
 
 #include <errno.h>
 #include <linux/kd.h>
+#include <linux/major.h>
 #include <linux/vt.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/sysmacros.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -137,19 +141,21 @@ static void be_keeper(int tty, int socket)
 
 static void keeper_ready(struct loop_fd *watch, uint32_t events)
 {
-	struct vt *vt = container_of(watch, struct vt, keeper);
+	struct vt_keeper *keeper = container_of(watch, struct vt_keeper, socket);
 	char byte = 0;
 
 	if (recv(watch->fd, &byte, 1, MSG_DONTWAIT) == 0) {
 		loop_fd_remove(watch); /* somebody killed it */
 		return;
 	}
-	if (byte == VT_LEAVE) {
-		vt->left(vt);
-		say(watch->fd, VT_LEAVE);
-	} else if (byte == VT_ENTERED) {
-		vt->entered(vt);
+	for (struct vt *vt = keeper->users; vt; vt = vt->next) {
+		if (byte == VT_LEAVE)
+			vt->left(vt);
+		else if (byte == VT_ENTERED)
+			vt->entered(vt);
 	}
+	if (byte == VT_LEAVE)
+		say(watch->fd, VT_LEAVE);
 }
 
 bool vt_is_stdin(void)
@@ -159,25 +165,23 @@ bool vt_is_stdin(void)
 	return drm_sys_ioctl(STDIN_FILENO, VT_GETMODE, &mode) >= 0;
 }
 
-static int start_keeper(struct vt *vt, struct loop *loop, int tty)
+static int start_keeper(struct vt_keeper *keeper, struct loop *loop, int tty)
 {
 	int ends[2];
 	char byte = VT_FAILED;
 
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0)
 		return -errno;
-	vt->pid = fork();
-	if (vt->pid == 0)
+	keeper->pid = fork();
+	if (keeper->pid == 0)
 		be_keeper(tty, ends[1]);
 	close(ends[1]);
-	vt->keeper.fd = ends[0];
-	vt->keeper.events = EPOLLIN;
-	vt->keeper.ready = keeper_ready;
-	if (vt->pid < 0 || recv(ends[0], &byte, 1, 0) != 1 || byte != VT_READY) {
-		vt_give_back(vt);
+	keeper->socket.fd = ends[0];
+	keeper->socket.events = EPOLLIN;
+	keeper->socket.ready = keeper_ready;
+	if (keeper->pid < 0 || recv(ends[0], &byte, 1, 0) != 1 || byte != VT_READY)
 		return -EPERM;
-	}
-	return loop_fd_add(loop, &vt->keeper);
+	return loop_fd_add(loop, &keeper->socket);
 }
 
 static int open_tty(unsigned int number, const struct source_pos *pos, struct error *err)
@@ -202,33 +206,97 @@ static int open_tty(unsigned int number, const struct source_pos *pos, struct er
 		err, code, pos, "cannot switch to %s: %s", path, strerror(-code));
 }
 
-int vt_take(struct vt *vt, struct loop *loop, unsigned int number,
+static int take_tty(struct vt_keeper *keeper, struct loop *loop,
 	const struct source_pos *pos, struct error *err)
 {
-	int tty, code;
+	int code, tty = open_tty(keeper->number, pos, err);
+
+	if (tty < 0)
+		return tty;
+	code = start_keeper(keeper, loop, tty);
+	close(tty);
+	return code ? error_set(err, code, pos,
+			      "cannot take the virtual terminal: %s; it is that of "
+			      "another session",
+			      strerror(-code))
+		    : 0;
+}
+
+/* The number of the one that standard input is; 0 where that cannot be said. */
+static unsigned int number_of_stdin(void)
+{
+	struct stat status;
+
+	if (fstat(STDIN_FILENO, &status) < 0 || !S_ISCHR(status.st_mode) ||
+		major(status.st_rdev) != TTY_MAJOR)
+		return 0;
+	return minor(status.st_rdev);
+}
+
+static struct vt_keeper *find_keeper(struct vt_terminals *terminals, unsigned int number)
+{
+	struct vt_keeper *keeper = terminals->keepers;
+
+	while (keeper && keeper->number != number)
+		keeper = keeper->next;
+	return keeper;
+}
+
+int vt_take(struct vt *vt, struct vt_terminals *terminals, struct loop *loop,
+	unsigned int number, const struct source_pos *pos, struct error *err)
+{
+	int code = 0;
 
 	if (!number && !vt_is_stdin())
 		return 0;
-	tty = open_tty(number, pos, err);
-	if (tty < 0)
-		return tty;
-	code = start_keeper(vt, loop, tty);
-	close(tty);
+	if (!number)
+		number = number_of_stdin();
+	vt->terminals = terminals;
+	vt->keeper = find_keeper(terminals, number);
+	if (!vt->keeper) {
+		vt->keeper = calloc(1, sizeof(*vt->keeper));
+		if (!vt->keeper)
+			return error_set(err, -ENOMEM, pos, "no memory for a terminal");
+		vt->keeper->number = number;
+		vt->keeper->socket.fd = -1;
+		vt->keeper->next = terminals->keepers;
+		terminals->keepers = vt->keeper;
+		code = take_tty(vt->keeper, loop, pos, err);
+	}
+	vt->next = vt->keeper->users;
+	vt->keeper->users = vt;
 	if (code)
-		return error_set(err, code, pos,
-			"cannot take the virtual terminal: %s; it is that of another "
-			"session",
-			strerror(-code));
-	return 0;
+		vt_give_back(vt);
+	return code;
+}
+
+static void end_keeper(struct vt_terminals *terminals, struct vt_keeper *keeper)
+{
+	struct vt_keeper **at = &terminals->keepers;
+
+	while (*at != keeper)
+		at = &(*at)->next;
+	*at = keeper->next;
+	loop_fd_remove(&keeper->socket);
+	if (keeper->socket.fd >= 0)
+		close(keeper->socket.fd);
+	if (keeper->pid > 0)
+		waitpid(keeper->pid, NULL, 0);
+	free(keeper);
 }
 
 void vt_give_back(struct vt *vt)
 {
-	if (!vt->pid)
+	struct vt_keeper *keeper = vt->keeper;
+
+	if (!keeper)
 		return;
-	loop_fd_remove(&vt->keeper);
-	close(vt->keeper.fd);
-	if (vt->pid > 0)
-		waitpid(vt->pid, NULL, 0);
-	vt->pid = 0;
+	for (struct vt **at = &keeper->users; *at; at = &(*at)->next)
+		if (*at == vt) {
+			*at = vt->next;
+			break;
+		}
+	vt->keeper = NULL;
+	if (!keeper->users)
+		end_keeper(vt->terminals, keeper);
 }

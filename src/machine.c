@@ -236,6 +236,7 @@ static int create_devices(struct machine *machine, struct error *err)
 		.bus = &machine->bus,
 		.seat = machine->seat,
 		.inputs = &machine->inputs,
+		.vts = &machine->vts,
 		.vm_name = plan->config->name,
 		.closed = on_window_closed,
 		.quit = quit,

@@ -21,6 +21,7 @@
 
 struct hv;
 struct seat;
+struct vt_terminals;
 
 /* What all devices of a machine share; borrowed for their lives. */
 struct machine_device_host {
@@ -29,6 +30,7 @@ struct machine_device_host {
 	struct bus *bus;
 	struct seat *seat;
 	struct input_evdev_group *inputs;
+	struct vt_terminals *vts;
 	const char *vm_name;
 	void (*quit)(void *quit_data);   /* what Ctrl-A x does on stdio */
 	void (*closed)(void *quit_data); /* somebody has closed a window */

@@ -65,21 +65,22 @@ static enum config_gpu_kind choose(const struct config_gpu *config)
 	return has_desktop() ? CONFIG_GPU_SDL : CONFIG_GPU_HEADLESS;
 }
 
-static int create_drm(struct loop *loop, const struct config_gpu *config,
-	struct display **ret, struct error *err)
+static int create_drm(const struct machine_device_host *host,
+	const struct config_gpu *config, struct display **ret, struct error *err)
 {
 	const struct display_drm_options options = {
 		.device = config->drm.device,
 		.connectors = config->drm.connectors,
 		.lease = config->drm.lease,
 		.vt = config->drm.vt,
+		.vts = host->vts,
 		.width = config->drm.width,
 		.height = config->drm.height,
 		.refresh = config->drm.refresh,
 		.pos = &config->backend_pos,
 	};
 
-	return display_drm_open(loop, &options, config->scanouts, ret, err);
+	return display_drm_open(host->loop, &options, config->scanouts, ret, err);
 }
 
 static int create_vnc(const struct config_gpu *config,
@@ -110,7 +111,7 @@ static int create_display(const struct machine_device_host *host,
 		sizes[i] = (struct display_size){config->width, config->height};
 	switch (choose(config)) {
 	case CONFIG_GPU_DRM:
-		return create_drm(host->loop, config, ret, err);
+		return create_drm(host, config, ret, err);
 	case CONFIG_GPU_SDL:
 		code = create_sdl(config, sizes, host, ret, err);
 		/* Where nobody has asked for it, a VM without a window will do. */

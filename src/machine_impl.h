@@ -7,6 +7,7 @@
 #include <stdbool.h>
 
 #include "host/input.h"
+#include "host/vt.h"
 #include "src/bus.h"
 #include "src/control_place.h"
 #include "src/guest_mem.h"
@@ -39,6 +40,7 @@ struct machine {
 
 	struct seat *seat; /* where a person sits, if at all */
 	struct input_evdev_group inputs;
+	struct vt_terminals vts; /* of the host, that displays are on */
 	struct terminal *uart_terminal;
 	struct board_devices *board_devices;
 	unsigned int device_count;

@@ -93,6 +93,8 @@ static void reset(bool is_vt)
 /* ---- its owner
  * ---------------------------------------------------------------------------- */
 
+static struct vt_terminals terminals;
+
 struct owner {
 	struct vt vt;
 	struct loop *loop;
@@ -116,13 +118,14 @@ static int take(struct owner *owner, unsigned int number, struct error *err)
 	owner->vt.left = on_left;
 	owner->vt.entered = on_entered;
 	CHECK_EQ(loop_create(&owner->loop, err), 0);
-	return vt_take(&owner->vt, owner->loop, number, NULL, err);
+	return vt_take(&owner->vt, &terminals, owner->loop, number, NULL, err);
 }
 
 static void give_back(struct owner *owner)
 {
 	vt_give_back(&owner->vt);
 	loop_destroy(owner->loop);
+	CHECK(!terminals.keepers);
 }
 
 TEST(takes_a_terminal_and_gives_it_back)
@@ -152,7 +155,7 @@ TEST(needs_no_terminal)
 	reset(false);
 	CHECK(!vt_is_stdin());
 	CHECK_EQ(take(&owner, 0, &err), 0);
-	CHECK_EQ(owner.vt.pid, 0);
+	CHECK(!owner.vt.keeper);
 	give_back(&owner);
 }
 
@@ -183,23 +186,50 @@ TEST(lets_a_person_switch_away_and_back)
 
 	reset(true);
 	CHECK_EQ(take(&owner, 5, &err), 0);
-	kill(owner.vt.pid, SIGUSR1);
+	kill(owner.vt.keeper->pid, SIGUSR1);
 	while (!owner.left)
 		loop_turn(owner.loop, -1);
-	kill(owner.vt.pid, SIGUSR2);
+	kill(owner.vt.keeper->pid, SIGUSR2);
 	while (!owner.entered)
 		loop_turn(owner.loop, -1);
 	/* What is meant for the owner does not end the keeper. */
-	kill(owner.vt.pid, SIGINT);
-	kill(owner.vt.pid, SIGTERM);
-	kill(owner.vt.pid, SIGHUP);
-	kill(owner.vt.pid, SIGUSR1);
+	kill(owner.vt.keeper->pid, SIGINT);
+	kill(owner.vt.keeper->pid, SIGTERM);
+	kill(owner.vt.keeper->pid, SIGHUP);
+	kill(owner.vt.keeper->pid, SIGUSR1);
 	while (owner.left == 1)
 		loop_turn(owner.loop, -1);
 	give_back(&owner);
 	CHECK_EQ(owner.left, 2);
 	CHECK_EQ(terminal->took_back, 1);
 	CHECK(terminal->let_go >= 1);
+	CHECK_EQ(terminal->mode, KD_TEXT);
+}
+
+TEST(keeps_one_terminal_for_all_that_are_on_it)
+{
+	struct owner owner, other = {.vt = {.left = on_left, .entered = on_entered}};
+	struct error err;
+
+	reset(true);
+	CHECK_EQ(take(&owner, 5, &err), 0);
+	CHECK_EQ(vt_take(&other.vt, &terminals, owner.loop, 5, NULL, &err), 0);
+	CHECK(other.vt.keeper == owner.vt.keeper);
+	kill(owner.vt.keeper->pid, SIGUSR1);
+	while (!owner.left)
+		loop_turn(owner.loop, -1);
+	CHECK_EQ(other.left, 1);
+	kill(owner.vt.keeper->pid, SIGUSR2);
+	while (!owner.entered)
+		loop_turn(owner.loop, -1);
+	CHECK_EQ(other.entered, 1);
+	vt_give_back(&other.vt);
+	CHECK_EQ(terminal->mode, KD_GRAPHICS);
+	kill(owner.vt.keeper->pid, SIGUSR1);
+	while (owner.left == 1)
+		loop_turn(owner.loop, -1);
+	CHECK_EQ(other.left, 1);
+	give_back(&owner);
 	CHECK_EQ(terminal->mode, KD_TEXT);
 }
 
@@ -242,12 +272,13 @@ TEST(hears_when_the_keeper_is_gone)
 
 	reset(true);
 	CHECK_EQ(take(&owner, 5, &err), 0);
-	kill(owner.vt.pid, SIGKILL);
-	while (owner.vt.keeper.loop)
+	kill(owner.vt.keeper->pid, SIGKILL);
+	while (owner.vt.keeper->socket.loop)
 		loop_turn(owner.loop, -1);
 	give_back(&owner);
 }
 
 TEST_MAIN(CASE(takes_a_terminal_and_gives_it_back), CASE(needs_no_terminal),
 	CASE(says_which_terminal_cannot_be_had), CASE(lets_a_person_switch_away_and_back),
+	CASE(keeps_one_terminal_for_all_that_are_on_it),
 	CASE(gives_back_what_a_killed_owner_had), CASE(hears_when_the_keeper_is_gone))
