@@ -150,8 +150,10 @@ static int add_certificates(const struct config_trust *trust,
 	for (unsigned int i = 0; i < file->certificate_count; i++)
 		if (mbedtls_x509_crt_parse_der(chain, file->certificates[i].der,
 			    file->certificates[i].bytes))
-			return rejected(
-				trust, "cannot be tried: a certificate is damaged", err);
+			return rejected(trust,
+				"cannot be tried: a certificate of the manifest cannot "
+				"be read",
+				err);
 	return 0;
 }
 
