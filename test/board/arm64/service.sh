@@ -24,6 +24,10 @@ debian()
 		sed 's,@bindir@,/usr/bin,' $installed/bonsai@.service.in >root/etc/systemd/system/bonsai@.service
 		cp $installed/bonsai.target root/etc/systemd/system/
 		cp $installed/bonsai.tmpfiles root/etc/tmpfiles.d/bonsai.conf
+		mount -t tmpfs net root/etc/systemd/network
+		cp $bridged/br0.* $bridged/vms.network root/etc/systemd/network/
+		# For which the board's kernel has nothing.
+		sed -i /IPMasquerade/d root/etc/systemd/network/br0.network
 		cp web.xml db.xml root/etc/bonsai/
 		cp inside root/root/
 		cp test.service root/etc/systemd/system/
@@ -39,7 +43,7 @@ debian()
 	cat >test.service <<-'END'
 		[Unit]
 		Requires=sysinit.target dbus.socket
-		Wants=bonsai.target
+		Wants=bonsai.target systemd-networkd.service
 		After=sysinit.target dbus.socket
 		[Service]
 		Type=oneshot
@@ -50,6 +54,7 @@ debian()
 		TimeoutStartSec=infinity
 	END
 	unshare -m -p -f sh container >container.out 2>&1 || true
+	ip link del br0 || true
 	tail -n 5 container.out
 	cat out
 }
@@ -68,14 +73,17 @@ guest()
 
 systemd_runs_two_vms()
 {
-	# Ready when it says so itself, over a vsock.
-	guest web "echo READY=1 | vsock connect 2 9999; sleep 1000" <<-'END'
+	# Ready when it says so itself, over a vsock. On the bridge it finds an address, and the other.
+	guest web "echo READY=1 | vsock connect 2 9999;
+		until ip addr show eth0 | grep inet.192; do udhcpc -qni eth0 -s /etc/udhcpc.sh; done;
+		until ping -c 1 192.168.77.250; do sleep 1; done; sleep 1000" <<-'END'
 		<ready vsock_port="9999"/>
 		<virtio_device name="eth0" type="net"><tap ifname="vm-web"/></virtio_device>
 		<virtio_device name="vsock0" type="vsock"><unix path="/run/bonsai/web.vsock"/></virtio_device>
 	END
 	# Ready at once. It powers off at the press of the key.
-	guest db "head -c 24 /dev/input/event0 | wc -c; echo db powers off" <<-'END'
+	guest db "ip addr add 192.168.77.250/24 dev eth1; ip link set eth1 up;
+		head -c 24 /dev/input/event0 | wc -c; echo db powers off" <<-'END'
 		<virtio_device name="eth0" type="net"><user/></virtio_device>
 		<virtio_device name="eth1" type="net"><tap ifname="vm-db"/></virtio_device>
 	END
@@ -99,6 +107,8 @@ systemd_runs_two_vms()
 		ls -l /run/bonsai | grep -c sock
 		said db ' net: ' | sed 's,.* net: ,through passt: ,'
 		said db 'db is up'
+		said web 'inet 192.168.77.'
+		said web 'bytes from 192.168.77.250'
 		before=$(systemctl show -P MainPID bonsai@db)
 		SECONDS=0
 		systemctl restart bonsai@db
@@ -133,12 +143,13 @@ systemd_runs_two_vms()
 	END
 	debian
 	says "db was shut down in time" "db powers off" "db has restarted" "restarts: 1" "to the end" \
-		"The VM runs" "seen on the console" "through passt: 10.0.2.15/24"
+		"The VM runs" "seen on the console" "through passt: 10.0.2.15/24" "inet 192.168.77." \
+		"bytes from 192.168.77.250"
 	grep -q '^web  *running  *[0-9.]*  *[0-9.]* ' out || fail "bonsai top lacks web"
 	grep -q '^web *running *256M */run/bonsai/web.sock$' out || fail "bonsai list lacks web"
 	[ "$(grep -cx active out)" = 2 ] || fail "not both are active"
 }
 
-installed=/root/systemd
-claim "systemd starts two VMs, hears when they are ready, restarts and stops them" \
+installed=/root/systemd bridged=/root/two-vms
+claim "systemd starts two VMs in a bridge, hears when they are ready, restarts and stops them" \
 	systemd_runs_two_vms
