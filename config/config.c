@@ -89,6 +89,7 @@ static void read_root(struct build *build, const struct xml_element *root)
 	config->gic = CONFIG_GIC_V2;
 	config->ram_size_pos = config->pos;
 	config->memory.pos = config->pos;
+	config->sandbox.seccomp = true;
 	config->isa = (struct config_isa){.rtc = true,
 		.serial = true,
 		.pit = true,
@@ -148,6 +149,15 @@ static void read_watchdog(struct build *build, const struct xml_element *element
 	element_no_children(build, element);
 }
 
+static void read_sandbox(struct build *build, const struct xml_element *element)
+{
+	struct config_sandbox *sandbox = &build->config->sandbox;
+
+	sandbox->pos = build_pos(build, element->line);
+	attributes_apply(build, &language_sandbox, element, ~0u, sandbox);
+	element_no_children(build, element);
+}
+
 static void read_child(struct build *build, const struct xml_element *element)
 {
 	struct vm_config *config = build->config;
@@ -177,13 +187,14 @@ static void read_child(struct build *build, const struct xml_element *element)
 	} else if (!strcmp(element->name, language_verify.name)) {
 		if (is_first(build, element))
 			verify_read(build, element);
+	} else if (!strcmp(element->name, language_sandbox.name)) {
+		if (is_first(build, element))
+			read_sandbox(build, element);
 	} else if (!strcmp(element->name, language_isa.name)) {
 		if (is_first(build, element))
 			x86_read_isa(build, element);
 	} else if (handover_read(build, element)) {
 		return;
-	} else if (language_index(language_later_children, element->name) >= 0) {
-		problem_not_yet(build, element->line, "element", element->name);
 	} else {
 		problem_unknown(build, element->line, "element", element->name,
 			element->parent->name, language_children);

@@ -20,6 +20,7 @@
 #include "config/config_memory.h"
 #include "config/config_net.h"
 #include "config/config_ready.h"
+#include "config/config_sandbox.h"
 #include "config/config_verify.h"
 #include "config/config_vhost.h"
 #include "config/config_vsock.h"
@@ -142,6 +143,7 @@ struct vm_config {
 	struct config_isa isa;
 	struct config_control control;
 	struct config_watchdog watchdog;
+	struct config_sandbox sandbox;
 	unsigned int fw_cfg_count;
 	struct config_fw_cfg *fw_cfgs; /* credentials too, in the order of the file */
 	unsigned int shared_memory_count;

@@ -99,6 +99,13 @@ static const struct attribute_def verify_attributes[] = {
 	{"expiry", set_word, AT(config_verify, trust.expiry), .words = language_expiries},
 };
 const struct element_def language_verify = {ELEMENT("verify", verify_attributes)};
+/* <sandbox> */
+static const struct attribute_def sandbox_attributes[] = {
+	{"seccomp", set_bool, AT(config_sandbox, seccomp)},
+	{"capabilities", set_bool, AT(config_sandbox, capabilities)},
+	{"core_dumps", set_bool, AT(config_sandbox, core_dumps)},
+};
+const struct element_def language_sandbox = {ELEMENT("sandbox", sandbox_attributes)};
 
 /* <isa>, of the x86 board */
 static const struct attribute_def isa_attributes[] = {
@@ -343,9 +350,8 @@ const struct element_list language_none = {NULL, 0};
 const char *const language_types[] = {"console", "net", "block", "rng", "balloon",
 	"vsock", "pmem", "fs", "vhost_user", "gpu", "input", NULL};
 const char *const language_children[] = {"uart", "virtio_device", "memory", "ready",
-	"control", "watchdog", "verify", "isa", "fw_cfg", "credential", "shared_memory",
-	NULL};
-const char *const language_later_children[] = {"sandbox", NULL};
+	"control", "watchdog", "verify", "sandbox", "isa", "fw_cfg", "credential",
+	"shared_memory", NULL};
 const char *const language_later_backends[] = {"nbd", NULL};
 
 int language_index(const char *const *list, const char *name)

@@ -27,6 +27,7 @@ extern const struct element_def language_ready;
 extern const struct element_def language_control;
 extern const struct element_def language_watchdog;
 extern const struct element_def language_verify;
+extern const struct element_def language_sandbox;
 extern const struct element_def language_isa;
 extern const struct element_def language_fw_cfg;
 extern const struct element_def language_credential;
@@ -59,7 +60,6 @@ extern const char *const language_types[];
 extern const char *const language_children[];
 
 /* Names that are known and not in this build yet, ended by NULL. */
-extern const char *const language_later_children[];
 extern const char *const language_later_backends[];
 
 /* Where list, ended by NULL, has name, or -1. */

@@ -122,36 +122,79 @@ static int spawn(struct child *child, char *const *arguments, const int fds[3])
 	return -code;
 }
 
-int child_start(struct child *child, char *const *arguments, int fd, int out_fd)
+int child_spawn(struct child *child, char *const *arguments, int fd, int out_fd,
+	struct outside_message *answer)
 {
 	int ends[2];
 	int code = child_pipe(ends);
 
-	child->line_bytes = 0;
-	child->message_watch.fd = ends[0];
 	if (!code)
 		code = spawn(child, arguments, (int[]){out_fd, ends[1], fd});
 	if (ends[1] >= 0)
 		close(ends[1]);
-	if (!code)
-		code = loop_fd_add(child->loop, &child->message_watch);
+	if (!code) {
+		answer->number = child->pid;
+		answer->fds[answer->fd_count++] = ends[0];
+	} else if (ends[0] >= 0) {
+		close(ends[0]);
+	}
+	return code;
+}
+
+int child_adopt(struct child *child, pid_t pid, int message_fd)
+{
+	int code;
+
+	child->pid = pid;
+	child->line_bytes = 0;
+	child->message_watch.fd = message_fd;
+	code = loop_fd_add(child->loop, &child->message_watch);
 	if (code)
 		child_stop(child);
 	return code;
+}
+
+/* -1 where it was killed, or is the child of another process. */
+static int reap(pid_t pid)
+{
+	int status = 0;
+	pid_t got;
+
+	do {
+		got = waitpid(pid, &status, 0);
+	} while (got < 0 && errno == EINTR);
+	return got == pid && WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+/* Outside: the child may be of another user by now, whom only the privileged may kill. */
+static int end_child(struct outside_job *job, struct outside_message *message)
+{
+	struct child *child = container_of(job, struct child, ending);
+
+	if (!child->pid)
+		return -ESRCH;
+	kill(-child->pid, SIGKILL);
+	message->number = reap(child->pid);
+	child->pid = 0;
+	return 0;
 }
 
 int child_stop(struct child *child)
 {
 	struct loop_fd *watch = &child->message_watch;
 	int exit_status = -1;
-	int status = 0;
 
 	if (child->pid) {
-		kill(-child->pid, SIGKILL);
-		while (waitpid(child->pid, &status, 0) < 0 && errno == EINTR)
-			;
-		if (WIFEXITED(status))
-			exit_status = WEXITSTATUS(status);
+		struct outside_message *message = outside_message();
+		pid_t pid = child->pid;
+
+		int code = outside_do(&child->ending, message);
+
+		if (!code)
+			exit_status = (int)message->number;
+		/* One from before the broker is this process's to reap. */
+		if (!code && exit_status < 0)
+			exit_status = reap(pid);
 		child->pid = 0;
 		child_listen(child);
 	}
@@ -162,8 +205,16 @@ int child_stop(struct child *child)
 	return exit_status;
 }
 
-void child_init(struct child *child)
+int child_init(struct child *child)
 {
 	child->message_watch =
 		(struct loop_fd){.fd = -1, .events = EPOLLIN, .ready = message_ready};
+	outside_starts_helpers();
+	return outside_add(&child->ending, end_child);
+}
+
+void child_finish(struct child *child)
+{
+	child_stop(child);
+	outside_remove(&child->ending);
 }

@@ -12,6 +12,7 @@
 #include <sys/types.h>
 
 #include "src/loop.h"
+#include "src/outside.h"
 
 /* The descriptor number that its arguments may name. */
 #define CHILD_FD "3"
@@ -24,19 +25,27 @@ struct child {
 
 	/* Its own. */
 	pid_t pid; /* 0: none */
+	struct outside_job ending;
 	struct loop_fd message_watch;
 	char line[200]; /* not complete yet */
 	unsigned int line_bytes;
 };
 
-void child_init(struct child *child);
+/* -ENOMEM; child_finish() it all the same. */
+int child_init(struct child *child);
+void child_finish(struct child *child);
 
 /*
- * Starts arguments[0], searched for in PATH unless it has a slash, with fd as CHILD_FD
- * and out_fd as stdout, or with /dev/null there where it is -1; both stay the caller's.
- * -ENOENT where there is no such program.
+ * For a job outside (src/outside.h): starts arguments[0], searched for in PATH unless it
+ * has a slash, with fd as CHILD_FD and out_fd as stdout, or with /dev/null there where it
+ * is -1; both stay the caller's. -ENOENT where there is no such program. Adds the end of
+ * its stderr to the answer's descriptors, whose number becomes the process's.
  */
-int child_start(struct child *child, char *const *arguments, int fd, int out_fd);
+int child_spawn(struct child *child, char *const *arguments, int fd, int out_fd,
+	struct outside_message *answer);
+
+/* Takes over what that answered, for the one who asked; the descriptor on failure too. */
+int child_adopt(struct child *child, pid_t pid, int message_fd);
 
 /* Hears what it has said by now. */
 void child_listen(struct child *child);

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "host/disk_layer.h"
+#include "src/sandbox.h"
 
 #define WORKERS_MAX 4
 #define WORKER_STACK_BYTES (128u << 10)
@@ -120,6 +121,7 @@ static void *work(void *argument)
 {
 	struct disk_pool *pool = argument;
 
+	sandbox_enter(SANDBOX_WORKER);
 	pthread_mutex_lock(&pool->lock);
 	while (!pool->ending) {
 		struct disk_request *request = pool->waiting;

@@ -19,6 +19,7 @@
 #include "src/error.h"
 #include "src/log.h"
 #include "src/loop.h"
+#include "src/outside.h"
 
 #define DEVICES_MAX 256u
 #define RETRY_NS 1000000000ull
@@ -35,6 +36,7 @@ struct input_evdev {
 	char *path;
 	char *match;
 	bool grab;
+	struct outside_job finding;
 
 	struct loop_fd watch;           /* fd -1 while the device is away */
 	struct loop_timer retry;        /* likewise */
@@ -114,7 +116,7 @@ static int search(const struct input_evdev *evdev, struct found *ret)
 	return why;
 }
 
-static int find(const struct input_evdev *evdev, struct found *ret)
+static int find_here(const struct input_evdev *evdev, struct found *ret)
 {
 	int code;
 
@@ -125,6 +127,32 @@ static int find(const struct input_evdev *evdev, struct found *ret)
 		return code;
 	evdev_close(ret->fd);
 	return -EBUSY;
+}
+
+static int find_outside(struct outside_job *job, struct outside_message *message)
+{
+	struct found found;
+	int code = find_here(container_of(job, struct input_evdev, finding), &found);
+
+	if (code)
+		return code;
+	message->fds[0] = found.fd;
+	message->fd_count = 1;
+	return 0;
+}
+
+static int find(struct input_evdev *evdev, struct found *ret)
+{
+	struct outside_message *message = outside_message();
+	int code = outside_do(&evdev->finding, message);
+
+	if (code)
+		return code;
+	ret->fd = message->fds[0];
+	code = evdev_describe(ret->fd, &ret->info, ret->place);
+	if (code)
+		evdev_close(ret->fd);
+	return code;
 }
 
 /* ---- taking it and giving it back ------------------------------------------------- */
@@ -381,6 +409,7 @@ static void evdev_destroy(struct input_source *base)
 	input_state_finish(&evdev->actual);
 	input_state_finish(&evdev->idle);
 	input_source_finish(base);
+	outside_remove(&evdev->finding);
 	free(evdev->path);
 	free(evdev->match);
 	free(evdev);
@@ -446,7 +475,7 @@ int input_evdev_open(struct loop *loop, const struct input_evdev_options *option
 	evdev->grab = options->grab;
 	evdev->watch = (struct loop_fd){.fd = -1, .events = EPOLLIN, .ready = ready};
 	evdev->retry.expired = look_again;
-	if (evdev->path || evdev->match)
+	if ((evdev->path || evdev->match) && !outside_add(&evdev->finding, find_outside))
 		code = open_first(evdev, options->pos, err);
 	else
 		code = error_set(err, -ENOMEM, options->pos, "no memory for a device");

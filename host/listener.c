@@ -69,6 +69,18 @@ static bool is_alive(const struct sockaddr_un *address)
 	return alive;
 }
 
+static int remove_file(struct outside_job *job, struct outside_message *message)
+{
+	struct listener *listener = container_of(job, struct listener, removal);
+	struct stat stat;
+
+	/* Another VM may have put its own there meanwhile. */
+	if (lstat(listener->path, &stat) == 0 && stat.st_dev == listener->device &&
+		stat.st_ino == listener->inode)
+		unlink(listener->path);
+	return 0;
+}
+
 int listener_bind_unix(struct listener *listener, const char *path,
 	const struct source_pos *pos, struct error *err)
 {
@@ -105,6 +117,8 @@ int listener_bind_unix(struct listener *listener, const char *path,
 	listener->path = path;
 	listener->device = stat.st_dev;
 	listener->inode = stat.st_ino;
+	if (outside_add(&listener->removal, remove_file))
+		return error_set(err, -ENOMEM, pos, "no memory for a socket");
 	return 0;
 }
 
@@ -155,20 +169,12 @@ int listener_start(struct listener *listener, int backlog)
 	return loop_fd_add(listener->loop, &listener->watch);
 }
 
-static void remove_file(struct listener *listener)
-{
-	struct stat stat;
-
-	/* Another VM may have put its own there meanwhile. */
-	if (listener->path && lstat(listener->path, &stat) == 0 &&
-		stat.st_dev == listener->device && stat.st_ino == listener->inode)
-		unlink(listener->path);
-	listener->path = NULL;
-}
-
 void listener_close(struct listener *listener)
 {
-	remove_file(listener);
+	if (listener->path)
+		outside_do(&listener->removal, NULL);
+	outside_remove(&listener->removal);
+	listener->path = NULL;
 	loop_timer_cancel(&listener->retry);
 	loop_fd_remove(&listener->watch);
 	if (listener->watch.fd >= 0)

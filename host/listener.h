@@ -13,6 +13,7 @@
 #include <sys/types.h>
 
 #include "src/loop.h"
+#include "src/outside.h"
 
 struct error;
 struct source_pos;
@@ -29,6 +30,7 @@ struct listener {
 	const char *path;        /* the socket file that is ours to remove */
 	dev_t device;
 	ino_t inode;
+	struct outside_job removal; /* of that file */
 };
 
 /* A fresh socket of the family, not yet bound: -errno. Close it on failure too. */

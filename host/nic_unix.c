@@ -14,15 +14,18 @@
 #include "src/container_of.h"
 #include "src/error.h"
 #include "src/log.h"
+#include "src/outside.h"
 
 struct unix_nic {
 	struct nic_stream stream;
 	struct sockaddr_un address;
 	bool waiting_logged;
+	struct outside_job connecting;
 };
 
-static int open_socket(const struct unix_nic *unix_nic)
+static int connect_outside(struct outside_job *job, struct outside_message *message)
 {
+	struct unix_nic *unix_nic = container_of(job, struct unix_nic, connecting);
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	int code;
 
@@ -34,7 +37,17 @@ static int open_socket(const struct unix_nic *unix_nic)
 		close(fd);
 		return code;
 	}
-	return fd;
+	message->fds[0] = fd;
+	message->fd_count = 1;
+	return 0;
+}
+
+static int open_socket(struct unix_nic *unix_nic)
+{
+	struct outside_message *message = outside_message();
+	int code = outside_do(&unix_nic->connecting, message);
+
+	return code ? code : message->fds[0];
 }
 
 static void unix_wait(struct unix_nic *unix_nic, const char *why)
@@ -71,6 +84,7 @@ static void unix_destroy(struct nic_stream *stream)
 	struct unix_nic *unix_nic = container_of(stream, struct unix_nic, stream);
 
 	nic_stream_finish(stream);
+	outside_remove(&unix_nic->connecting);
 	free(unix_nic);
 }
 
@@ -103,6 +117,8 @@ int nic_unix_open(struct loop *loop, const char *path, const struct source_pos *
 	unix_nic->address.sun_family = AF_UNIX;
 	memcpy(unix_nic->address.sun_path, path, strlen(path));
 	code = nic_stream_init(&unix_nic->stream, loop, &unix_ops);
+	if (!code)
+		code = outside_add(&unix_nic->connecting, connect_outside);
 	if (code) {
 		error_set(err, code, pos, "no memory for a network socket");
 		goto fail;

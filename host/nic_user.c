@@ -182,7 +182,7 @@ static void user_destroy(struct nic_stream *stream)
 	struct user_nic *user_nic = user_nic_of(stream);
 
 	nic_stream_finish(stream);
-	passt_stop(&user_nic->passt);
+	passt_finish(&user_nic->passt);
 	for (unsigned int i = 0; i < user_nic->argument_count; i++)
 		free(user_nic->arguments[i]);
 	free(user_nic->arguments);
@@ -235,8 +235,8 @@ int nic_user_open(struct loop *loop, const struct nic_forward *forwards,
 	user_nic->retry_ns = NIC_STREAM_RETRY_NS;
 	user_nic->passt.child.loop = loop;
 	user_nic->passt.started = passt_started;
-	passt_init(&user_nic->passt);
-	if (nic_stream_init(&user_nic->stream, loop, &user_ops) < 0 ||
+	if (passt_init(&user_nic->passt) < 0 ||
+		nic_stream_init(&user_nic->stream, loop, &user_ops) < 0 ||
 		make_arguments(user_nic, forwards, forward_count, mtu) < 0)
 		code = error_set(err, -ENOMEM, pos, "no memory for a network");
 	user_nic->passt.arguments = user_nic->arguments;

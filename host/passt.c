@@ -99,28 +99,47 @@ int passt_wait(struct passt *passt, int timeout_ms)
 
 /* ---- starting and ending ---------------------------------------------------------- */
 
-int passt_start(struct passt *passt)
+/* Outside: answers with its messages, the pipe and the socket. */
+static int launch(struct outside_job *job, struct outside_message *message)
 {
+	struct passt *passt = container_of(job, struct passt, launching);
 	int ready[2] = {-1, -1}; /* the second is its stdout */
 	int sockets[2] = {-1, -1};
 	int code;
 
-	passt->is_ready = false;
-	passt->message[0] = '\0';
 	code = child_pipe(ready);
 	if (!code)
 		code = child_socket(sockets);
-	passt->ready_watch.fd = ready[0];
-	passt->socket_fd = sockets[0];
 	/* Opened anew by name, and after it stopped being root. */
 	if (!code && fchmod(ready[1], 0666) < 0)
 		code = -errno;
 	if (!code)
-		code = child_start(&passt->child, passt->arguments, sockets[1], ready[1]);
-	if (ready[1] >= 0)
-		close(ready[1]);
-	if (sockets[1] >= 0)
-		close(sockets[1]);
+		code = child_spawn(
+			&passt->child, passt->arguments, sockets[1], ready[1], message);
+	for (unsigned int i = code ? 0 : 1; i < 2; i++) {
+		if (ready[i] >= 0)
+			close(ready[i]);
+		if (sockets[i] >= 0)
+			close(sockets[i]);
+	}
+	message->fds[1] = ready[0];
+	message->fds[2] = sockets[0];
+	message->fd_count = 3;
+	return code;
+}
+
+int passt_start(struct passt *passt)
+{
+	struct outside_message *message = outside_message();
+	int code = outside_do(&passt->launching, message);
+
+	passt->is_ready = false;
+	passt->message[0] = '\0';
+	if (code)
+		return code;
+	passt->ready_watch.fd = message->fds[1];
+	passt->socket_fd = message->fds[2];
+	code = child_adopt(&passt->child, (pid_t)message->number, message->fds[0]);
 	if (!code)
 		code = loop_fd_add(passt->child.loop, &passt->ready_watch);
 	if (code)
@@ -139,12 +158,22 @@ int passt_stop(struct passt *passt)
 	return exit_status;
 }
 
-void passt_init(struct passt *passt)
+void passt_finish(struct passt *passt)
 {
+	passt_stop(passt);
+	outside_remove(&passt->launching);
+	child_finish(&passt->child);
+}
+
+int passt_init(struct passt *passt)
+{
+	int code;
+
 	passt->socket_fd = -1;
 	passt->ready_watch =
 		(struct loop_fd){.fd = -1, .events = EPOLLIN, .ready = ready_ready};
 	passt->child.said = passt_said;
-	child_init(&passt->child);
 	passt->log.source = "passt";
+	code = child_init(&passt->child);
+	return code ? code : outside_add(&passt->launching, launch);
 }

@@ -30,6 +30,7 @@ struct passt {
 	bool quiet; /* what it says is not logged */
 
 	/* Its own. */
+	struct outside_job launching;
 	int socket_fd;
 	struct loop_fd ready_watch; /* a pipe: its process id comes when it is ready */
 	bool is_ready;
@@ -37,7 +38,9 @@ struct passt {
 	struct guest_log log; /* the guest's traffic can make it talk */
 };
 
-void passt_init(struct passt *passt);
+/* -ENOMEM; passt_finish() it all the same. */
+int passt_init(struct passt *passt);
+void passt_finish(struct passt *passt);
 
 /* 0, and passt->started() comes later, or -errno, as for an ended process. */
 int passt_start(struct passt *passt);

@@ -11,6 +11,7 @@
 #include <unistd.h>
 #include <zlib.h>
 
+#include "src/container_of.h"
 #include "src/error.h"
 
 #define RGB_BYTES 3u
@@ -139,16 +140,95 @@ static int write_ppm(FILE *file, const uint32_t *pixels, uint32_t width, uint32_
 /* ---- files ----------------------------------------------------------------------------
  */
 
-static int write_file(const char *path, enum picture_format format,
-	const uint32_t *pixels, uint32_t width, uint32_t height)
-{
-	FILE *file;
-	int code;
-	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0666);
+enum step { BEGIN, COMMIT, ABANDON };
 
-	if (fd < 0)
-		return -errno;
-	file = fdopen(fd, "wb");
+static bool ends_in(const char *path, const char *end)
+{
+	size_t chars = strlen(path);
+
+	return chars > strlen(end) && !strcmp(path + chars - strlen(end), end);
+}
+
+static int begin(struct picture_saver *saver, struct outside_message *message)
+{
+	const char *path = message->data;
+	struct stat status;
+	int fd;
+
+	if (strnlen(path, message->bytes) == message->bytes ||
+		(!ends_in(path, ".png") && !ends_in(path, ".ppm")))
+		return -EINVAL;
+	if (!stat(path, &status) && !S_ISREG(status.st_mode))
+		return -EISDIR;
+	free(saver->path);
+	free(saver->part);
+	saver->path = strdup(path);
+	if (!saver->path ||
+		asprintf(&saver->part, "%s.%d.part", path, (int)getpid()) < 0) {
+		saver->part = NULL;
+		return -ENOMEM;
+	}
+	fd = open(
+		saver->part, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0666);
+	if (fd < 0) {
+		int code = -errno;
+
+		/* It is somebody else's. */
+		free(saver->part);
+		saver->part = NULL;
+		return code;
+	}
+	message->fds[0] = fd;
+	message->fd_count = 1;
+	return 0;
+}
+
+static int end(struct picture_saver *saver, bool commit)
+{
+	int code = 0;
+
+	if (!saver->part)
+		return 0;
+	if (commit && rename(saver->part, saver->path) < 0)
+		code = -errno;
+	if (code || !commit)
+		unlink(saver->part);
+	free(saver->part);
+	saver->part = NULL;
+	return code;
+}
+
+static int do_step(struct outside_job *job, struct outside_message *message)
+{
+	struct picture_saver *saver = container_of(job, struct picture_saver, job);
+
+	if (message->number == BEGIN)
+		return begin(saver, message);
+	return end(saver, message->number == COMMIT);
+}
+
+int picture_saver_init(struct picture_saver *saver)
+{
+	return outside_add(&saver->job, do_step);
+}
+
+void picture_saver_finish(struct picture_saver *saver)
+{
+	outside_remove(&saver->job);
+	free(saver->path);
+	free(saver->part);
+	saver->path = saver->part = NULL;
+}
+
+/* ---- saving -------------------------------------------------------------------------
+ */
+
+static int write_file(int fd, enum picture_format format, const uint32_t *pixels,
+	uint32_t width, uint32_t height)
+{
+	FILE *file = fdopen(fd, "wb");
+	int code;
+
 	if (!file) {
 		close(fd);
 		return -ENOMEM;
@@ -164,23 +244,33 @@ static int write_file(const char *path, enum picture_format format,
 	return code;
 }
 
-int picture_save(const char *path, enum picture_format format, const uint32_t *pixels,
-	uint32_t width, uint32_t height, struct error *err)
+int picture_save(struct picture_saver *saver, const char *path,
+	enum picture_format format, const uint32_t *pixels, uint32_t width,
+	uint32_t height, struct error *err)
 {
-	struct stat status;
-	char *part;
+	struct outside_message *message = outside_message();
+	size_t bytes = strlen(path) + 1;
+	int done;
 	int code;
 
-	if (!stat(path, &status) && !S_ISREG(status.st_mode))
+	if (bytes > sizeof(message->data))
+		return error_set(err, -ENAMETOOLONG, NULL, "cannot write %s: %s", path,
+			strerror(ENAMETOOLONG));
+	memcpy(message->data, path, bytes);
+	message->bytes = (uint32_t)bytes;
+	code = outside_do(&saver->job, message);
+	if (code == -EISDIR)
 		return error_set(err, -EINVAL, NULL, "%s is no regular file", path);
-	if (asprintf(&part, "%s.%d.part", path, (int)getpid()) < 0)
-		return error_set(err, -ENOMEM, NULL, "no memory for a picture");
-	code = write_file(part, format, pixels, width, height);
-	if (!code && rename(part, path) < 0)
-		code = -errno;
-	if (code && code != -EEXIST)
-		unlink(part);
-	free(part);
+	if (code == -EINVAL)
+		return error_set(err, -EINVAL, NULL,
+			"%s does not end in .png or .ppm, as a picture does", path);
+	if (!code) {
+		code = write_file(message->fds[0], format, pixels, width, height);
+		message = outside_message();
+		message->number = code ? ABANDON : COMMIT;
+		done = outside_do(&saver->job, message);
+		code = code ? code : done;
+	}
 	return code ? error_set(err, code, NULL, "cannot write %s: %s", path,
 			      strerror(-code))
 		    : 0;

@@ -18,12 +18,14 @@
 #include "src/container_of.h"
 #include "src/error.h"
 #include "src/log.h"
+#include "src/outside.h"
 
 struct file_terminal {
 	struct terminal base;
 	struct loop_fd out;
 	struct loop_task begin_task;
 	const char *path; /* borrowed */
+	struct outside_job removal;
 	bool append;
 	bool created; /* there was none */
 	bool begun;
@@ -71,6 +73,12 @@ static void file_lost(struct terminal *terminal)
 	log_host("%s: cannot be written any more, output is lost", terminal->name);
 }
 
+static int remove_file(struct outside_job *job, struct outside_message *message)
+{
+	return unlink(container_of(job, struct file_terminal, removal)->path) < 0 ? -errno
+										  : 0;
+}
+
 static void file_destroy(struct terminal *terminal)
 {
 	struct file_terminal *file = file_of(terminal);
@@ -78,7 +86,8 @@ static void file_destroy(struct terminal *terminal)
 	loop_task_cancel(terminal->loop, &file->begin_task);
 	loop_fd_remove(&file->out);
 	if (file->created && !file->begun)
-		unlink(file->path);
+		outside_do(&file->removal, NULL);
+	outside_remove(&file->removal);
 	if (file->out.fd >= 0)
 		close(file->out.fd);
 	terminal_finish(terminal);
@@ -119,6 +128,8 @@ int terminal_file_create(struct loop *loop, const char *path, bool append,
 	file->path = path;
 	file->append = append;
 	code = open_file(file);
+	if (!code)
+		code = outside_add(&file->removal, remove_file);
 	if (code) {
 		error_set(err, code, pos, "cannot write %s: %s", path,
 			code == -ENXIO ? "a FIFO that nobody reads" : strerror(-code));

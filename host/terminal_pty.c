@@ -24,6 +24,7 @@
 
 #include "src/container_of.h"
 #include "src/error.h"
+#include "src/outside.h"
 
 #define SIZE_NS 1000000000ull
 #define OPEN_NS 250000000ull
@@ -34,8 +35,9 @@ struct pty_terminal {
 	struct loop_fd opens;    /* inotify, or fd -1 */
 	struct loop_timer timer; /* attached: size; else without inotify: opens */
 	struct loop_task drain_task;
-	const char *link; /* borrowed; NULL where there is none of ours */
-	uint16_t columns; /* as last told */
+	const char *link;           /* borrowed; NULL where there is none of ours */
+	struct outside_job removal; /* of that link */
+	uint16_t columns;           /* as last told */
 	uint16_t rows;
 	bool input_wanted;
 	bool output_wanted;
@@ -228,16 +230,18 @@ static int make_link(const char *link, const char *target, const struct source_p
 }
 
 /* Another VM may have put its own there meanwhile. */
-static void remove_link(const char *link, const char *target)
+static int remove_link(struct outside_job *job, struct outside_message *message)
 {
+	struct pty_terminal *pty = container_of(job, struct pty_terminal, removal);
 	char found[PATH_MAX];
-	ssize_t n = readlink(link, found, sizeof(found) - 1);
+	ssize_t n = readlink(pty->link, found, sizeof(found) - 1);
 
 	if (n < 0)
-		return;
+		return -errno;
 	found[n] = '\0';
-	if (strcmp(found, target) == 0)
-		unlink(link);
+	if (strcmp(found, pty->base.place) == 0)
+		unlink(pty->link);
+	return 0;
 }
 
 /* ---- life ------------------------------------------------------------------------- */
@@ -247,7 +251,8 @@ static void pty_destroy(struct terminal *terminal)
 	struct pty_terminal *pty = pty_of(terminal);
 
 	if (pty->link)
-		remove_link(pty->link, terminal->place);
+		outside_do(&pty->removal, NULL);
+	outside_remove(&pty->removal);
 	loop_timer_cancel(&pty->timer);
 	loop_task_cancel(terminal->loop, &pty->drain_task);
 	loop_fd_remove(&pty->opens);
@@ -329,6 +334,11 @@ int terminal_pty_open(struct loop *loop, const char *link, bool with_inotify,
 		if (code)
 			goto fail;
 		pty->link = link;
+		code = outside_add(&pty->removal, remove_link);
+		if (code) {
+			error_set(err, code, pos, "no memory for a link");
+			goto fail;
+		}
 	}
 	if (with_inotify)
 		watch_opens(pty);

@@ -317,7 +317,7 @@ static void signals_ready(struct loop_fd *watch, uint32_t events)
 		return;
 	if (signal.ssi_signo == SIGTSTP) {
 		restore_modes();
-		raise(SIGSTOP);
+		kill(getpid(), SIGSTOP);
 	} else if (signal.ssi_signo == SIGCONT) {
 		take_place(stdio);
 		terminal_resized(&stdio->base);

@@ -20,10 +20,12 @@
 #include "host/vhost_user.h"
 #include "src/container_of.h"
 #include "src/error.h"
+#include "src/outside.h"
 
 struct virtiofsd {
 	struct vhost_source source;
 	struct child child;
+	struct outside_job launching;
 	struct virtiofsd_options options;
 	const struct source_pos *pos;
 	char *shared;      /* an argument: the folder */
@@ -96,7 +98,8 @@ static int open_sockets(int ends[2])
 }
 
 /* Tries the places where distributions have it. */
-static int start(struct virtiofsd *virtiofsd, int listener)
+static int start(
+	struct virtiofsd *virtiofsd, int listener, struct outside_message *message)
 {
 	static const char *const places[] = {"virtiofsd", "/usr/libexec/virtiofsd",
 		"/usr/lib/virtiofsd", "/usr/lib/qemu/virtiofsd", NULL};
@@ -109,29 +112,47 @@ static int start(struct virtiofsd *virtiofsd, int listener)
 			virtiofsd->shared,
 			virtiofsd->options.readonly ? "--readonly" : NULL, NULL};
 
-		code = child_start(
-			&virtiofsd->child, (char *const *)arguments, listener, -1);
+		code = child_spawn(&virtiofsd->child, (char *const *)arguments, listener,
+			-1, message);
 	}
+	return code;
+}
+
+/* Outside: answers with its messages and a connection to it. */
+static int launch(struct outside_job *job, struct outside_message *message)
+{
+	struct virtiofsd *virtiofsd = container_of(job, struct virtiofsd, launching);
+	int ends[2];
+	int code = open_sockets(ends);
+
+	if (!code)
+		code = child_keep(&ends[1]);
+	if (!code)
+		code = start(virtiofsd, ends[1], message);
+	if (ends[1] >= 0)
+		close(ends[1]);
+	if (code && ends[0] >= 0)
+		close(ends[0]);
+	message->fds[1] = ends[0];
+	message->fd_count = 2;
 	return code;
 }
 
 static int virtiofsd_connect(struct vhost_source *source, struct error *err)
 {
 	struct virtiofsd *virtiofsd = virtiofsd_of(source);
-	int ends[2];
-	int code = open_sockets(ends);
+	struct outside_message *message = outside_message();
+	int code = outside_do(&virtiofsd->launching, message);
+	int fd = message->fds[1];
 
 	virtiofsd->message[0] = '\0';
-	if (!code)
-		code = child_keep(&ends[1]);
-	if (!code)
-		code = start(virtiofsd, ends[1]);
-	if (ends[1] >= 0)
-		close(ends[1]);
-	if (!code)
-		return ends[0];
-	if (ends[0] >= 0)
-		close(ends[0]);
+	if (!code) {
+		code = child_adopt(
+			&virtiofsd->child, (pid_t)message->number, message->fds[0]);
+		if (!code)
+			return fd;
+		close(fd);
+	}
 	if (code == -ENOENT && !virtiofsd->options.binary)
 		return error_set(err, code, virtiofsd->pos,
 			"virtiofsd not found: install the package virtiofsd (of Debian "
@@ -148,7 +169,8 @@ static void virtiofsd_destroy(struct vhost_source *source)
 {
 	struct virtiofsd *virtiofsd = virtiofsd_of(source);
 
-	child_stop(&virtiofsd->child);
+	child_finish(&virtiofsd->child);
+	outside_remove(&virtiofsd->launching);
 	free(virtiofsd->shared);
 	free(virtiofsd);
 }
@@ -191,14 +213,19 @@ int vhost_source_virtiofsd_create(struct loop *loop,
 	virtiofsd->source.ops = &virtiofsd_ops;
 	virtiofsd->options = *options;
 	virtiofsd->pos = pos;
-	code = name_folder(virtiofsd, options->folder, err);
-	if (code) {
-		free(virtiofsd);
-		return code;
-	}
 	virtiofsd->child.loop = loop;
 	virtiofsd->child.said = virtiofsd_said;
-	child_init(&virtiofsd->child);
+	code = child_init(&virtiofsd->child);
+	if (!code)
+		code = outside_add(&virtiofsd->launching, launch);
+	if (code)
+		error_set(err, code, pos, "no memory for virtiofsd");
+	else
+		code = name_folder(virtiofsd, options->folder, err);
+	if (code) {
+		virtiofsd_destroy(&virtiofsd->source);
+		return code;
+	}
 	*ret = &virtiofsd->source;
 	return 0;
 }

@@ -14,6 +14,7 @@
 #include "host/vnc_screen.h"
 #include "host/web.h"
 #include "src/container_of.h"
+#include "src/sandbox.h"
 
 #define STACK_BYTES (512u << 10)
 #define LOGIN_MS 60000 /* somebody types a password */
@@ -120,6 +121,7 @@ static void *run(void *argument)
 {
 	struct vnc_client *client = argument;
 
+	sandbox_enter(SANDBOX_VIEWER);
 	meet(client);
 	shutdown(client->fd, SHUT_RDWR);
 	loop_post(client->loop, &client->over);

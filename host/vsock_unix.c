@@ -18,6 +18,7 @@
 #include "host/vsock.h"
 #include "src/container_of.h"
 #include "src/error.h"
+#include "src/outside.h"
 
 #define BACKLOG 64
 
@@ -44,6 +45,7 @@ struct unix_host {
 	struct vsock_host base;
 	struct listener listener;
 	const char *path;
+	struct outside_job connecting;
 	unsigned int undecided_count;
 	struct unix_stream *undecided; /* the oldest first */
 };
@@ -274,13 +276,12 @@ static void client_comes(struct listener *listener, int fd)
 /* ---- whom the guest wants to reach ----------------------------------------------------
  */
 
-static int host_connect(struct vsock_host *base, uint32_t port, struct vsock_stream **ret)
+static int connect_port(struct outside_job *job, struct outside_message *message)
 {
-	struct unix_host *host = container_of(base, struct unix_host, base);
+	struct unix_host *host = container_of(job, struct unix_host, connecting);
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
-	struct unix_stream *stream;
 	int length = snprintf(address.sun_path, sizeof(address.sun_path), "%s_%" PRIu32,
-		host->path, port);
+		host->path, (uint32_t)message->number);
 	int code;
 	int fd;
 
@@ -295,7 +296,23 @@ static int host_connect(struct vsock_host *base, uint32_t port, struct vsock_str
 		close(fd);
 		return code;
 	}
-	code = create_stream(host->listener.loop, fd, &stream);
+	message->fds[0] = fd;
+	message->fd_count = 1;
+	return 0;
+}
+
+static int host_connect(struct vsock_host *base, uint32_t port, struct vsock_stream **ret)
+{
+	struct unix_host *host = container_of(base, struct unix_host, base);
+	struct outside_message *message = outside_message();
+	struct unix_stream *stream;
+	int code;
+
+	message->number = port;
+	code = outside_do(&host->connecting, message);
+	if (code)
+		return code;
+	code = create_stream(host->listener.loop, message->fds[0], &stream);
 	if (!code)
 		*ret = &stream->base;
 	return code;
@@ -308,6 +325,7 @@ static void host_destroy(struct vsock_host *base)
 	while (host->undecided)
 		refuse(host->undecided);
 	listener_close(&host->listener);
+	outside_remove(&host->connecting);
 	free(host);
 }
 
@@ -336,6 +354,11 @@ int vsock_unix_open(struct loop *loop, const char *path, const struct source_pos
 		if (code)
 			error_set(err, code, pos, "cannot listen at %s: %s", path,
 				strerror(-code));
+	}
+	if (!code) {
+		code = outside_add(&host->connecting, connect_port);
+		if (code)
+			error_set(err, code, pos, "no memory for a socket");
 	}
 	if (code) {
 		host_destroy(&host->base);

@@ -10,6 +10,7 @@
 #include "src/board.h"
 #include "src/cmd_image.h"
 #include "src/host_caps.h"
+#include "src/sandbox_policy.h"
 
 enum exit_status {
 	EXIT_GUEST_OFF = 0,   /* or: the command did what it should */
@@ -22,6 +23,7 @@ int cmd_check(int argc, char **argv);
 int cmd_plan(int argc, char **argv);
 int cmd_dtb(int argc, char **argv);
 int cmd_host(int argc, char **argv);
+int cmd_sandbox(int argc, char **argv);
 int cmd_run(int argc, char **argv);
 int cmd_verify(int argc, char **argv);
 int cmd_sign(int argc, char **argv);
@@ -118,6 +120,9 @@ int cmd_vm_verify(
  */
 int cmd_vm_host(
 	const struct cmd_vm *vm, const struct vm_config *config, struct host_caps *ret);
+
+/* Whose filter the process of such a VM gets. */
+enum sandbox_role cmd_sandbox_main(const struct vm_config *config);
 
 /*
  * A signal that ends this process must not leave the person's terminal raw: one of our

@@ -11,6 +11,8 @@
 #include "src/hv.h"
 #include "src/log.h"
 #include "src/machine.h"
+#include "src/outside.h"
+#include "src/sandbox.h"
 #include "src/verified.h"
 
 /* Each vCPU, queue and back end has descriptors; the soft limit is for select(). */
@@ -24,10 +26,45 @@ static void allow_descriptors(void)
 	setrlimit(RLIMIT_NOFILE, &limit);
 }
 
+/* What a person has let the process keep is said each time. */
+static void warn(const struct config_sandbox *config)
+{
+	const struct {
+		bool loose;
+		const char *text;
+	} parts[] = {
+		{!config->seccomp, "any system call is allowed (seccomp=\"no\")"},
+		{config->capabilities, "capabilities are kept (capabilities=\"yes\")"},
+		{config->core_dumps,
+			"a core dump has the guest's secrets (core_dumps=\"yes\")"},
+	};
+
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
+		if (parts[i].loose)
+			log_host("warning: the sandbox is loosened on line %d: %s",
+				config->pos.line, parts[i].text);
+}
+
+/* Everything is open and loaded by now; no vCPU has run. */
+static int confine(const struct vm_config *config, struct error *err)
+{
+	const struct sandbox_options options = {
+		.main = cmd_sandbox_main(config),
+		.any_call = !config->sandbox.seccomp,
+		.keep_capabilities = config->sandbox.capabilities,
+		.core_dumps = config->sandbox.core_dumps,
+	};
+
+	warn(&config->sandbox);
+	outside_seal();
+	return sandbox_start(&options, err);
+}
+
 /* Everything is open by then and no thread of a guest has begun. */
 static int run_plan(
 	const struct board_plan *plan, struct hv *hv, struct verified *verified)
 {
+	bool confines = plan->config->sandbox.pos.file != NULL;
 	struct machine *machine = NULL;
 	enum machine_end end = MACHINE_POWERED_OFF;
 	struct error err;
@@ -42,10 +79,13 @@ static int run_plan(
 		cmd_print_error(&err);
 		return EXIT_USAGE;
 	}
+	if (!code && confines)
+		code = outside_start(plan->config->sandbox.seccomp, &err);
 	if (!code)
-		code = machine_run(machine, &end, &err);
+		code = machine_run(machine, confines ? confine : NULL, &end, &err);
 	/* The terminal first, so that the message lands on a sane one. */
 	machine_destroy(machine);
+	outside_stop();
 	if (code) {
 		cmd_print_error(&err);
 		/* A host that says no before the guest runs is one thing with a line in

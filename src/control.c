@@ -2,6 +2,7 @@
 #include "src/control_impl.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -356,6 +357,7 @@ int control_create(struct loop *loop, const char *path, struct machine_control *
 	control->loop = loop;
 	control->machine = machine;
 	control->reap_task.run = reap;
+	control->memory_fd = open("/proc/self/smaps_rollup", O_RDONLY | O_CLOEXEC);
 	code = listen_at(control, path, pos, err);
 	if (code) {
 		control_destroy(control);
@@ -376,5 +378,7 @@ void control_destroy(struct control *control)
 	reap(&control->reap_task);
 	control_consoles_destroy(control);
 	loop_task_cancel(control->loop, &control->reap_task);
+	if (control->memory_fd >= 0)
+		close(control->memory_fd);
 	free(control);
 }

@@ -32,6 +32,7 @@ struct control {
 	unsigned int client_count;
 	struct control_console *consoles;
 	struct loop_task reap_task;
+	int memory_fd; /* /proc/self/smaps_rollup, or -1 */
 };
 
 struct control_client {

@@ -8,6 +8,7 @@
 #include "src/container_of.h"
 #include "src/control_impl.h"
 #include "src/machine_control.h"
+#include "src/read_full.h"
 
 static json_t *count(uint64_t value)
 {
@@ -80,7 +81,7 @@ static json_t *nets(struct machine_control *machine)
 }
 
 /* Sums for the whole process; what this kernel does not tell is left out. */
-static json_t *memory(void)
+static json_t *memory(int fd)
 {
 	static const struct {
 		const char *line;
@@ -93,14 +94,19 @@ static json_t *memory(void)
 		{"Private_Hugetlb:", "private"},
 		{"Swap:", "swapped"},
 	};
-	FILE *file = fopen("/proc/self/smaps_rollup", "re");
 	json_t *ret = json_object();
 	unsigned long long kib;
-	char text[128];
+	char text[2048];
 	char word[64];
+	char *rest = text;
+	char *line;
+	size_t bytes;
 
-	while (file && fgets(text, sizeof(text), file)) {
-		if (sscanf(text, "%63s %llu kB", word, &kib) != 2)
+	if (pread_full(fd, text, sizeof(text) - 1, 0, &bytes))
+		return ret;
+	text[bytes] = '\0';
+	while ((line = strsep(&rest, "\n"))) {
+		if (sscanf(line, "%63s %llu kB", word, &kib) != 2)
 			continue;
 		for (size_t i = 0; i < ARRAY_SIZE(lines); i++) {
 			json_t *before = json_object_get(ret, lines[i].name);
@@ -111,8 +117,6 @@ static json_t *memory(void)
 						     (json_int_t)kib * 1024));
 		}
 	}
-	if (file)
-		fclose(file);
 	return ret;
 }
 
@@ -134,8 +138,9 @@ static int stats(
 		*ret = json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "cpus",
 			cpus(machine), "loop-cpu-time-ns",
 			count(clock_ns(CLOCK_THREAD_CPUTIME_ID)), "process-cpu-time-ns",
-			count(clock_ns(CLOCK_PROCESS_CPUTIME_ID)), "memory", memory(),
-			"disks", disks(machine), "nets", nets(machine), "consoles",
+			count(clock_ns(CLOCK_PROCESS_CPUTIME_ID)), "memory",
+			memory(client->control->memory_fd), "disks", disks(machine),
+			"nets", nets(machine), "consoles",
 			control_consoles_stats(client->control));
 	return code;
 }

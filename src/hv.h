@@ -31,6 +31,12 @@ struct irq_line;
 int hv_open(struct hv **ret, struct host_caps *ret_caps, struct error *err);
 
 /*
+ * Throws the VM away and puts a fresh one in its place, without opening anything. *hv is
+ * NULL on failure. As for hv_destroy(), no vCPU may be running.
+ */
+int hv_renew(struct hv **hv, struct error *err);
+
+/*
  * Gives the VM the plan's RAM, vCPUs and interrupt controller: afterwards vCPUs are in
  * their reset state, the first at the plan's entry, the others waiting for it to start
  * them. Once per hv; a rebooting guest gets a fresh one.

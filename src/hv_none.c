@@ -22,6 +22,11 @@ int hv_setup(struct hv *hv, const struct board_plan *plan, const struct guest_me
 	abort();
 }
 
+int hv_renew(struct hv **hv, struct error *err)
+{
+	abort();
+}
+
 void hv_destroy(struct hv *hv)
 {
 }

@@ -86,21 +86,20 @@ static int open_failed(int code, struct error *err)
 	}
 }
 
-int hv_open(struct hv **ret, struct host_caps *ret_caps, struct error *err)
+/* kvm_fd becomes the VM's, on failure too. */
+static int open_vm(int kvm_fd, struct hv **ret, struct error *err)
 {
 	struct hv *hv = calloc(1, sizeof(*hv));
 	int code;
 	int run_bytes;
 
-	if (!hv)
+	if (!hv) {
+		close(kvm_fd);
 		return error_set(err, -ENOMEM, NULL, "no memory for a VM");
+	}
 	hv->vm_fd = -1;
 	hv->irqchip_fd = -1;
-	hv->kvm_fd = open("/dev/kvm", O_RDWR | O_CLOEXEC);
-	if (hv->kvm_fd < 0) {
-		code = open_failed(-errno, err);
-		goto fail;
-	}
+	hv->kvm_fd = kvm_fd;
 	if (ioctl(hv->kvm_fd, KVM_GET_API_VERSION, 0) != KVM_API_VERSION) {
 		code = error_set(err, -ENODEV, NULL,
 			"/dev/kvm speaks another version of KVM's interface than %d",
@@ -116,15 +115,38 @@ int hv_open(struct hv **ret, struct host_caps *ret_caps, struct error *err)
 	code = create_vm(hv, IPA_BITS_DEFAULT, err);
 	if (code)
 		goto fail;
-	memset(ret_caps, 0, sizeof(*ret_caps));
-	ret_caps->vcpus_max = (unsigned int)kvm_cap(hv, KVM_CAP_MAX_VCPUS);
-	kvm_arch_caps(hv, ret_caps);
 	*ret = hv;
 	return 0;
 
 fail:
 	hv_destroy(hv);
 	return code;
+}
+
+int hv_open(struct hv **ret, struct host_caps *ret_caps, struct error *err)
+{
+	int kvm_fd = open("/dev/kvm", O_RDWR | O_CLOEXEC);
+	int code;
+
+	if (kvm_fd < 0)
+		return open_failed(-errno, err);
+	code = open_vm(kvm_fd, ret, err);
+	if (code)
+		return code;
+	memset(ret_caps, 0, sizeof(*ret_caps));
+	ret_caps->vcpus_max = (unsigned int)kvm_cap(*ret, KVM_CAP_MAX_VCPUS);
+	kvm_arch_caps(*ret, ret_caps);
+	return 0;
+}
+
+int hv_renew(struct hv **hv, struct error *err)
+{
+	int kvm_fd = (*hv)->kvm_fd;
+
+	(*hv)->kvm_fd = -1;
+	hv_destroy(*hv);
+	*hv = NULL;
+	return open_vm(kvm_fd, hv, err);
 }
 
 static int add_slot(struct hv *hv, uint64_t gpa, uint64_t bytes, void *hva, bool readonly,
@@ -246,6 +268,7 @@ int hv_setup(struct hv *hv, const struct board_plan *plan, const struct guest_me
 		if (code)
 			return code;
 	}
+	kvm_catch_kicks();
 	hv->vcpus = calloc(plan->cpu_count, sizeof(hv->vcpus[0]));
 	if (!hv->vcpus)
 		return error_set(

@@ -82,6 +82,11 @@ int kvm_set_attr(int fd, uint32_t group, uint64_t attr, const void *value);
 int kvm_line_attach(struct kvm_line *line);
 void kvm_line_detach(struct kvm_line *line);
 
+/* ---- kvm_run.c ---- */
+
+/* Once, before the first vCPU runs. */
+void kvm_catch_kicks(void);
+
 /* ---- arch/<arch>/kvm_vcpu.c ---- */
 
 /* The machine type for KVM_CREATE_VM with these address bits. */

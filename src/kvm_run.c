@@ -23,12 +23,17 @@ static void on_kick(int number)
 {
 }
 
-static void first_run(struct hv_vcpu *vcpu)
+void kvm_catch_kicks(void)
 {
 	struct sigaction action = {.sa_handler = on_kick};
-	sigset_t set;
 
 	sigaction(KICK_SIGNAL, &action, NULL);
+}
+
+static void first_run(struct hv_vcpu *vcpu)
+{
+	sigset_t set;
+
 	sigemptyset(&set);
 	sigaddset(&set, KICK_SIGNAL);
 	pthread_sigmask(SIG_UNBLOCK, &set, NULL);

@@ -368,13 +368,17 @@ void machine_destroy(struct machine *machine)
 /* ---- one boot after another
  * ------------------------------------------------------------ */
 
-static int start(struct machine *machine, struct error *err)
+static int start(struct machine *machine,
+	int (*confine)(const struct vm_config *config, struct error *err),
+	struct error *err)
 {
 	const struct vm_config *config = machine->plan->config;
 	int code = boot_load(machine->plan, &machine->mem, err);
 
 	machine_windows_renew(machine->plan, &machine->windows);
 
+	if (!code && confine)
+		code = confine(config, err);
 	if (code)
 		return code;
 	machine->ended = HV_EXIT_NONE;
@@ -399,20 +403,19 @@ static void stop(struct machine *machine)
 /* Everything as before the first boot, with a fresh VM: KVM cannot reset its GIC. */
 static int reset(struct machine *machine, struct error *err)
 {
-	struct host_caps caps;
 	int code;
 
 	loop_lock(machine->loop);
 	for (unsigned int i = 0; i < machine->device_count; i++)
 		virtio_mmio_reset(&machine->devices[i].transport);
 	loop_unlock(machine->loop);
-	hv_destroy(machine->hv);
-	machine->hv = NULL;
+	code = hv_renew(&machine->hv, err);
+	if (code)
+		return code;
 	code = guest_mem_clear(&machine->mem);
 	if (code)
 		return error_set(err, code, NULL, "guest RAM: %s", strerror(-code));
-	code = hv_open(&machine->hv, &caps, err);
-	return code ? code : setup_vm(machine, err);
+	return setup_vm(machine, err);
 }
 
 static bool restarts(const struct machine *machine, enum hv_exit_kind kind)
@@ -428,11 +431,13 @@ static bool restarts(const struct machine *machine, enum hv_exit_kind kind)
 	return false;
 }
 
-int machine_run(struct machine *machine, enum machine_end *ret, struct error *err)
+int machine_run(struct machine *machine,
+	int (*confine)(const struct vm_config *config, struct error *err),
+	enum machine_end *ret, struct error *err)
 {
-	for (;;) {
+	for (;; confine = NULL) {
 		enum hv_exit_kind kind;
-		int code = start(machine, err);
+		int code = start(machine, confine, err);
 
 		if (code)
 			return code;

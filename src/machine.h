@@ -12,6 +12,7 @@ struct board_plan;
 struct error;
 struct hv;
 struct machine;
+struct vm_config;
 
 /*
  * Opens everything that the plan names: guest RAM with its images, host back ends,
@@ -28,9 +29,12 @@ enum machine_end {
 
 /*
  * Runs the VM until it ends; a rebooting guest gets a fresh VM on the way. -errno where
- * the host failed it.
+ * the host failed it. confine(), or NULL, is called once, when all is loaded and before
+ * there is a thread of the guest's: 0 or -errno.
  */
-int machine_run(struct machine *machine, enum machine_end *ret, struct error *err);
+int machine_run(struct machine *machine,
+	int (*confine)(const struct vm_config *config, struct error *err),
+	enum machine_end *ret, struct error *err);
 
 /* Takes down half-built machines and NULL too. */
 void machine_destroy(struct machine *machine);

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/random.h>
 
 #include "src/container_of.h"
 #include "src/control.h"
@@ -211,12 +212,22 @@ void machine_control_ended(struct machine *machine, enum hv_exit_kind kind, bool
 
 /* ---- the socket ------------------------------------------------------------------- */
 
+static int leave_place(struct outside_job *job, struct outside_message *message)
+{
+	control_place_leave(
+		container_of(job, struct machine, place_leaving)->control_place);
+	return 0;
+}
+
 /* In a folder that the last VM to leave removes, perhaps right between our two steps. */
 static int create_in_place(struct machine *machine, struct error *err)
 {
 	const char *name = machine->plan->config->name;
-	int code = -ENOENT;
+	int code = outside_add(&machine->place_leaving, leave_place);
 
+	if (code)
+		return error_set(err, code, NULL, "no memory for a control socket");
+	code = -ENOENT;
 	for (unsigned int attempt = 0; attempt < 3 && code == -ENOENT; attempt++) {
 		code = control_place_make(name, machine->control_place, err);
 		if (code) {
@@ -230,10 +241,32 @@ static int create_in_place(struct machine *machine, struct error *err)
 	return code;
 }
 
+/* The library would open a file for it, at the first object. */
+static void seed_json(void)
+{
+	unsigned int seed = 0;
+
+	(void)!getrandom(&seed, sizeof(seed), GRND_NONBLOCK);
+	json_object_seed(seed | 1);
+}
+
+static bool has_screen(const struct vm_config *config)
+{
+	for (unsigned int i = 0; i < config->device_count; i++)
+		if (config->devices[i].type == CONFIG_DEVICE_GPU)
+			return true;
+	return false;
+}
+
 int machine_control_create(struct machine *machine, struct error *err)
 {
 	const struct config_control *config = &machine->plan->config->control;
+	int code = has_screen(machine->plan->config) ? picture_saver_init(&machine->saver)
+						     : 0;
 
+	if (code)
+		return error_set(err, code, NULL, "no memory for pictures");
+	seed_json();
 	machine->face.ops = &ops;
 	machine->face.plan = machine->plan;
 	machine->face.seat = machine->seat;
@@ -267,5 +300,7 @@ void machine_control_destroy(struct machine *machine)
 {
 	control_destroy(machine->control);
 	if (machine->control_place[0])
-		control_place_leave(machine->control_place);
+		outside_do(&machine->place_leaving, NULL);
+	outside_remove(&machine->place_leaving);
+	picture_saver_finish(&machine->saver);
 }

@@ -163,8 +163,8 @@ static const struct machine_device *find(const struct machine *machine, const ch
 int machine_gpu_screendump(struct machine_control *face, const char *device,
 	unsigned int scanout, const char *path, bool png, struct error *err)
 {
-	const struct machine_device *found =
-		find(container_of(face, struct machine, face), device);
+	struct machine *machine = container_of(face, struct machine, face);
+	const struct machine_device *found = find(machine, device);
 	uint32_t *pixels, width, height;
 	int code;
 
@@ -182,8 +182,8 @@ int machine_gpu_screendump(struct machine_control *face, const char *device,
 			"%s: nothing has been on scanout %u yet", device, scanout);
 	if (code)
 		return error_set(err, code, NULL, "%s: %s", device, strerror(-code));
-	code = picture_save(
-		path, png ? PICTURE_PNG : PICTURE_PPM, pixels, width, height, err);
+	code = picture_save(&machine->saver, path, png ? PICTURE_PNG : PICTURE_PPM,
+		pixels, width, height, err);
 	free(pixels);
 	return code;
 }

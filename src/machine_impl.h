@@ -7,6 +7,7 @@
 #include <stdbool.h>
 
 #include "host/input.h"
+#include "host/picture.h"
 #include "host/vt.h"
 #include "src/bus.h"
 #include "src/control_place.h"
@@ -14,6 +15,7 @@
 #include "src/hv.h"
 #include "src/loop.h"
 #include "src/machine_control.h"
+#include "src/outside.h"
 #include "src/window.h"
 
 struct board_devices;
@@ -37,6 +39,8 @@ struct machine {
 	struct machine_control face;             /* of which the control socket knows */
 	struct control *control;                 /* NULL: there is no socket */
 	char control_place[CONTROL_PLACE_BYTES]; /* "" where the XML says where it is */
+	struct outside_job place_leaving;
+	struct picture_saver saver;
 
 	struct seat *seat; /* where a person sits, if at all */
 	struct input_evdev_group inputs;

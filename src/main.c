@@ -25,6 +25,8 @@ static const struct command {
 		cmd_verify},
 	{"sign", "[OPTION]... VM.xml", "sign all that decides what a VM runs", cmd_sign},
 	{"keygen", "[--type TYPE] KEY", "make a key to sign with", cmd_keygen},
+	{"sandbox", "[OPTION]... VM.xml", "show what the VM's process may do",
+		cmd_sandbox},
 	{"list", "[--json]", "show which VMs run", cmd_list},
 	{"status", "[--json] [NAME]", "show how a VM is, or all", cmd_status},
 	{"top", "[-n COUNT]", "show what VMs use, every second", cmd_top},

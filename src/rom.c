@@ -16,6 +16,7 @@
 
 #include "config/config.h"
 #include "src/error.h"
+#include "src/outside.h"
 #include "src/read_full.h"
 #include "src/sealed.h"
 
@@ -67,14 +68,16 @@ static int measure_file(struct rom *rom, struct error *err)
 }
 
 /*
- * Non-blocking: a FIFO without a writer must not hold up the start. A file that was
- * verified is what was copied of it.
+ * A file that was verified is what was copied of it.
  */
 static int open_file(const struct config_rom *config)
 {
-	if (config->sealed)
-		return fcntl(config->sealed->fd, F_DUPFD_CLOEXEC, 0);
-	return open(config->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	int fd;
+
+	if (!config->sealed)
+		return outside_open(config->path);
+	fd = fcntl(config->sealed->fd, F_DUPFD_CLOEXEC, 0);
+	return fd < 0 ? -errno : fd;
 }
 
 int rom_open(struct rom *rom, const char *what, const struct config_rom *config,
@@ -85,10 +88,10 @@ int rom_open(struct rom *rom, const char *what, const struct config_rom *config,
 	int rc;
 
 	*rom = (struct rom){.what = what, .config = config};
-	rom->fd = open_file(config);
-	if (rom->fd < 0)
-		return rom_error(
-			rom, -errno, err, "cannot be opened: %s", strerror(errno));
+	rc = open_file(config);
+	rom->fd = rc < 0 ? -1 : rc;
+	if (rc < 0)
+		return rom_error(rom, rc, err, "cannot be opened: %s", strerror(-rc));
 	rc = measure_file(rom, err);
 	if (!rc && unpack)
 		rc = read_at(rom, magic, sizeof(magic), 0, &got, err);

@@ -17,6 +17,7 @@
 #include "src/bus.h"
 #include "src/error.h"
 #include "src/log.h"
+#include "src/sandbox.h"
 
 /* A vCPU thread calls nothing deep: registers of a device, a log line. */
 #define STACK_BYTES (128u << 10)
@@ -127,6 +128,7 @@ static void *run(void *argument)
 	struct vcpu *vcpu = argument;
 
 	vcpu->thread_id = (pid_t)syscall(SYS_gettid);
+	sandbox_enter(SANDBOX_VCPU);
 	run_until_end(vcpu);
 	pthread_mutex_lock(&vcpu->set->lock);
 	stop_running(vcpu->set);

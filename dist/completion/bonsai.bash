@@ -24,8 +24,9 @@ _bonsai_files()
 
 _bonsai()
 {
-	local commands="run check plan dtb verify sign keygen list status top console powerdown stop reset pause resume
-		balloon screendump send-key host lease mktap mkimage mkkernel"
+	local commands="run check plan dtb sandbox verify sign keygen list status top console
+		powerdown stop reset pause resume balloon screendump send-key host lease mktap
+		mkimage mkkernel"
 	local of_vm_files="--rom-dir --set --name --config --kernel --initrd --init --append --mem
 		--cpus --disk --share --net --acpi"
 	local of_trust="--require-signed --key --policy"
@@ -57,6 +58,7 @@ _bonsai()
 	sign) options="--rom-dir --config --key --version --certificates --unsigned -o --output" ;;
 	keygen) options=--type ;;
 	check | plan) options="$of_vm_files --host" ;;
+	sandbox) options=$of_vm_files ;;
 	dtb) options="$of_vm_files --host -o --output" ;;
 	list) options=--json ;;
 	status) options="$of_vms --json" ;;
@@ -73,7 +75,7 @@ _bonsai()
 	case $command/$current in
 	*/-*) mapfile -t COMPREPLY < <(compgen -W "$options --help" -- "$current") ;;
 	run/*) _bonsai_files "$current" .xml .ext4 .squashfs .erofs .img ;;
-	check/* | plan/* | dtb/* | verify/* | sign/*) _bonsai_files "$current" .xml ;;
+	check/* | plan/* | dtb/* | verify/* | sign/* | sandbox/*) _bonsai_files "$current" .xml ;;
 	mkimage/* | mkkernel/* | lease/*) _bonsai_files "$current" ;;
 	list/* | top/* | host/* | mktap/* | keygen/*) ;;
 	screendump/*)

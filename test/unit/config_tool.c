@@ -32,6 +32,7 @@ static void print_names(void)
 	print_element(&language_control);
 	print_element(&language_watchdog);
 	print_element(&language_verify);
+	print_element(&language_sandbox);
 	print_element(&language_isa);
 	print_element(&language_fw_cfg);
 	print_element(&language_credential);

@@ -50,6 +50,15 @@ int hv_open(struct hv **ret, struct host_caps *ret_caps, struct error *err)
 	return 0;
 }
 
+int hv_renew(struct hv **hv, struct error *err)
+{
+	struct host_caps caps;
+
+	hv_destroy(*hv);
+	*hv = NULL;
+	return hv_open(hv, &caps, err);
+}
+
 int hv_setup(struct hv *hv, const struct board_plan *plan, const struct guest_mem *mem,
 	struct error *err)
 {

@@ -120,7 +120,7 @@ static int run(const char *attributes, enum machine_end *ret,
 		printf("  %s\n", problems.list[i].text);
 	code = machine_create(plan, hv, &machine, &err);
 	if (!code)
-		code = machine_run(machine, ret, &err);
+		code = machine_run(machine, NULL, ret, &err);
 	if (code)
 		printf("  %s\n", err.text);
 	machine_destroy(machine);

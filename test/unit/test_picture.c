@@ -17,6 +17,7 @@
 
 #define FILE_MAX (4u << 20)
 
+static struct picture_saver saver;
 static char folder[64];
 static char path[96];
 static uint8_t file[FILE_MAX];
@@ -27,6 +28,7 @@ static void begin(void)
 {
 	snprintf(folder, sizeof(folder), "/tmp/picture.XXXXXX");
 	CHECK(mkdtemp(folder));
+	CHECK_EQ(picture_saver_init(&saver), 0);
 	snprintf(path, sizeof(path), "%s/a.png", folder);
 }
 
@@ -132,7 +134,9 @@ TEST(a_png_has_every_pixel)
 		uint32_t *pixels = make_pixels(width, height);
 		unsigned int wrong = 0;
 
-		CHECK_EQ(picture_save(path, PICTURE_PNG, pixels, width, height, NULL), 0);
+		CHECK_EQ(picture_save(
+				 &saver, path, PICTURE_PNG, pixels, width, height, NULL),
+			0);
 		load();
 		read_png(width, height);
 		for (uint32_t y = 0; y < height; y++)
@@ -156,7 +160,7 @@ TEST(a_plain_screen_is_a_small_png)
 	uint32_t *pixels = calloc(1280 * 800, 4);
 
 	begin();
-	CHECK_EQ(picture_save(path, PICTURE_PNG, pixels, 1280, 800, NULL), 0);
+	CHECK_EQ(picture_save(&saver, path, PICTURE_PNG, pixels, 1280, 800, NULL), 0);
 	load();
 	CHECK(file_bytes < 20000);
 	free(pixels);
@@ -168,7 +172,7 @@ TEST(a_ppm_is_its_bytes)
 	static const uint32_t pixels[] = {0xff010203, 0x00040506};
 
 	begin();
-	CHECK_EQ(picture_save(path, PICTURE_PPM, pixels, 2, 1, NULL), 0);
+	CHECK_EQ(picture_save(&saver, path, PICTURE_PPM, pixels, 2, 1, NULL), 0);
 	load();
 	CHECK_EQ(file_bytes, 17);
 	CHECK(!memcmp(file, "P6\n2 1\n255\n\1\2\3\4\5\6", 17));
@@ -182,16 +186,16 @@ TEST(replaces_a_file_at_the_end)
 	struct stat before, after;
 
 	begin();
-	CHECK_EQ(picture_save(path, PICTURE_PPM, &pixel, 1, 1, NULL), 0);
+	CHECK_EQ(picture_save(&saver, path, PICTURE_PPM, &pixel, 1, 1, NULL), 0);
 	CHECK_EQ(stat(path, &before), 0);
 	/* Somebody has put something where it would be made. */
 	snprintf(place, sizeof(place), "%s.%d.part", path, (int)getpid());
 	CHECK_EQ(symlink("/dev/null", place), 0);
-	CHECK_EQ(picture_save(path, PICTURE_PPM, &pixel, 1, 1, NULL), -EEXIST);
+	CHECK_EQ(picture_save(&saver, path, PICTURE_PPM, &pixel, 1, 1, NULL), -EEXIST);
 	CHECK_EQ(unlink(place), 0);
 	CHECK_EQ(stat(path, &after), 0);
 	CHECK_EQ(before.st_ino, after.st_ino);
-	CHECK_EQ(picture_save(path, PICTURE_PNG, &pixel, 1, 1, NULL), 0);
+	CHECK_EQ(picture_save(&saver, path, PICTURE_PNG, &pixel, 1, 1, NULL), 0);
 	CHECK_EQ(count_files(), 1);
 	end();
 }
@@ -203,12 +207,18 @@ TEST(says_why_there_is_no_file)
 	char text[160];
 
 	begin();
-	CHECK_EQ(picture_save("/dev/null", PICTURE_PNG, &pixel, 1, 1, &err), -EINVAL);
-	CHECK_STR(err.text, "/dev/null is no regular file");
-	CHECK_EQ(picture_save(folder, PICTURE_PNG, &pixel, 1, 1, &err), -EINVAL);
+	CHECK_EQ(picture_save(&saver, "/dev/null", PICTURE_PNG, &pixel, 1, 1, &err),
+		-EINVAL);
+	CHECK_STR(err.text, "/dev/null does not end in .png or .ppm, as a picture does");
+	CHECK_EQ(unlink(path), -1);
+	CHECK_EQ(mkdir(path, 0700), 0);
+	CHECK_EQ(picture_save(&saver, path, PICTURE_PNG, &pixel, 1, 1, &err), -EINVAL);
+	snprintf(text, sizeof(text), "%s is no regular file", path);
+	CHECK_STR(err.text, text);
+	CHECK_EQ(rmdir(path), 0);
 	snprintf(path, sizeof(path), "%s/none/a.png", folder);
 	snprintf(text, sizeof(text), "cannot write %s: No such file or directory", path);
-	CHECK_EQ(picture_save(path, PICTURE_PNG, &pixel, 1, 1, &err), -ENOENT);
+	CHECK_EQ(picture_save(&saver, path, PICTURE_PNG, &pixel, 1, 1, &err), -ENOENT);
 	CHECK_STR(err.text, text);
 	CHECK_EQ(count_files(), 0);
 	end();

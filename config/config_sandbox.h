@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Whether a VM's process shuts itself in, and what it keeps. Part of config/config.h. */
+#ifndef CONFIG_CONFIG_SANDBOX_H
+#define CONFIG_CONFIG_SANDBOX_H
+
+#include <stdbool.h>
+
+#include "src/error.h"
+
+struct config_sandbox {
+	struct source_pos pos; /* file is NULL: there is no sandbox */
+	bool seccomp;          /* system calls are filtered; true unless it says no */
+	bool capabilities;     /* kept */
+	bool core_dumps;
+};
+
+#endif

@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "src/sandbox.h"
+
+#include <errno.h>
+#include <linux/capability.h>
+#include <linux/seccomp.h>
+#include <malloc.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <ucontext.h>
+#include <unistd.h>
+
+#include "src/error.h"
+#include "src/log.h"
+#include "src/sandbox_filters.h"
+
+#define LINES_MAX 20
+
+static bool filters_on;
+static _Thread_local enum sandbox_role own_role;
+
+/* ---- names ------------------------------------------------------------------------ */
+
+const char *sandbox_role_name(enum sandbox_role role)
+{
+	static const char *const names[] = {
+		[SANDBOX_LOOP] = "the main thread",
+		[SANDBOX_SCREEN] = "the main thread",
+		[SANDBOX_SERVER] = "the main thread",
+		[SANDBOX_VCPU] = "a vCPU",
+		[SANDBOX_WORKER] = "a disk's worker",
+		[SANDBOX_VIEWER] = "a viewer's thread",
+		[SANDBOX_BROKER] = "the broker",
+	};
+
+	return names[role];
+}
+
+const char *sandbox_call_name(unsigned int number)
+{
+	const char *name = sandbox_call_names;
+
+	if (number >= sandbox_call_count)
+		return NULL;
+	for (; number; number--)
+		name += strlen(name) + 1;
+	return *name ? name : NULL;
+}
+
+bool sandbox_has_call(const char *wanted)
+{
+	const char *name = sandbox_call_names;
+
+	for (unsigned int i = 0; i < sandbox_call_count; i++) {
+		if (!strcmp(name, wanted))
+			return true;
+		name += strlen(name) + 1;
+	}
+	return false;
+}
+
+/* ---- what is refused ----------------------------------------------------------------
+ */
+
+#if defined(__x86_64__)
+#define RESULT(context) ((context)->uc_mcontext.gregs[REG_RAX])
+#define REQUEST(context) ((context)->uc_mcontext.gregs[REG_RSI])
+#elif defined(__aarch64__)
+#define RESULT(context) ((context)->uc_mcontext.regs[0])
+#define REQUEST(context) ((context)->uc_mcontext.regs[1])
+#elif defined(__arm__)
+#define RESULT(context) ((context)->uc_mcontext.arm_r0)
+#define REQUEST(context) ((context)->uc_mcontext.arm_r1)
+#endif
+
+/*
+ * In place of the call, on its thread. Formatting of numbers and strings takes no lock
+ * and no memory in either C library, so the log may be written to here.
+ */
+static void on_violation(int number, siginfo_t *info, void *argument)
+{
+	static atomic_uint lines;
+	ucontext_t *context = argument;
+	const char *name = sandbox_call_name((unsigned int)info->si_syscall);
+	unsigned int line = atomic_fetch_add(&lines, 1);
+	int before = errno;
+
+	if (line < LINES_MAX && name && !strcmp(name, "ioctl"))
+		log_host("sandbox: %s may not call ioctl 0x%08x",
+			sandbox_role_name(own_role), (unsigned int)REQUEST(context));
+	else if (line < LINES_MAX)
+		log_host("sandbox: %s may not call %s (%d)", sandbox_role_name(own_role),
+			name ? name : "what has no name", info->si_syscall);
+	else if (line == LINES_MAX)
+		log_host("sandbox: what else is refused is not told");
+	/* What the library that made the filter did not know may be a newer kernel's. */
+	RESULT(context) = name ? -EPERM : -ENOSYS;
+	errno = before;
+}
+
+static int catch_violations(void)
+{
+	struct sigaction action = {
+		.sa_sigaction = on_violation, .sa_flags = SA_SIGINFO | SA_RESTART};
+
+	return sigaction(SIGSYS, &action, NULL) < 0 ? -errno : 0;
+}
+
+/* ---- filters ------------------------------------------------------------------------
+ */
+
+/* A blocked SIGSYS would end the process without a word. */
+static void unblock_violations(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGSYS);
+	pthread_sigmask(SIG_UNBLOCK, &set, NULL);
+}
+
+static int set_filter(enum sandbox_role role)
+{
+	const struct sandbox_filter *filter = &sandbox_filters[role];
+	struct sock_filter code[SANDBOX_FILTER_MAX];
+	struct sock_fprog program = {.len = filter->count, .filter = code};
+
+	memcpy(code, filter->code, filter->count * sizeof(code[0]));
+	for (unsigned int i = 0; i < filter->count; i++)
+		if (code[i].k == SANDBOX_OWN_PID)
+			code[i].k = (uint32_t)getpid();
+	own_role = role;
+	return syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) < 0 ? -errno
+									      : 0;
+}
+
+void sandbox_enter(enum sandbox_role role)
+{
+	if (!filters_on)
+		return;
+	own_role = role;
+	unblock_violations();
+}
+
+static int start_filters(enum sandbox_role role, struct error *err)
+{
+	int code = catch_violations();
+
+	unblock_violations();
+	if (!code)
+		code = set_filter(role);
+	/* Of a kernel without seccomp, or without its filters. */
+	if (code == -ENOSYS || code == -EINVAL) {
+		log_host("sandbox: this host's kernel has no filters of system calls "
+			 "(CONFIG_SECCOMP_FILTER), so any is allowed");
+		return 0;
+	}
+	filters_on = !code;
+	return code ? error_set(err, code, NULL, "no filter of system calls: %s",
+			      strerror(-code))
+		    : 0;
+}
+
+/* ---- privileges ---------------------------------------------------------------------
+ */
+
+static int drop_capabilities(struct error *err)
+{
+	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+	struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = {0};
+
+	/* Without CAP_SETPCAP there is nothing that an exec could gain here. */
+	for (unsigned long cap = 0; prctl(PR_CAPBSET_DROP, cap, 0, 0, 0) == 0; cap++)
+		;
+	prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
+	if (syscall(SYS_capset, &header, none) < 0)
+		return error_set(err, -errno, NULL, "capabilities cannot be dropped: %s",
+			strerror(errno));
+	return 0;
+}
+
+static void limit(int resource)
+{
+	const struct rlimit none = {0, 0};
+
+	setrlimit(resource, &none);
+}
+
+void sandbox_start_broker(void)
+{
+	struct error err;
+
+	limit(RLIMIT_CORE);
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+		log_host("sandbox: no_new_privs: %s", strerror(errno));
+	else if (start_filters(SANDBOX_BROKER, &err))
+		log_host("sandbox: the broker has %s", err.text);
+}
+
+int sandbox_start(const struct sandbox_options *options, struct error *err)
+{
+	int code = 0;
+
+#ifdef M_ARENA_MAX
+	/* Further arenas ask /proc how to be given back, and /proc is out of reach. */
+	mallopt(M_ARENA_MAX, 1);
+#endif
+	if (!options->core_dumps)
+		limit(RLIMIT_CORE);
+	if (!options->keep_capabilities)
+		code = drop_capabilities(err);
+	if (code)
+		return code;
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+		return error_set(err, -errno, NULL, "no_new_privs: %s", strerror(errno));
+	return options->any_call ? 0 : start_filters(options->main, err);
+}

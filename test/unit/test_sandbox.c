@@ -1,0 +1,372 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Each kind of thread tries each forbidden act, in a process of its own since there is no
+ * way back out of a sandbox. What is forbidden fails, and the process lives on.
+ */
+#include "src/sandbox.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/io_uring.h>
+#include <linux/seccomp.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/ptrace.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "host/uring.h"
+#include "src/container_of.h"
+#include "src/error.h"
+#include "src/sandbox_filters.h"
+#include "test/unit/test.h"
+
+#ifdef __SANITIZE_ADDRESS__
+#define SANITIZED true
+#elif defined(__has_feature)
+#define SANITIZED __has_feature(address_sanitizer)
+#else
+#define SANITIZED false
+#endif
+
+/* Of <linux/kvm.h>, which only files of KVM's include. */
+#define KVM_CREATE_VM _IO(0xae, 0x01)
+#define KVM_RUN _IO(0xae, 0x80)
+
+static struct uring *ring;
+static int plain_fd, socket_fd, null_fd;
+static void *page;
+
+/* ---- the acts: 0 where one succeeds --------------------------------------------------
+ */
+
+static long open_file(void)
+{
+	return syscall(SYS_openat, AT_FDCWD, "/etc/passwd", O_RDONLY);
+}
+
+static long create_file(void)
+{
+	return syscall(
+		SYS_openat, AT_FDCWD, "/tmp/from-the-sandbox", O_WRONLY | O_CREAT, 0600);
+}
+
+static long remove_file(void)
+{
+	return syscall(SYS_unlinkat, AT_FDCWD, "/tmp/from-the-sandbox", 0);
+}
+
+static long make_socket(void)
+{
+	return socket(AF_INET, SOCK_STREAM, 0);
+}
+
+static long reach_out(void)
+{
+	const struct sockaddr_un address = {.sun_family = AF_UNIX, .sun_path = "/run/x"};
+
+	return connect(socket_fd, (const struct sockaddr *)&address, sizeof(address));
+}
+
+static long start_program(void)
+{
+	static char name[] = "true";
+	char *const arguments[] = {name, NULL};
+
+	return syscall(SYS_execve, "/bin/true", arguments, arguments + 1);
+}
+
+static long start_process(void)
+{
+	long pid = syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0);
+
+	if (!pid)
+		_exit(0);
+	return pid;
+}
+
+static long trace(void)
+{
+	return ptrace(PTRACE_TRACEME, 0, NULL, NULL);
+}
+
+static long read_another(void)
+{
+	char byte;
+	const struct iovec own = {&byte, 1}, other = {page, 1};
+
+	return syscall(SYS_process_vm_readv, getppid(), &own, 1ul, &other, 1ul, 0ul);
+}
+
+static long signal_another(void)
+{
+	return syscall(SYS_tgkill, getppid(), getppid(), 0);
+}
+
+static long map_executable(void)
+{
+	return mmap(NULL, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1,
+		       0) == MAP_FAILED
+		       ? -1
+		       : 0;
+}
+
+static long make_executable(void)
+{
+	return mprotect(page, 4096, PROT_READ | PROT_EXEC);
+}
+
+static long foreign_ioctl(void)
+{
+	return ioctl(null_fd, TIOCSTI, "x");
+}
+
+static long new_ring(void)
+{
+	struct io_uring_params params = {0};
+
+	return syscall(SYS_io_uring_setup, 1, &params);
+}
+
+static long loosen_ring(void)
+{
+	return ring ? syscall(SYS_io_uring_register, uring_fd(ring),
+			      IORING_REGISTER_PERSONALITY, NULL, 0)
+		    : -1;
+}
+
+static long change_user(void)
+{
+	return syscall(SYS_setresuid, 1, 1, 1);
+}
+
+static const struct act {
+	const char *name;
+	long (*run)(void);
+	const char *call; /* of which the log speaks */
+} acts[] = {
+	{"open a file", open_file, "openat"},
+	{"create a file", create_file, "openat"},
+	{"remove a file", remove_file, "unlinkat"},
+	{"make a socket", make_socket, "socket"},
+	{"connect", reach_out, "connect"},
+	{"start a program", start_program, "execve"},
+	{"start a process", start_process, "clone"},
+	{"trace", trace, "ptrace"},
+	{"read another process", read_another, "process_vm_readv"},
+	{"signal another process", signal_another, "tgkill"},
+	{"map executable memory", map_executable, "mmap"},
+	{"make memory executable", make_executable, "mprotect"},
+	{"call a foreign ioctl", foreign_ioctl, "ioctl 0x00005412"},
+	{"make an io_uring", new_ring, "io_uring_setup"},
+	{"loosen an io_uring", loosen_ring, "io_uring_register"},
+	{"change the user", change_user, "setresuid"},
+};
+
+/* ---- a process in its sandbox --------------------------------------------------------
+ */
+
+/* Shared with it. */
+static struct report {
+	int started;                           /* of sandbox_start() */
+	long results[ARRAY_SIZE(acts)];        /* -errno, or 0 and more */
+	long own_ioctl;                        /* of a vCPU */
+	int ring_results[IORING_OP_URING_CMD]; /* by opcode, from a completion or enter()
+						*/
+	bool done;
+} * report;
+
+static char said[8192];
+
+static void try_acts(void)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(acts); i++) {
+		long result = acts[i].run();
+
+		report->results[i] = result < 0 ? -errno : result;
+	}
+	report->own_ioctl = ioctl(null_fd, KVM_RUN, 0) < 0 ? -errno : 0;
+}
+
+/* Each opcode up to the youngest that 5.10 or later must know, on the registered file. */
+static void try_ring(void)
+{
+	for (int opcode = 0; ring && opcode < (int)ARRAY_SIZE(report->ring_results);
+		opcode++) {
+		struct io_uring_sqe *sqe = uring_next(ring, 0);
+		uint64_t user_data;
+		int code;
+
+		sqe->opcode = (uint8_t)opcode;
+		code = uring_submit(ring, 1);
+		if (code)
+			uring_take_back(ring, &user_data);
+		else if (!uring_reap(ring, &user_data, &code))
+			code = -ENODATA;
+		report->ring_results[opcode] = code;
+	}
+}
+
+static void *run_thread(void *argument)
+{
+	const enum sandbox_role *role = argument;
+
+	sandbox_enter(*role);
+	try_acts();
+	try_ring();
+	return NULL;
+}
+
+static void run_inside(enum sandbox_role role, int log_fd)
+{
+	const struct sandbox_options options = {
+		.main = role == SANDBOX_VIEWER ? SANDBOX_SERVER : SANDBOX_LOOP};
+	bool is_main = role == SANDBOX_LOOP;
+	pthread_t thread;
+
+	dup2(log_fd, STDERR_FILENO);
+	report->started = sandbox_start(&options, NULL);
+	if (is_main) {
+		try_acts();
+		try_ring();
+	} else if (!pthread_create(&thread, NULL, run_thread, &role)) {
+		pthread_join(thread, NULL);
+	}
+	report->done = true;
+	_exit(0);
+}
+
+static void run_role(enum sandbox_role role)
+{
+	static const uint8_t opcodes[] = {IORING_OP_READV, IORING_OP_FSYNC};
+	size_t bytes = 0;
+	int log[2];
+	ssize_t got;
+	pid_t pid;
+	int status;
+
+	CHECK_EQ(pipe(log), 0);
+	report = mmap(NULL, sizeof(*report), PROT_READ | PROT_WRITE,
+		MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	page = mmap(
+		NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	plain_fd = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+	null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+	socket_fd = socket(AF_UNIX, SOCK_STREAM, 0);
+	if (uring_create(4, &plain_fd, 1, opcodes, ARRAY_SIZE(opcodes), &ring))
+		ring = NULL;
+	fflush(stdout);
+	pid = fork();
+	if (!pid)
+		run_inside(role, log[1]);
+	close(log[1]);
+	while ((got = read(log[0], said + bytes, sizeof(said) - 1 - bytes)) > 0)
+		bytes += (size_t)got;
+	said[bytes] = '\0';
+	close(log[0]);
+	CHECK_EQ(waitpid(pid, &status, 0), pid);
+	CHECK_EQ(status, 0);
+	CHECK(report->done);
+	CHECK_EQ(report->started, 0);
+	close(socket_fd);
+	close(null_fd);
+	close(plain_fd);
+	munmap(page, 4096);
+}
+
+/* An emulated CPU's system calls are not filtered, and a sanitizer makes its own. */
+static bool has_filters(void)
+{
+	if (!SANITIZED && syscall(SYS_seccomp, SECCOMP_GET_ACTION_AVAIL, 0, NULL) < 0 &&
+		errno == EFAULT)
+		return true;
+	printf("skipped: no filters here\n");
+	return false;
+}
+
+/* Each operation of an io_uring but its own two. */
+static void check_ring(void)
+{
+	for (int opcode = 0; ring && opcode < (int)ARRAY_SIZE(report->ring_results);
+		opcode++) {
+		int result = report->ring_results[opcode];
+
+		if (opcode != IORING_OP_READV && opcode != IORING_OP_FSYNC &&
+			result != -EACCES)
+			test_fail(__FILE__, __LINE__, "io_uring does operation %d: %d",
+				opcode, result);
+	}
+}
+
+static void check_role(enum sandbox_role role)
+{
+	char line[160];
+
+	if (!has_filters())
+		return;
+	run_role(role);
+	for (size_t i = 0; i < ARRAY_SIZE(acts); i++) {
+		/* Of the web server. */
+		if (role == SANDBOX_VIEWER && acts[i].run == open_file) {
+			CHECK(report->results[i] >= 0);
+			continue;
+		}
+		if (report->results[i] != -EPERM)
+			test_fail(__FILE__, __LINE__, "%s may %s: %ld",
+				sandbox_role_name(role), acts[i].name,
+				report->results[i]);
+		snprintf(line, sizeof(line), "bonsai: sandbox: %s may not call %s",
+			sandbox_role_name(role), acts[i].call);
+		CHECK_HAS(said, line);
+	}
+	/* Through the filter, and refused by what is no vCPU. */
+	CHECK_EQ(report->own_ioctl, -ENOTTY);
+	check_ring();
+	munmap(report, sizeof(*report));
+	uring_destroy(ring);
+	ring = NULL;
+}
+
+TEST(the_main_thread_can_do_nothing_that_is_forbidden)
+{
+	check_role(SANDBOX_LOOP);
+}
+
+TEST(a_vcpu_can_do_nothing_that_is_forbidden)
+{
+	check_role(SANDBOX_VCPU);
+}
+
+TEST(a_worker_can_do_nothing_that_is_forbidden)
+{
+	check_role(SANDBOX_WORKER);
+}
+
+TEST(a_viewer_reads_files_and_can_do_nothing_that_is_forbidden)
+{
+	check_role(SANDBOX_VIEWER);
+}
+
+TEST(calls_have_names)
+{
+	CHECK_STR(sandbox_call_name(SYS_futex), "futex");
+	CHECK_STR(sandbox_call_name(SYS_io_uring_setup), "io_uring_setup");
+	CHECK(!sandbox_call_name(100000));
+	CHECK(sandbox_has_call("openat"));
+	CHECK(!sandbox_has_call("open_by_magic"));
+}
+
+TEST_MAIN(CASE(the_main_thread_can_do_nothing_that_is_forbidden),
+	CASE(a_vcpu_can_do_nothing_that_is_forbidden),
+	CASE(a_worker_can_do_nothing_that_is_forbidden),
+	CASE(a_viewer_reads_files_and_can_do_nothing_that_is_forbidden),
+	CASE(calls_have_names))
