@@ -2,88 +2,41 @@
 # SPDX-License-Identifier: Apache-2.0
 """Sits in front of a VM with a browser.
 
-usage: test/browser/look.py URL FOLDER
+usage: test/browser/look.py URL FOLDER [TALK]
 
-A headless Chromium opens noVNC's page at URL. What it shows has to be the picture that
-test/guest/bare/screen.c draws, at the size of the page; then it moves the mouse, types an I,
-and the picture has to become its opposite; then it types a Q. FOLDER gets a screenshot of
-each picture. Prints "ok WHAT" for each that held; exit status 1 with what did not.
+A headless Chromium opens noVNC's page at URL. FOLDER gets a screenshot of each picture. Prints
+"ok WHAT" for each that held; exit status 1 with what did not.
+
+Without TALK, the page has to show the picture that test/guest/bare/screen.c draws, at the size
+of the page; then a person moves the mouse, types an I, and the picture has to become its
+opposite; then types a Q.
+
+With TALK the guest is Linux with a shell on its screen, at the size of the page: a command is
+typed, and the page has to show the answer. In the folder TALK, "out" is where the guest tells
+its text (test/screen/watch); a line in the pipe "asks" has what `bonsai screendump` makes
+appended to "dumps", in base64.
 """
 import base64
+import binascii
 import io
-import json
 import pathlib
 import shutil
-import subprocess
 import sys
 import tempfile
 import time
-import urllib.request
 
 import PIL.Image
-import websocket
 
-WIDTH, HEIGHT = 800, 600
-PATIENCE_S = 120
+from page import HEIGHT, PATIENCE_S, WIDTH, Page
+
+sys.path.append(str(pathlib.Path(__file__).resolve().parent.parent / "screen"))
+from console import Console, picture_differs, text_differs  # noqa: E402
+
 # JPEG is what browsers are sent; noVNC's own handle lies over the left edge.
 TOLERANCE, SHARE = 48, 0.9
 LEFT = 40
-
-
-class Page:
-    """A page of a Chromium, by its DevTools protocol."""
-
-    def __init__(self, folder):
-        self.browser = subprocess.Popen(
-            ["chromium", "--headless=new", "--no-sandbox", "--disable-gpu", "--no-first-run",
-             "--disable-dev-shm-usage", "--remote-debugging-port=0", "--remote-allow-origins=*",
-             f"--user-data-dir={folder}", "about:blank"],
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        self.count = 0
-        address = self.wait_for_address(pathlib.Path(folder) / "DevToolsActivePort")
-        with urllib.request.urlopen(f"http://{address}/json/list", timeout=30) as answer:
-            pages = [page for page in json.load(answer) if page["type"] == "page"]
-        self.socket = websocket.create_connection(pages[0]["webSocketDebuggerUrl"], timeout=60)
-        self.ask("Emulation.setDeviceMetricsOverride", width=WIDTH, height=HEIGHT,
-                 deviceScaleFactor=1, mobile=False)
-
-    def wait_for_address(self, path):
-        end = time.monotonic() + PATIENCE_S
-        while time.monotonic() < end and self.browser.poll() is None:
-            if path.exists() and path.read_text().count("\n"):
-                return "127.0.0.1:" + path.read_text().split("\n")[0]
-            time.sleep(0.2)
-        sys.exit("the browser does not start")
-
-    def ask(self, method, **parameters):
-        self.count += 1
-        self.socket.send(json.dumps({"id": self.count, "method": method, "params": parameters}))
-        while True:
-            answer = json.loads(self.socket.recv())
-            if answer.get("id") == self.count:
-                if "error" in answer:
-                    sys.exit(f"{method}: {answer['error']}")
-                return answer["result"]
-
-    def value(self, script):
-        return self.ask("Runtime.evaluate", expression=script)["result"].get("value")
-
-    def picture(self):
-        data = self.ask("Page.captureScreenshot", format="png")["data"]
-        return PIL.Image.open(io.BytesIO(base64.b64decode(data))).convert("RGB")
-
-    def move(self, x, y):
-        self.ask("Input.dispatchMouseEvent", type="mouseMoved", x=x, y=y)
-
-    def type(self, letter):
-        for kind in ("rawKeyDown", "keyUp"):
-            self.ask("Input.dispatchKeyEvent", type=kind, key=letter, code="Key" + letter.upper(),
-                     windowsVirtualKeyCode=ord(letter.upper()))
-
-    def close(self):
-        self.socket.close()
-        self.browser.terminate()
-        self.browser.wait()
+HANDLE = (0, HEIGHT // 2 - 100, LEFT, HEIGHT // 2 + 100)
+ANSWER = "0123456789 42"
 
 
 def share_of(picture, opposite):
@@ -110,16 +63,7 @@ def expect_picture(page, opposite, path, what):
     print(f"ok {what} ({share:.0%} of the pixels)", flush=True)
 
 
-def look(page, url, folder):
-    page.ask("Page.navigate", url=url)
-    connected = "document.documentElement.classList.contains('noVNC_connected')"
-    end = time.monotonic() + PATIENCE_S
-    while not page.value(connected):
-        if time.monotonic() > end:
-            page.picture().save(folder / "not-connected.png")
-            sys.exit(f"FAILED the page does not connect, see {folder / 'not-connected.png'}")
-        time.sleep(0.5)
-    print("ok the page is served, and connects", flush=True)
+def look(page, folder):
     expect_picture(page, False, folder / "first.png",
                    "the guest's picture follows the size of the page")
     page.move(WIDTH - 1, HEIGHT // 2)
@@ -128,13 +72,97 @@ def look(page, url, folder):
     page.type("q")
 
 
+def comes(condition, seconds):
+    end = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.2)
+    return True
+
+
+def wait_until(condition, seconds, what):
+    if not comes(condition, seconds):
+        sys.exit(f"FAILED {what}")
+
+
+def type_pieces(page, console, line):
+    """What a guest that is not scheduled has no room for is lost, as with any keyboard. False
+    where something else is on the screen."""
+    typed = console.last_line() + " "
+    for start in range(0, len(line), 4):
+        page.type(line[start:start + 4])
+        typed += line[start:start + 4]
+        if not comes(lambda: console.last_line() == typed.rstrip(), PATIENCE_S / 3):
+            return False
+    return True
+
+
+def type_line(page, console, line):
+    prompt = console.last_line()
+    for _ in range(5):
+        if type_pieces(page, console, line):
+            page.type("\n")
+            return
+        print(f"-- instead of {line}: {console.last_line()}", flush=True)
+        page.press_with("Control", "u", "KeyU", ord("U"))
+        wait_until(lambda: console.last_line() == prompt, PATIENCE_S, "the line becomes empty")
+    sys.exit("FAILED what is typed arrives")
+
+
+def dump(talk):
+    """The guest's frame, by `bonsai screendump`; None if it did not come whole."""
+    path = talk / "dumps"
+    before = path.stat().st_size
+    with open(talk / "asks", "w", encoding="ascii") as pipe:
+        pipe.write("dump\n")
+    wait_until(lambda: path.read_bytes()[before:].endswith(b"\n"), PATIENCE_S, "a screendump")
+    try:
+        return PIL.Image.open(io.BytesIO(base64.b64decode(path.read_bytes()[before:]))).convert("RGB")
+    except (binascii.Error, OSError) as error:
+        print(f"-- {error}")
+        return None
+
+
+def expect_text(page, console, talk, path, what):
+    """The page, the guest's text and the guest's frame say the same."""
+    end = time.monotonic() + PATIENCE_S
+    while True:
+        rows, picture, frame = console.rows(), page.picture(), dump(talk)
+        picture.save(path)
+        wrong = text_differs(picture, rows, HANDLE) or (
+            picture_differs(picture, frame, rows, HANDLE) if frame else "there is no frame")
+        if not wrong:
+            break
+        if time.monotonic() > end:
+            sys.exit(f"FAILED {what}: {wrong}, see {path}")
+        time.sleep(1)
+    print(f"ok {what}", flush=True)
+
+
+def use_console(page, folder, talk):
+    console = Console(talk / "out")
+    wait_until(lambda: console.last_line().endswith("#"), PATIENCE_S, "a prompt on the screen")
+    expect_text(page, console, talk, folder / "first.png", "the page is the guest's text console")
+    page.move(WIDTH - 1, HEIGHT // 2)
+    type_line(page, console, f"echo {ANSWER.split()[0]} $((6*7))")
+    wait_until(lambda: ANSWER in console.lines() and console.last_line().endswith("#"), PATIENCE_S,
+               "the guest answers")
+    expect_text(page, console, talk, folder / "answer.png", "a command is answered on the page")
+    type_line(page, console, "poweroff -f")
+
+
 def main():
     url, folder = sys.argv[1], pathlib.Path(sys.argv[2])
     folder.mkdir(parents=True, exist_ok=True)
     profile = tempfile.mkdtemp()
     page = Page(profile)
     try:
-        look(page, url, folder)
+        page.connect(url, folder)
+        if len(sys.argv) > 3:
+            use_console(page, folder, pathlib.Path(sys.argv[3]))
+        else:
+            look(page, folder)
         time.sleep(1)
     finally:
         page.close()

@@ -2,9 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Looks at a window in a picture of the whole screen, as xwd(1) makes it.
 
-usage: test/window/picture.py SCREEN.xwd [--png FILE] [--window X Y WIDTH HEIGHT]
+usage: test/window/picture.py SCREEN.xwd [--png FILE] [--crop X Y WIDTH HEIGHT]
+                                          [--window X Y WIDTH HEIGHT]
 
-Keeps the picture as PNG. Of the window, every pixel is compared with the picture that
+Keeps the picture, or a part of it, as PNG. Of the window, every pixel is compared with the picture that
 test/guest/bare/screen.c draws: red x, green y, blue x ^ y, each modulo 256. Exit status 1
 with the first pixel that differs.
 """
@@ -63,11 +64,14 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("screen", type=pathlib.Path)
     parser.add_argument("--png", type=pathlib.Path)
+    parser.add_argument("--crop", type=int, nargs=4)
     parser.add_argument("--window", type=int, nargs=4)
     options = parser.parse_args()
     width, height, rows = read_xwd(options.screen.read_bytes())
     if options.png:
-        write_png(options.png, width, height, rows)
+        left, top, columns, lines = options.crop or (0, 0, width, height)
+        part = [row[3 * left:3 * (left + columns)] for row in rows[top:top + lines]]
+        write_png(options.png, columns, lines, part)
     if options.window:
         compare(rows, *options.window)
 
