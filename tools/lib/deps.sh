@@ -172,12 +172,13 @@ deps_zlib()
 	pkgconfig zlib "$(sed -n 's/^#define ZLIB_VERSION "\(.*\)"/\1/p' "$tree/zlib.h")" z
 }
 
-# Reading only, and for speed.
+# Reading only, and for speed; of the variants that are made for it, the small ones.
 deps_zstd()
 {
 	local tree
 	tree=$(fetch_source libzstd) || return 1
 	compile_archive zstd -O2 -DZSTD_DISABLE_ASM -DDYNAMIC_BMI2=0 -DZSTD_LEGACY_SUPPORT=0 \
+		-DHUF_FORCE_DECOMPRESS_X1 -DZSTD_FORCE_DECOMPRESS_SEQUENCES_SHORT \
 		-DZSTD_STRIP_ERROR_STRINGS -- "$tree"/lib/{common,decompress}/*.c || return 1
 	cp "$tree"/lib/{zstd,zstd_errors}.h "$dir/include/"
 	pkgconfig libzstd "$(zstd_version "$tree/lib/zstd.h")" zstd
