@@ -64,3 +64,4 @@ is_refused_by_the_policy()
 claim "a signed guest boots" runs_as_it_was_signed
 claim "a changed one does not" is_refused_when_changed
 claim "the host's policy has the last word" is_refused_by_the_policy
+rm -f $policy
