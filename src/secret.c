@@ -13,7 +13,8 @@ void *secret_alloc(size_t bytes)
 
 	if (at == MAP_FAILED)
 		return NULL;
-	if (!mlock(at, bytes) && !madvise(at, bytes, MADV_DONTDUMP))
+	if (!mlock(at, bytes) && !madvise(at, bytes, MADV_DONTDUMP) &&
+		!madvise(at, bytes, MADV_WIPEONFORK))
 		return at;
 	munmap(at, bytes);
 	errno = EPERM;

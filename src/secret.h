@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Memory for keys: neither in core dumps nor in swap, and wiped when it is given back.
- * Any thread.
+ * Memory for keys: neither in core dumps nor in swap nor in children, and wiped when it
+ * is given back. Any thread.
  */
 #ifndef SRC_SECRET_H
 #define SRC_SECRET_H

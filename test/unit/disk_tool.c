@@ -77,6 +77,7 @@ static int act(struct disk *disk, char ***words)
 		[DISK_WRITE] = "write",
 		[DISK_DISCARD] = "discard",
 		[DISK_WRITE_ZEROES] = "zero"};
+	static uint8_t no_data[FIRST_BYTES];
 	const char *name = *(*words)++;
 	uint64_t numbers[2] = {0, 0};
 	struct error err;
@@ -98,7 +99,7 @@ static int act(struct disk *disk, char ***words)
 			numbers[1]);
 	for (enum disk_op op = DISK_DISCARD; op <= DISK_WRITE_ZEROES; op++)
 		if (!strcmp(name, names[op]))
-			return run(disk, op, NULL, numbers[0], numbers[1]) ? 2 : 0;
+			return run(disk, op, no_data, numbers[0], numbers[1]) ? 2 : 0;
 	return 0;
 }
 

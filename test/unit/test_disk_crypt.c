@@ -75,6 +75,9 @@ static void ignore_done(struct disk_request *request)
 	(void)request;
 }
 
+/* For requests that have none, and say so many bytes. */
+static uint8_t no_data[8192];
+
 /* In buffers that are cut at odd places; 0 or -errno. */
 static int run(
 	struct rig *rig, enum disk_op op, uint64_t offset, uint8_t *at, size_t bytes)
@@ -148,7 +151,7 @@ TEST(writes_zeroes_that_are_encrypted)
 	CHECK_EQ(open_disk(&rig), 0);
 	fill(text, sizeof(text), 9);
 	CHECK_EQ(run(&rig, DISK_WRITE, 0, text, sizeof(text)), 0);
-	CHECK_EQ(run(&rig, DISK_WRITE_ZEROES, 4096, NULL, sizeof(zeroes)), 0);
+	CHECK_EQ(run(&rig, DISK_WRITE_ZEROES, 4096, no_data, sizeof(zeroes)), 0);
 	CHECK(memcmp(rig.image + LUKS_IMAGE_DATA + 4096, zeroes, sizeof(zeroes)) != 0);
 	memset(text + 4096, 0, sizeof(zeroes));
 	{
@@ -173,7 +176,7 @@ TEST(frees_space_only_where_that_is_allowed)
 	CHECK(disk_info(rig.disk)->discard);
 	fill(text, sizeof(text), 1);
 	CHECK_EQ(run(&rig, DISK_WRITE, 0, text, sizeof(text)), 0);
-	CHECK_EQ(run(&rig, DISK_DISCARD, 4096, NULL, 4096), 0);
+	CHECK_EQ(run(&rig, DISK_DISCARD, 4096, no_data, 4096), 0);
 	CHECK(!memcmp(rig.image + LUKS_IMAGE_DATA + 4096, zeroes, sizeof(zeroes)));
 	CHECK_EQ(run(&rig, DISK_READ, 0, text + 4096, 4096), 0);
 	CHECK(!memcmp(text, text + 4096, 4096));
