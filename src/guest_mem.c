@@ -12,6 +12,7 @@
 
 #include "src/align.h"
 #include "src/error.h"
+#include "src/span.h"
 
 /* Linux 5.18; a C library may not know it yet. */
 #ifndef MADV_DONTNEED_LOCKED
@@ -332,10 +333,10 @@ static const struct guest_mem_region *find_region(
 {
 	for (unsigned int i = 0; i < mem->count; i++) {
 		const struct guest_mem_region *region = &mem->regions[i];
-		uint64_t offset = (uintptr_t)hva - (uintptr_t)region->hva;
 
-		if (offset < region->bytes)
-			return bytes <= region->bytes - offset ? region : NULL;
+		if (span_holds(
+			    (uintptr_t)region->hva, region->bytes, (uintptr_t)hva, bytes))
+			return region;
 	}
 	return NULL;
 }
@@ -392,26 +393,11 @@ int guest_mem_discard(const struct guest_mem *mem, void *hva, uint64_t bytes)
 	return code;
 }
 
-/* ---- end and look-up -------------------------------------------------------------- */
+/* ---- end -------------------------------------------------------------------------- */
 
 void guest_mem_finish(struct guest_mem *mem)
 {
 	for (unsigned int i = 0; i < mem->count; i++)
 		finish_region(&mem->regions[i]);
 	mem->count = 0;
-}
-
-void *guest_mem_range(const struct guest_mem *mem, uint64_t gpa, uint64_t bytes)
-{
-	for (unsigned int i = 0; i < mem->count; i++) {
-		const struct guest_mem_region *region = &mem->regions[i];
-		uint64_t offset = gpa - region->gpa;
-
-		if (gpa < region->gpa || offset >= region->bytes)
-			continue;
-		if (!bytes || bytes > region->bytes - offset)
-			return NULL;
-		return region->hva + offset;
-	}
-	return NULL;
 }

@@ -183,6 +183,13 @@ static bool walk(struct virtq *q, uint16_t head, struct virtq_chain *chain)
 	uint32_t index = head;
 	bool nested = false;
 
+	/*@ loop invariant 0 <= steps <= VIRTQ_CHAIN_MAX && valid_table(table, entries);
+	    loop invariant sound_chain(chain, steps);
+	    loop invariant q->broken == \at(q->broken, Pre);
+	    loop assigns steps, table, entries, index, nested, q->broken,
+		chain->readable, chain->writable, chain->readable_bytes,
+		chain->writable_bytes, chain->iov[0 .. VIRTQ_CHAIN_MAX - 1];
+	    loop variant 2 * (VIRTQ_CHAIN_MAX - steps) + (nested ? 0 : 1); */
 	for (unsigned int steps = 0; steps < VIRTQ_CHAIN_MAX;) {
 		struct desc desc;
 
