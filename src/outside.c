@@ -28,7 +28,7 @@ struct packet {
 static struct outside_job **jobs;
 static unsigned int job_count;
 static bool starts_helpers;
-static const char **paths; /* that may be opened */
+static char **paths; /* that may be opened */
 static unsigned int path_count;
 static bool sealed;
 static int broker_fd = -1; /* our end */
@@ -78,12 +78,15 @@ static bool is_listed(const char *path)
 
 static int list(const char *path)
 {
-	const char **more = realloc(paths, (path_count + 1) * sizeof(paths[0]));
+	char **more = realloc(paths, (path_count + 1) * sizeof(paths[0]));
 
 	if (!more)
 		return -ENOMEM;
 	paths = more;
-	paths[path_count++] = path;
+	paths[path_count] = strdup(path);
+	if (!paths[path_count])
+		return -ENOMEM;
+	path_count++;
 	return 0;
 }
 
@@ -268,9 +271,10 @@ void outside_stop(void)
 	broker_fd = -1;
 	if (broker_pid)
 		waitpid(broker_pid, NULL, 0);
+	while (path_count)
+		free(paths[--path_count]);
 	free(paths);
 	paths = NULL;
-	path_count = 0;
 }
 
 /* ---- asking it ----------------------------------------------------------------------

@@ -52,7 +52,7 @@ void outside_remove(struct outside_job *job); /* does nothing where not added */
 
 /*
  * Opens a file that a rebooting guest is loaded from, to read; each path before the seal
- * may be opened after it, and no other. path outlives the VM. -errno.
+ * may be opened after it, and no other. -errno.
  */
 int outside_open(const char *path);
 
