@@ -28,7 +28,8 @@ claim()
 	) >$notes/log 2>&1
 	status=$?
 	left=$(leftovers | diff $notes/before - | grep '^[+-][^+-]')
-	left=$left$(grep -rhs 'sandbox: .* may not call' $place)
+	# Not in disks, and not in pipes, which would have no end.
+	left=$left$(find $place -type f -size -256k -exec grep -hs 'sandbox: .* may not call' {} +)
 	read -r end _ </proc/uptime
 	if [ $status = 0 ] && [ -z "$left" ]; then
 		echo "ok $where $name ($((${end%.*} - ${start%.*})) s)"
