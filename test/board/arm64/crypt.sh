@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: Apache-2.0
+# Encrypted disks, between cryptsetup with the kernel's dm-crypt on the board, and a guest that
+# knows of nothing.
+
+export DM_DISABLE_UDEV=1
+
+# The kernel's own side of it, once.
+load_dm_crypt()
+{
+	local module
+	while read -r module; do
+		insmod "$lab/crypt/lib/modules/$module" 2>/dev/null || true
+	done <"$lab/crypt/lib/modules/order"
+}
+
+# volume NAME SECTOR-BYTES: NAME.luks with the key in NAME.key, open as /dev/mapper/NAME.
+volume()
+{
+	head -c 64 /dev/urandom >"$1.key"
+	truncate -s 24M "$1.luks"
+	"$lab/crypt/cryptsetup" luksFormat -q --type luks2 --sector-size "$2" --key-file "$1.key" \
+		--pbkdf argon2id --pbkdf-memory 64 --pbkdf-force-iterations 4 --pbkdf-parallel 1 "$1.luks"
+	open_volume "$1"
+}
+
+open_volume()
+{
+	"$lab/crypt/cryptsetup" open --key-file "$1.key" "$1.luks" "$1"
+}
+
+close_volume()
+{
+	"$lab/crypt/cryptsetup" close "$1"
+}
+
+# sum_of DEVICE MIB: of two MiB there.
+sum_of()
+{
+	dd if="$1" bs=1M skip="$2" count=2 2>/dev/null | md5sum | cut -d ' ' -f 1
+}
+
+disk()
+{
+	echo "<virtio_device name=\"$1\" type=\"block\"><crypt $2><file path=\"$1.luks\" $3/></crypt></virtio_device>"
+}
+
+machine()
+{
+	vm "kernel_rom='$lab/bookworm/linux' initrd_rom='$lab/bookworm/initrd' cpu_count='1'
+		bootargs='console=hvc0 loglevel=3 bonsai.net=none'" <<-END
+		<virtio_device name="hvc0" type="console"><stdio/></virtio_device>
+		<virtio_device name="script" type="block" readonly="yes"><file path="script.img"/></virtio_device>
+		$(disk small 'fd="3"' '')$(disk large 'credential="large.key"' 'discard="yes"')
+	END
+}
+
+guest_and_dm_crypt_share_volumes()
+{
+	local name key
+	load_dm_crypt
+	for name in small large; do
+		volume $name $([ $name = small ] && echo 512 || echo 4096)
+		dd if=/dev/urandom of=/dev/mapper/$name bs=1M count=2 2>/dev/null
+		echo "$name $(sum_of /dev/mapper/$name 0)"
+		close_volume $name
+	done >written
+	script <<-'END'
+		for disk in vdb vdc; do
+			echo "$disk: $(cat /sys/block/$disk/queue/logical_block_size)"
+			echo "$disk has $(dd if=/dev/$disk bs=1M count=2 2>/dev/null | md5sum)"
+			dd if=/dev/urandom of=/tmp/text bs=1M count=2 2>/dev/null
+			dd if=/tmp/text of=/dev/$disk bs=1M seek=4 oflag=direct 2>/dev/null
+			dd if=/dev/$disk bs=1M skip=4 count=2 iflag=direct 2>/dev/null | cmp - /tmp/text &&
+				echo "$disk wrote $(md5sum </tmp/text)"
+		done
+		sync
+		poweroff -f
+	END
+	machine
+	export CREDENTIALS_DIRECTORY=$PWD
+	run 120 0 3<small.key
+	says "vdb: 512" "vdc: 4096"
+	says "vdb has $(sed -n 's/^small //p' written)" "vdc has $(sed -n 's/^large //p' written)"
+	for name in small large; do
+		open_volume $name
+		key=$(sum_of /dev/mapper/$name 4)
+		close_volume $name
+		says "wrote $key"
+	done
+	head -c 64 /dev/urandom >small.key
+	refuses 1 "vm.xml:" "the key opens none of the 1 key slots of small.luks" 3<small.key
+	rm -rf /run/cryptsetup
+}
+
+# Nothing of this depends on the interrupt controller.
+if [ "$GIC" = 3 ]; then
+	claim "guest and dm-crypt read what the other one wrote, cryptsetup made the volumes" \
+		guest_and_dm_crypt_share_volumes
+fi
