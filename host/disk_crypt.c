@@ -16,6 +16,7 @@
 #include "src/iov.h"
 #include "src/read_full.h"
 #include "src/secret.h"
+#include "src/write_full.h"
 
 /* Tweaks count these, whatever a sector has. */
 #define TWEAK_BYTES 512u
@@ -153,20 +154,11 @@ static ssize_t read_piece(struct disk_crypt *crypt, uint8_t *buffer, struct plac
 static ssize_t write_piece(struct disk_crypt *crypt, uint8_t *buffer, struct place place,
 	uint64_t offset, size_t bytes)
 {
-	size_t done = 0;
+	int code;
 
 	encrypt_from(crypt, place, offset, buffer, bytes);
-	while (done < bytes) {
-		ssize_t put = pwrite(crypt->fd, buffer + done, bytes - done,
-			(off_t)(crypt->layer.offset_bytes + offset + done));
-
-		if (put < 0 && errno == EINTR)
-			continue;
-		if (put < 0)
-			return -errno;
-		done += (size_t)put;
-	}
-	return (ssize_t)bytes;
+	code = pwrite_full(crypt->fd, buffer, bytes, crypt->layer.offset_bytes + offset);
+	return code ? code : (ssize_t)bytes;
 }
 
 static ssize_t in_pieces(struct disk_crypt *crypt, const struct iovec *iov,

@@ -51,20 +51,14 @@ static bool checksum_holds(uint8_t *bytes, size_t header_bytes)
 	char name[CHECKSUM_NAME_BYTES + 1] = "";
 	uint8_t expected[CHECKSUM_BYTES];
 	uint8_t found[DIGEST_BYTES_MAX];
-	struct digest *digest;
 	int kind;
 
 	memcpy(name, bytes + AT_CHECKSUM_NAME, CHECKSUM_NAME_BYTES);
 	memcpy(expected, bytes + AT_CHECKSUM, CHECKSUM_BYTES);
 	memset(bytes + AT_CHECKSUM, 0, CHECKSUM_BYTES);
 	kind = digest_kind_of(name);
-	digest = kind < 0 ? NULL : digest_create((enum digest_kind)kind);
-	if (!digest)
+	if (kind < 0 || digest_of((enum digest_kind)kind, bytes, header_bytes, found))
 		return false;
-	digest_start(digest);
-	digest_add(digest, bytes, header_bytes);
-	digest_end(digest, found);
-	digest_destroy(digest);
 	return !memcmp(found, expected, digest_bytes((enum digest_kind)kind));
 }
 

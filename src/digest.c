@@ -3,6 +3,7 @@
 
 #include <assert.h>
 #include <endian.h>
+#include <errno.h>
 #include <mbedtls/md.h>
 #include <mbedtls/platform_util.h>
 #include <stdlib.h>
@@ -162,4 +163,17 @@ void digest_end(struct digest *digest, uint8_t *ret)
 		fast_end(&digest->fast, ret);
 	else
 		must(mbedtls_md_finish(&digest->context, ret));
+}
+
+int digest_of(enum digest_kind kind, const void *from, size_t bytes, uint8_t *ret)
+{
+	struct digest *digest = digest_create(kind);
+
+	if (!digest)
+		return -ENOMEM;
+	digest_start(digest);
+	digest_add(digest, from, bytes);
+	digest_end(digest, ret);
+	digest_destroy(digest);
+	return 0;
 }

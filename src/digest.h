@@ -31,4 +31,7 @@ void digest_add(struct digest *digest, const void *from, size_t bytes);
 /* digest_bytes() of them. */
 void digest_end(struct digest *digest, uint8_t *ret);
 
+/* All of it at once. -ENOMEM. */
+int digest_of(enum digest_kind kind, const void *from, size_t bytes, uint8_t *ret);
+
 #endif

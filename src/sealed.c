@@ -65,24 +65,19 @@ void sealed_close(struct sealed *sealed)
 /* A mapping of it is as fixed as it is itself. */
 int sealed_digest(const struct sealed *sealed, uint8_t ret[SEALED_DIGEST_BYTES])
 {
-	struct digest *digest = digest_create(DIGEST_SHA256);
 	size_t bytes = (size_t)sealed->bytes;
 	void *at = MAP_FAILED;
 	int rc = 0;
 
 	if (bytes)
 		at = mmap(NULL, bytes, PROT_READ, MAP_PRIVATE, sealed->fd, 0);
-	if (!digest || bytes != sealed->bytes)
+	if (bytes != sealed->bytes)
 		rc = -ENOMEM;
 	else if (bytes && at == MAP_FAILED)
 		rc = -errno;
-	if (!rc) {
-		digest_start(digest);
-		digest_add(digest, bytes ? at : "", bytes);
-		digest_end(digest, ret);
-	}
+	if (!rc)
+		rc = digest_of(DIGEST_SHA256, bytes ? at : "", bytes, ret);
 	if (at != MAP_FAILED)
 		munmap(at, bytes);
-	digest_destroy(digest);
 	return rc;
 }

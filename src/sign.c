@@ -42,16 +42,10 @@ static int random_bytes(void *data, unsigned char *ret, size_t bytes)
 static int hash_config(
 	const struct vm_config *config, struct manifest_file *ret, struct error *err)
 {
-	struct digest *digest = digest_create(DIGEST_SHA256);
-
-	if (!digest)
-		return error_set(err, -ENOMEM, NULL, "no memory for a digest");
 	ret->role = MANIFEST_CONFIG;
 	ret->bytes = config->text_bytes;
-	digest_start(digest);
-	digest_add(digest, config->text, config->text_bytes);
-	digest_end(digest, ret->digest);
-	digest_destroy(digest);
+	if (digest_of(DIGEST_SHA256, config->text, config->text_bytes, ret->digest))
+		return error_set(err, -ENOMEM, NULL, "no memory for a digest");
 	return 0;
 }
 

@@ -2,7 +2,6 @@
 #include "src/signature.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <mbedtls/ecp.h>
 #include <mbedtls/md.h>
 #include <mbedtls/oid.h>
@@ -10,7 +9,6 @@
 #include <mbedtls/x509_crt.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "config/config_verify.h"
 #include "src/error.h"
@@ -31,21 +29,11 @@
 static int read_key(const struct config_trust *trust, char **ret, size_t *ret_bytes,
 	struct error *err)
 {
-	int fd = open(trust->key, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	char *buf = fd < 0 ? NULL : malloc(KEY_BYTES_MAX + 1);
-	int rc = fd < 0 ? -errno : -ENOMEM;
+	int rc = read_text(trust->key, KEY_BYTES_MAX, ret, ret_bytes);
 
-	if (buf)
-		rc = read_full(fd, buf, KEY_BYTES_MAX, ret_bytes);
-	if (fd >= 0)
-		close(fd);
-	if (rc) {
-		free(buf);
+	if (rc)
 		return error_set(err, rc, &trust->pos, "key \"%s\" cannot be read: %s",
 			trust->key, strerror(-rc));
-	}
-	buf[*ret_bytes] = '\0';
-	*ret = buf;
 	return 0;
 }
 

@@ -2,14 +2,12 @@
 #include "src/verified.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "config/config.h"
 #include "src/digest.h"
@@ -141,15 +139,8 @@ static int copy_files(struct verified *verified, struct error *err)
 static int read_signed(const struct config_verify *verify, char **ret, size_t *ret_bytes,
 	struct error *err)
 {
-	int fd = open(verify->manifest, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	char *buf = fd < 0 ? NULL : malloc(SIGNED_BYTES_MAX + 1);
-	int rc = fd < 0 ? -errno : -ENOMEM;
+	int rc = read_text(verify->manifest, SIGNED_BYTES_MAX + 1, ret, ret_bytes);
 
-	if (buf)
-		rc = read_full(fd, buf, SIGNED_BYTES_MAX + 1, ret_bytes);
-	if (fd >= 0)
-		close(fd);
-	*ret = buf;
 	if (rc)
 		return error_set(err, rc, &verify->trust.pos,
 			"manifest \"%s\" cannot be read: %s", verify->manifest,
@@ -194,15 +185,10 @@ static int check_config(const struct verified *verified, struct error *err)
 	const struct vm_config *config = verified->config;
 	const struct manifest *manifest = &verified->manifest;
 	const struct manifest_file *xml = &manifest->files[0];
-	struct digest *digest = digest_create(DIGEST_SHA256);
 	uint8_t is[MANIFEST_DIGEST_BYTES];
 
-	if (!digest)
+	if (digest_of(DIGEST_SHA256, config->text, config->text_bytes, is))
 		return error_set(err, -ENOMEM, NULL, "no memory for a digest");
-	digest_start(digest);
-	digest_add(digest, config->text, config->text_bytes);
-	digest_end(digest, is);
-	digest_destroy(digest);
 	if (config->text_bytes != xml->bytes || memcmp(is, xml->digest, sizeof(is)))
 		return error_set(err, -EKEYREJECTED, &config->verify.trust.pos,
 			"this file is not the one that was signed");

@@ -225,6 +225,8 @@ TEST(breaks_where_there_is_no_room_for_an_answer)
 
 TEST(forgets_what_is_in_flight_with_a_reset)
 {
+	uint32_t then;
+
 	if (!begin_with(DISK_ENGINE_THREADS, false))
 		return;
 	for (unsigned int i = 0; i < 8; i++) {
@@ -232,12 +234,13 @@ TEST(forgets_what_is_in_flight_with_a_reset)
 		driver_kick(&driver, 0);
 	}
 	driver_reset(&driver);
-	CHECK_EQ(get_answer(7), NO_ANSWER);
+	then = get_answer(7); /* a quick disk has given it already */
 	CHECK(driver_start(&driver, 0));
 	add(0, 9);
 	driver_kick(&driver, 0);
 	CHECK_EQ(wait_for(1), 1);
 	CHECK_EQ(get_answer(9), 0);
+	CHECK_EQ(get_answer(7), then);
 	finish();
 }
 
