@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "src/cmd.h"
+#include "src/cmd_progress.h"
 #include "src/error.h"
 #include "src/loop.h"
 #include "src/vm_client.h"
@@ -153,24 +154,29 @@ static int say(const struct cmd_target *target, const struct error *err)
 	return EXIT_HOST_FAILED;
 }
 
+static const char waiting[] = "waiting for an answer of";
+
 int cmd_client_open(const struct cmd_target *target, struct vm_client **ret)
 {
 	struct error err = {.text = ""};
+	struct cmd_progress progress;
 	int code;
 
-	if (target->socket)
-		code = vm_client_open(target->socket, VM_CLIENT_ANSWER_MS, ret, &err);
-	else if (target->name && *target->name && !strchr(target->name, '/'))
-		code = open_by_name(target->name, ret, &err);
-	else if (target->name && *target->name) {
+	if (!target->socket && (!target->name || !*target->name)) {
+		fprintf(stderr, "bonsai: which VM? Write its name, see bonsai list\n");
+		return EXIT_USAGE;
+	}
+	if (!target->socket && strchr(target->name, '/')) {
 		fprintf(stderr,
 			"bonsai: %s is no name of a VM; a socket is --socket PATH\n",
 			target->name);
 		return EXIT_USAGE;
-	} else {
-		fprintf(stderr, "bonsai: which VM? Write its name, see bonsai list\n");
-		return EXIT_USAGE;
 	}
+	cmd_progress_begin(&progress, waiting, cmd_target_name(target));
+	code = target->socket
+		       ? vm_client_open(target->socket, VM_CLIENT_ANSWER_MS, ret, &err)
+		       : open_by_name(target->name, ret, &err);
+	cmd_progress_end(&progress);
 	if (!code)
 		return 0;
 	return code == -ENOENT && !target->socket ? no_such_vm(target)
@@ -181,9 +187,13 @@ int cmd_client_ask(const struct cmd_target *target, struct vm_client *client,
 	const char *command, json_t *arguments, json_t **ret)
 {
 	struct error err = {.text = ""};
+	struct cmd_progress progress;
+	int code;
 
-	return vm_client_call(client, command, arguments, ret, &err) ? say(target, &err)
-								     : 0;
+	cmd_progress_begin(&progress, waiting, cmd_target_name(target));
+	code = vm_client_call(client, command, arguments, ret, &err);
+	cmd_progress_end(&progress);
+	return code ? say(target, &err) : 0;
 }
 
 /* ---- people ------------------------------------------------------------------------ */
@@ -205,23 +215,4 @@ const char *cmd_size(char buf[CMD_SIZE_BYTES], uint64_t bytes)
 	else
 		snprintf(buf, CMD_SIZE_BYTES, "%" PRIu64 "%c", bytes, suffixes[unit]);
 	return buf;
-}
-
-static bool progress_shown;
-
-void cmd_progress(const char *what, const char *name, uint64_t since_ns)
-{
-	uint64_t seconds = (loop_now_ns() - since_ns) / 1000000000u;
-
-	if (!seconds || !isatty(STDERR_FILENO))
-		return;
-	fprintf(stderr, "\r%s %s: %" PRIu64 " s\033[K", what, name, seconds);
-	progress_shown = true;
-}
-
-void cmd_progress_end(void)
-{
-	if (progress_shown)
-		fprintf(stderr, "\r\033[K");
-	progress_shown = false;
 }

@@ -53,11 +53,4 @@ int cmd_vm_sockets(struct cmd_vm_socket **ret, unsigned int *ret_count);
 #define CMD_SIZE_BYTES 24
 const char *cmd_size(char buf[CMD_SIZE_BYTES], uint64_t bytes);
 
-/*
- * A line that grows older, "VERB NAME: 12 s", on a terminal and after a second; an empty
- * line again at the end. since_ns is when it began.
- */
-void cmd_progress(const char *what, const char *name, uint64_t since_ns);
-void cmd_progress_end(void);
-
 #endif

@@ -8,6 +8,7 @@
 
 #include "src/cmd.h"
 #include "src/cmd_client.h"
+#include "src/cmd_progress.h"
 #include "src/error.h"
 #include "src/vm_client.h"
 
@@ -233,12 +234,15 @@ static json_t *describe_all(bool use, int *ret_status)
 	unsigned int count = 0;
 	int code = cmd_vm_sockets(&sockets, &count);
 	json_t *vms = code ? NULL : json_array();
+	struct cmd_progress progress;
 
 	if (code)
 		fprintf(stderr, "bonsai: the folder of the VMs' sockets: %s\n",
 			strerror(-code));
+	cmd_progress_begin(&progress, "waiting for an answer of", "all VMs");
 	for (unsigned int i = 0; i < count && vms; i++)
 		json_array_append_new(vms, describe_socket(&sockets[i], use));
+	cmd_progress_end(&progress);
 	free(sockets);
 	*ret_status = vms ? 0 : EXIT_HOST_FAILED;
 	return vms;

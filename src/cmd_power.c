@@ -8,6 +8,7 @@
 #include "config/value.h"
 #include "src/cmd.h"
 #include "src/cmd_client.h"
+#include "src/cmd_progress.h"
 #include "src/loop.h"
 #include "src/vm_client.h"
 
@@ -27,14 +28,14 @@ static int wait_end(const struct cmd_target *target, struct vm_client *client,
 	const char *doing, unsigned int seconds)
 {
 	uint64_t start = loop_now_ns();
+	struct cmd_progress progress;
 	int code;
 
-	while ((code = vm_client_wait_end(client, STEP_MS)) == -ETIMEDOUT) {
-		if (seconds && loop_now_ns() - start >= seconds * NS_PER_S)
-			break;
-		cmd_progress(doing, cmd_target_name(target), start);
-	}
-	cmd_progress_end();
+	cmd_progress_begin(&progress, doing, cmd_target_name(target));
+	while ((code = vm_client_wait_end(client, STEP_MS)) == -ETIMEDOUT &&
+		(!seconds || loop_now_ns() - start < seconds * NS_PER_S))
+		;
+	cmd_progress_end(&progress);
 	if (!code)
 		return 0;
 	fprintf(stderr, "bonsai: %s still runs after %u s\n", cmd_target_name(target),

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "src/cmd.h"
+#include "src/cmd_progress.h"
 #include "src/hv.h"
 #include "src/log.h"
 #include "src/machine.h"
@@ -61,12 +62,13 @@ static int confine(const struct vm_config *config, struct error *err)
 }
 
 /* Everything is open by then and no thread of a guest has begun. */
-static int run_plan(
-	const struct board_plan *plan, struct hv *hv, struct verified *verified)
+static int run_plan(const struct board_plan *plan, struct hv *hv,
+	struct verified *verified, struct cmd_progress *progress)
 {
 	bool confines = plan->config->sandbox.pos.file != NULL;
 	struct machine *machine = NULL;
 	enum machine_end end = MACHINE_POWERED_OFF;
+	bool unverified;
 	struct error err;
 	int code;
 
@@ -74,7 +76,9 @@ static int run_plan(
 		log_host("%s", plan->notes[i].text);
 	cmd_restore_terminal(false);
 	code = machine_create(plan, hv, &machine, &err);
-	if (!code && verified && verified_join(verified, &err)) {
+	unverified = !code && verified && verified_join(verified, &err);
+	cmd_progress_end(progress);
+	if (unverified) {
 		machine_destroy(machine);
 		cmd_print_error(&err);
 		return EXIT_USAGE;
@@ -135,6 +139,7 @@ int cmd_run(int argc, char **argv)
 	struct board_plan *plan = NULL;
 	struct verified *verified = NULL;
 	struct hv *hv = NULL;
+	struct cmd_progress progress;
 	struct host_caps caps;
 	struct error err;
 	struct cmd_vm vm;
@@ -148,6 +153,7 @@ int cmd_run(int argc, char **argv)
 	if (!config)
 		return EXIT_USAGE;
 	log_set_name(config->name);
+	cmd_progress_begin(&progress, "starting", config->name);
 	status = cmd_vm_verify(&vm, config, &verified);
 	if (status)
 		goto out;
@@ -168,9 +174,10 @@ int cmd_run(int argc, char **argv)
 		status = EXIT_USAGE;
 		goto out;
 	}
-	status = run_plan(plan, hv, verified);
+	status = run_plan(plan, hv, verified, &progress);
 
 out:
+	cmd_progress_end(&progress);
 	board_plan_destroy(plan);
 	verified_destroy(verified);
 	config_destroy(config);

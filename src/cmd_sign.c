@@ -11,6 +11,7 @@
 #include "config/value.h"
 #include "src/cmd.h"
 #include "src/cmd_options.h"
+#include "src/cmd_progress.h"
 #include "src/manifest.h"
 #include "src/sign.h"
 #include "src/write_full.h"
@@ -70,15 +71,19 @@ static int sign(const struct cmd_vm *vm, struct vm_config *config, unsigned int 
 	struct error err = {0};
 	char *text = malloc(SIGNED_BYTES_MAX);
 	size_t bytes = 0;
-	int rc = text ? sign_manifest(config, version, &manifest, &err)
-		      : error_set(&err, -ENOMEM, NULL, "no memory for a manifest");
+	struct cmd_progress progress;
 	int status = EXIT_USAGE;
+	int rc;
 
+	cmd_progress_begin(&progress, "signing", vm->path);
+	rc = text ? sign_manifest(config, version, &manifest, &err)
+		  : error_set(&err, -ENOMEM, NULL, "no memory for a manifest");
 	if (!rc)
 		bytes = manifest_print(&manifest, text);
 	if (!rc && vm->key)
 		rc = sign_text(
 			vm->key, vm->certificates, text, SIGNED_BYTES_MAX, &bytes, &err);
+	cmd_progress_end(&progress);
 	if (rc) {
 		cmd_print_error(&err);
 	} else if (vm->only_manifest && !vm->output) {
@@ -170,8 +175,10 @@ int cmd_keygen(int argc, char **argv)
 		{"--type", "p256|p384|rsa3072|rsa4096", &type, 0, false}, {NULL}};
 	char private_key[SIGN_KEY_BYTES_MAX];
 	char public_key[SIGN_KEY_BYTES_MAX];
+	struct cmd_progress progress;
 	struct error err;
 	int status = cmd_options_parse(argv, options, "[--type TYPE] KEY", &name, 1);
+	int rc;
 
 	if (status)
 		return status;
@@ -179,7 +186,10 @@ int cmd_keygen(int argc, char **argv)
 		fprintf(stderr, "bonsai: keygen makes KEY.key and KEY.pem: which KEY?\n");
 		return EXIT_USAGE;
 	}
-	if (sign_make_key(type, private_key, public_key, &err)) {
+	cmd_progress_begin(&progress, "making", name);
+	rc = sign_make_key(type, private_key, public_key, &err);
+	cmd_progress_end(&progress);
+	if (rc) {
 		cmd_print_error(&err);
 		status = EXIT_USAGE;
 	} else {

@@ -19,6 +19,7 @@
 #include "src/vm_client.h"
 
 #define ROUND_S 1
+#define NAME_WIDTH 12 /* of a name that is not longer */
 #define NS_PER_S 1000000000ull
 
 struct sample {
@@ -199,7 +200,8 @@ static double per_second(uint64_t now, uint64_t before, uint64_t elapsed_ns)
 	return (double)(now - before) * NS_PER_S / (double)elapsed_ns;
 }
 
-static void print_row(const struct sample *now, const struct sample *before)
+static void print_row(
+	const struct sample *now, const struct sample *before, int name_width)
 {
 	uint64_t elapsed = now->at_ns - before->at_ns;
 	char memory[CMD_SIZE_BYTES];
@@ -211,8 +213,8 @@ static void print_row(const struct sample *now, const struct sample *before)
 	if (now->tells_exits)
 		snprintf(exits, sizeof(exits), "%.0f",
 			per_second(now->exits, before->exits, elapsed));
-	printf("%-12s  %-8s  %6.1f  %6.1f  %7s  %6s  %6s  %7s  %6s\n", now->name,
-		now->status,
+	printf("%-*s  %-8s  %6.1f  %6.1f  %7s  %6s  %6s  %7s  %6s\n", name_width,
+		now->name, now->status,
 		per_second(now->cpu_ns, before->cpu_ns, elapsed) * 100 / NS_PER_S,
 		per_second(now->guest_ns, before->guest_ns, elapsed) * 100 / NS_PER_S,
 		exits, cmd_size(memory, now->memory_bytes),
@@ -228,18 +230,27 @@ static void print_row(const struct sample *now, const struct sample *before)
 static void print_round(const struct samples *now, const struct samples *before,
 	bool terminal, bool first)
 {
+	int name_width = NAME_WIDTH;
+
+	for (unsigned int i = 0; i < now->count; i++) {
+		int width = (int)strlen(now->list[i].name);
+
+		name_width = width > name_width ? width : name_width;
+	}
 	if (terminal)
 		printf("\033[H\033[J");
 	if (terminal || first)
-		printf("%-12s  %-8s  %6s  %6s  %7s  %6s  %6s  %7s  %6s\n", "NAME",
-			"STATUS", "CPU%", "VCPU%", "EXITS/s", "MEMORY", "READ/s",
+		printf("%-*s  %-8s  %6s  %6s  %7s  %6s  %6s  %7s  %6s\n", name_width,
+			"NAME", "STATUS", "CPU%", "VCPU%", "EXITS/s", "MEMORY", "READ/s",
 			"WRITE/s", "NET/s");
 	for (unsigned int i = 0; i < now->count; i++) {
 		const struct sample *old = find(before, &now->list[i]);
 
 		if (old)
-			print_row(&now->list[i], old);
+			print_row(&now->list[i], old, name_width);
 	}
+	if (terminal && !now->count)
+		printf("no VM runs\n");
 	fflush(stdout);
 }
 

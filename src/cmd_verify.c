@@ -9,6 +9,7 @@
 
 #include "config/policy.h"
 #include "src/cmd.h"
+#include "src/cmd_progress.h"
 #include "src/verified.h"
 
 #define HOST_POLICY "/etc/bonsai/policy.xml"
@@ -154,6 +155,7 @@ int cmd_vm_verify(
 int cmd_verify(int argc, char **argv)
 {
 	struct verified *verified = NULL;
+	struct cmd_progress progress;
 	struct vm_config *config;
 	struct error err;
 	struct cmd_vm vm;
@@ -164,6 +166,7 @@ int cmd_verify(int argc, char **argv)
 	config = cmd_vm_load(&vm);
 	if (!config)
 		return EXIT_USAGE;
+	cmd_progress_begin(&progress, "checking", config->name);
 	status = cmd_vm_verify(&vm, config, &verified);
 	if (!status && !verified)
 		status = refuse(&config->pos, "the VM is not signed: it has no <verify>");
@@ -171,6 +174,7 @@ int cmd_verify(int argc, char **argv)
 		cmd_print_error(&err);
 		status = EXIT_USAGE;
 	}
+	cmd_progress_end(&progress);
 	if (!status)
 		printf("%s: version %u, signed and unchanged\n", config->name,
 			verified_manifest(verified)->version);

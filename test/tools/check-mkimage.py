@@ -27,6 +27,7 @@ ROOT = pathlib.Path(sys.argv[1]).resolve()
 sys.path.insert(0, str(ROOT / "tools/lib"))
 sys.dont_write_bytecode = True
 import image_tree  # noqa: E402
+from at_terminal import watch  # noqa: E402
 
 NOBODY = 65534
 CAPABILITY = struct.pack("<IIIII", 0x02000001, 1 << 10, 0, 0, 0)
@@ -367,6 +368,21 @@ def hostile(base):
             "erofs", "--size", "1M")
 
 
+def tells_progress(base):
+    reader, writer = os.pipe()
+    os.write(writer, WHOLE[:512])
+
+    def finish():
+        with os.fdopen(writer, "wb") as pipe:
+            pipe.write(WHOLE[512:])
+
+    status, shown = watch([ROOT / "tools/bonsai-mkimage", "-o", base / "slow.ext4", "-"],
+                          "reading '-': 2 s", finish, stdin=reader)
+    os.close(reader)
+    check("progress", status == 0 and "\rreading '-': 1 s\x1b[K\r" in shown and
+          shown.endswith("\r\x1b[K"), f"status {status}: {shown!r}")
+
+
 def marked(environ, base):
     try:
         return f"MKIMAGE_TEST={base}".encode() in environ.read_bytes()
@@ -424,7 +440,8 @@ def main():
         base.mkdir(mode=0o777)
         pathlib.Path(name).chmod(0o755)
         base.chmod(0o777)
-        for claim in (sources_of_every_form, containers, folders, hostile, interrupted):
+        for claim in (sources_of_every_form, containers, folders, hostile, interrupted,
+                      tells_progress):
             claim(base)
     print(*failures, sep="\n", end="\n" if failures else "")
     print(f"{passed} passed, {len(failures)} failed")

@@ -6,12 +6,16 @@ only looks like Linux's: its make keeps and drops options, and builds files of o
 check-mkkernel.py ROOT. Exit status 77: a program that builds kernels is not installed.
 """
 
+import os
 import pathlib
 import re
 import shutil
 import subprocess
 import sys
 import tempfile
+
+sys.dont_write_bytecode = True
+from at_terminal import watch  # noqa: E402
 
 ROOT = pathlib.Path(sys.argv[1]).resolve()
 FRAGMENTS = {path.stem: path.read_text() for path in (ROOT / "config/kernel").glob("*.config")}
@@ -23,6 +27,7 @@ allnoconfig:
 vmlinux:
 \tcp $(shell which true) $(O)/vmlinux
 %mage:
+\t@[ ! -p gate ] || { echo "  CC      init/main.o"; cat gate; }
 \t@! grep -q CONFIG_BREAKS $(O)/.config || { echo "error: it breaks"; exit 1; }
 \tmkdir -p $(O)/arch/$(ARCH)/boot
 \techo $@ of $(ARCH) >$(O)/arch/$(ARCH)/boot/$@
@@ -104,6 +109,15 @@ def builds(base):
     refused(base, "nowhere to write", 1, "", "-o", "none/out", "tree")
 
 
+def tells_progress(base):
+    gate = base / "tree/gate"
+    os.mkfifo(gate)
+    status, shown = watch([ROOT / "tools/bonsai-mkkernel", "tree", "-o", "out"], "steps done, 2 s",
+                          lambda: gate.write_text("open"), cwd=base)
+    check("progress", status == 0 and re.search(r"\r[1-9]\d* steps done, 1 s\x1b\[K\r", shown) and
+          shown.endswith("\r\x1b[K"), f"status {status}: {shown!r}")
+
+
 def main():
     fragments()
     for tool in ("make", "flex", "bison", "bc", "gcc"):
@@ -112,6 +126,7 @@ def main():
             return 77
     with tempfile.TemporaryDirectory() as name:
         builds(pathlib.Path(name))
+        tells_progress(pathlib.Path(name))
     print(*failures, sep="\n", end="\n" if failures else "")
     print(f"{passed} passed, {len(failures)} failed")
     return 1 if failures else 0
