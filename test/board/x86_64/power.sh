@@ -2,7 +2,7 @@
 # Ways to end: every kind of reboot restarts in place, power-off has status 0.
 
 # reboots KERNEL ISA WAY…: one boot more than there are ways, each ended in the next of them: a type
-# of reboot, or a "watchdog" that nobody feeds.
+# of reboot, a "watchdog" that nobody feeds, or "keys", which are Ctrl-Alt-Del and go ACPI's way.
 reboots()
 {
 	local kernel=$1 isa=$2
@@ -16,6 +16,12 @@ reboots()
 		[ \$boots -le $# ] || exit 0
 		shift \$((\$boots - 1))
 		[ \$1 != watchdog ] || { echo "by: \$1" && watchdog -T 4 -t 100 -F /dev/watchdog0; }
+		[ \$1 != keys ] || {
+			until grep -qs "Set 2 keyboard" /sys/class/input/*/device/name; do usleep 100000; done
+			echo acpi >/sys/kernel/reboot/type
+			echo "by: \$1"
+			sleep 1000
+		}
 		echo \$1 >/sys/kernel/reboot/type
 		echo "by: \$(cat /sys/kernel/reboot/type)"
 		reboot -f
@@ -31,6 +37,7 @@ reboots()
 	start
 	for way; do
 		wait_for 90 "by: $way"
+		[ $way != keys ] || bonsai send-key vm ctrl-alt-delete
 	done
 	wait_for 90 "boot: $(($# + 1))"
 	[ -d /proc/$monitor ] || fail "another process went on"
@@ -55,8 +62,8 @@ ends_with_a_panic()
 	says "Kernel panic"
 }
 
-claim "triple fault, keyboard controller and ACPI restart a guest in place" \
-	reboots bookworm "" triple kbd acpi
+claim "triple fault, keyboard controller, ACPI and Ctrl-Alt-Del restart a guest in place" \
+	reboots bookworm "" triple kbd keys
 claim "triple fault, keyboard controller and watchdog restart it without ACPI" \
 	reboots minimal 'acpi="no"' triple kbd watchdog
 claim "a panic ends with status 3" ends_with_a_panic
