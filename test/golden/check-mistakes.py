@@ -357,6 +357,8 @@ CASES = [
     x86("kernel_rom=x86.few-bootargs", "bootargs=panic=-1 ro"),
     x86("kernel_rom=x86.bzImage", "bootargs=" + 250 * "panic=-1 "),
     x86("kernel_rom=x86.bzImage", "initrd_rom=initrd.huge"),
+    x86("kernel_rom=x86.bzImage", "cpu_type=x86-64-v9"),
+    "check --host arch=x86_64 level=2 --set kernel_rom=x86.bzImage --set cpu_type=x86-64-v3 vm.xml",
     x86("kernel_rom=x86.low-initrd", "initrd_rom=initrd.large"),
     x86("kernel_rom=x86.bzImage", "firmware_rom=bios.odd"),
     x86("kernel_rom=x86.bzImage", "firmware_rom=bios.large"),

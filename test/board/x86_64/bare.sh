@@ -11,6 +11,30 @@ bare_guest()
 	says "$@"
 }
 
+begins_out_of_a_gzip_file()
+{
+	gzip <"$lab/bare/protected" >kernel.gz
+	vm "kernel_rom='kernel.gz' cpu_count='1'" </dev/null
+	run 20 0
+	says "up in protected mode"
+}
+
+# Of a baseline as far as the host's CPU reaches.
+cpuid_shows_a_microvm()
+{
+	vm "kernel_rom='$lab/bare/cpuid' cpu_count='255'" </dev/null
+	run 20 0
+	says "CPUs: 255" "virtualization: no" "hypervisor: KVMKVMKVM" "clock: told"
+	vm "kernel_rom='$lab/bare/cpuid' cpu_count='1' cpu_type='x86-64-v2'" </dev/null
+	bonsai host >host || : # which says whether a stock guest would run, too
+	if grep -q "^CPU  *x86-64-v1" host; then
+		refuses 2 "this host's CPU reaches x86-64-v1"
+	else
+		run 20 0
+		says "level 2, no AVX" "CPUs: 1" "hypervisor: KVMKVMKVM"
+	fi
+}
+
 begins_in_real_mode()
 {
 	vm "firmware_rom='$lab/bare/real' cpu_count='1' on_reboot='exit'" </dev/null
@@ -54,6 +78,24 @@ elf_through()
 	says "up in protected mode"
 }
 
+# SeaBIOS has nothing to boot then; qboot does without.
+is_offered_no_option_rom()
+{
+	vm "firmware_rom='$lab/firmware/seabios.bin' kernel_rom='$lab/bare/setup' cpu_count='1'" <<-END
+		<isa option_roms="no"/>
+	END
+	start
+	wait_for 60 "No bootable device"
+	kill $monitor
+	wait $monitor || fail "exit status $?"
+	vm "firmware_rom='$lab/firmware/qboot.rom' kernel_rom='$lab/bare/setup' cpu_count='1'
+		on_reboot='exit'" <<-END
+		<isa option_roms="no"/>
+	END
+	run 60 0
+	says "started as Linux is"
+}
+
 refuses_seabios_alone()
 {
 	cp "$lab/firmware/seabios.bin" .
@@ -90,10 +132,15 @@ two_exchange_bytes()
 claim "a guest begins in 64-bit mode" bare_guest off 1 up
 claim "a guest with a PVH note begins in 32-bit protected mode" bare_guest protected 1 \
 	"up in protected mode"
+claim "a bzImage without a 64-bit entry begins at its 32-bit one" bare_guest entry32 1 \
+	"entered in 32-bit mode"
+claim "an ELF kernel begins out of a gzip file" begins_out_of_a_gzip_file
 claim "a firmware begins in real mode at the reset vector" begins_in_real_mode
 claim "a reboot begins there again" reboots_in_place
 claim "reads of nothing give ones, writes are ignored" bare_guest stray 1 ffffffff ok
 claim "INIT and SIPI start a CPU" bare_guest smp 2 2
+claim "CPUID shows a microvm of 255 CPUs, and of a baseline nothing above it" \
+	cpuid_shows_a_microvm
 claim "two guests exchange bytes through memory that they share" two_exchange_bytes
 for cpus in 1 2; do
 	claim "qboot boots a bzImage with $cpus CPUs" boots_through qboot.rom $cpus
@@ -103,3 +150,4 @@ done
 claim "qboot starts an ELF kernel" elf_through qboot.rom
 claim "SeaBIOS starts an ELF kernel" elf_through seabios.bin
 claim "SeaBIOS without its option ROM is refused" refuses_seabios_alone
+claim "a firmware that is offered no option ROMs has none" is_offered_no_option_rom
