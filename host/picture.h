@@ -1,38 +1,25 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * Pictures as files: PNG (ISO/IEC 15948) or PPM (netpbm's P6), without alpha. May take a
- * while. One at a time, since the files are made outside of the sandbox.
- */
+/* Pictures in files: PNG (ISO/IEC 15948) or PPM (netpbm's P6), without alpha. */
 #ifndef HOST_PICTURE_H
 #define HOST_PICTURE_H
 
+#include <stdatomic.h>
 #include <stdint.h>
-
-#include "src/outside.h"
-
-struct error;
 
 enum picture_format { PICTURE_PNG, PICTURE_PPM };
 
-/* Embedded by its owner, zeroed before. */
-struct picture_saver {
-	struct outside_job job;
-	char *path; /* of the file that is being made, where the job runs */
-	char *part; /* what it is until it is whole */
+struct picture {
+	uint32_t *pixels; /* width * height of the host's (host/pixels.h) */
+	uint32_t width;
+	uint32_t height;
 };
 
-int picture_saver_init(struct picture_saver *saver); /* -ENOMEM */
-void picture_saver_finish(struct picture_saver *saver);
-
 /*
- * Writes width * height pixels of the host's (host/pixels.h) into the file at path. It
- * is there whole or not at all: one that was there is replaced at the end, unless it is
- * no regular file, which is -EINVAL, as is a name that does not end in .png or
- * .ppm: whoever has got hold of the process shall not write to other files. Else what the
- * host says of the file, or -ENOMEM.
+ * Writes to fd from where it is, and closes it. It takes a while (20 ms for 1280 x 800)
+ * and may be on any thread; -ECANCELED soon after another has set stop. -ENOMEM, or what
+ * the host says of the file.
  */
-int picture_save(struct picture_saver *saver, const char *path,
-	enum picture_format format, const uint32_t *pixels, uint32_t width,
-	uint32_t height, struct error *err);
+int picture_write(int fd, enum picture_format format, const struct picture *picture,
+	const atomic_bool *stop);
 
 #endif

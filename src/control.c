@@ -40,20 +40,32 @@ void control_client_drop(struct control_client *client)
 
 void control_client_watch(struct control_client *client)
 {
-	bool reads = !client->ended && client->output_bytes < CONTROL_OUTPUT_PAUSE;
+	bool reads = !client->ended && !client->waits &&
+		     client->output_bytes < CONTROL_OUTPUT_PAUSE;
 	uint32_t events = (reads ? EPOLLIN : 0) | (client->output_bytes ? EPOLLOUT : 0);
 
 	if (client->raw && !client->gone)
 		events = control_console_pump(client);
-	else if (client->ended && !client->output_bytes)
+	else if (client->ended && !client->waits && !client->output_bytes)
 		control_client_drop(client);
 	if (client->gone)
 		return;
-	/* One that has closed is ready for good: the console comes back to it. */
-	if (client->raw && client->closed)
+	/* One that has closed is ready for good: what it is waiting for comes back to it.
+	 */
+	if (client->closed && (client->raw || client->waits))
 		loop_fd_remove(&client->watch);
 	else
 		loop_fd_modify(&client->watch, events);
+}
+
+void control_client_go_on(struct control_client *client)
+{
+	if (client->gone)
+		loop_post(client->control->loop, &client->control->reap_task);
+	else if (client->watch.loop)
+		control_client_watch(client);
+	else if (loop_fd_add(client->control->loop, &client->watch))
+		control_client_drop(client);
 }
 
 bool control_client_flush(struct control_client *client)
@@ -167,15 +179,16 @@ static void give_up(struct control_client *client, int code)
 }
 
 /*
- * How many of these bytes are commands: those behind one that makes the client a console
- * are not, but for the end of its line.
+ * How many of these bytes are commands whose time has come: those behind one that takes a
+ * while are not; neither is what is behind one that makes the client a console, but for
+ * the end of its line.
  */
 static size_t take(struct control_client *client, const char *bytes, size_t count)
 {
 	const char *end = bytes + count;
 	const char *at = bytes;
 
-	while (!client->ended && !client->gone && !client->console) {
+	while (!client->ended && !client->gone && !client->console && !client->waits) {
 		int code = json_frame_feed(&client->frame, &at, end);
 
 		if (!code)
@@ -190,7 +203,7 @@ static size_t take(struct control_client *client, const char *bytes, size_t coun
 		at += 2;
 	else if (client->console && at < end && at[0] == '\n')
 		at++;
-	return client->console ? (size_t)(at - bytes) : count;
+	return client->console || client->waits ? (size_t)(at - bytes) : count;
 }
 
 /* Looks first, and then takes what was commands. */
@@ -222,7 +235,8 @@ static void client_ready(struct loop_fd *fd_watch, uint32_t events)
 	}
 	if (events & EPOLLOUT)
 		control_client_flush(client);
-	if (!client->raw && !client->ended && events & (EPOLLIN | EPOLLHUP | EPOLLERR))
+	if (!client->raw && !client->ended && !client->waits &&
+		events & (EPOLLIN | EPOLLHUP | EPOLLERR))
 		read_commands(client);
 	control_client_watch(client);
 }
@@ -242,7 +256,7 @@ static void reap(struct loop_task *task)
 	while (*at) {
 		struct control_client *client = *at;
 
-		if (!client->gone) {
+		if (!client->gone || client->waits) {
 			at = &client->next;
 			continue;
 		}

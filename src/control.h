@@ -32,8 +32,8 @@ struct terminal;
 int control_create(struct loop *loop, const char *path, struct machine_control *machine,
 	const struct source_pos *pos, struct control **ret, struct error *err);
 
-/* Sends what can be sent at once, closes all clients and removes the socket. NULL is
- * fine. */
+/* No command's answer is due any more. Sends what can be sent at once, closes all clients
+ * and removes the socket. NULL is fine. */
 void control_destroy(struct control *control);
 
 /*
@@ -52,6 +52,8 @@ int control_add_terminal(struct control *control, const char *name,
 
 /* ---- commands ---------------------------------------------------------------------- */
 
+#define CONTROL_LATER 1
+
 struct control_command {
 	const char *name;
 	/*
@@ -60,6 +62,7 @@ struct control_command {
 	 * with a sentence in err (-ENODEV has the class DeviceNotActive, -ENXIO
 	 * DeviceNotFound, all others GenericError). json_unpack_ex() with a "!" at its
 	 * end checks arguments; control_arguments_wrong() makes an error of what it says.
+	 * Or CONTROL_LATER, where it takes a while; control_answer() will tell.
 	 */
 	int (*run)(struct control_client *client, json_t *arguments, json_t **ret,
 		struct error *err);
@@ -69,6 +72,14 @@ struct control_command {
 extern const struct control_command *const control_tables[];
 
 struct machine_control *control_client_machine(struct control_client *client);
+
+/*
+ * What became of a command that returned CONTROL_LATER: once, after that, as if it
+ * returned it now. Until then the client lives, even if nobody is at its other end any
+ * more, and what it asks for waits.
+ */
+void control_answer(
+	struct control_client *client, int code, json_t *ret, const struct error *err);
 
 /* -EINVAL with what json_unpack_ex() found wrong. */
 int control_arguments_wrong(const json_error_t *wrong, struct error *err);

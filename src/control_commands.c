@@ -106,6 +106,14 @@ static const char *class_of(int code)
 				: "GenericError";
 }
 
+static json_t *outcome(int code, json_t *ret, const struct error *err, json_t *id)
+{
+	if (!code)
+		return answer(ret, id);
+	return control_error(
+		class_of(code), err->text[0] ? err->text : strerror(-code), id);
+}
+
 static json_t *run_found(struct control_client *client,
 	const struct control_command *command, json_t *arguments, json_t *id)
 {
@@ -113,10 +121,11 @@ static json_t *run_found(struct control_client *client,
 	json_t *ret = NULL;
 	int code = command->run(client, arguments, &ret, &err);
 
-	if (!code)
-		return answer(ret, id);
-	return control_error(
-		class_of(code), err.text[0] ? err.text : strerror(-code), id);
+	if (code != CONTROL_LATER)
+		return outcome(code, ret, &err, id);
+	client->waits = true;
+	client->id = json_incref(id);
+	return NULL;
 }
 
 static json_t *execute(
@@ -187,6 +196,19 @@ void control_run_command(struct control_client *client, const char *text, size_t
 		ret = wrong_shape("QMP input must be a JSON object", NULL);
 	else
 		ret = run_request(client, request);
-	control_client_send(client, ret);
+	if (!client->waits)
+		control_client_send(client, ret);
 	json_decref(request);
+}
+
+void control_answer(
+	struct control_client *client, int code, json_t *ret, const struct error *err)
+{
+	json_t *id = client->id;
+
+	client->waits = false;
+	client->id = NULL;
+	control_client_send(client, outcome(code, ret, err, id));
+	json_decref(id);
+	control_client_go_on(client);
 }

@@ -44,6 +44,8 @@ struct control_client {
 	bool gone;       /* to be freed by the control's task */
 	bool closed;     /* both its sides are */
 	bool deaf;       /* its output leads nowhere, its commands count nevertheless */
+	bool waits;      /* for control_answer() */
+	json_t *id;      /* of the command that it waits for, or NULL */
 	struct json_frame frame;
 	char *output;
 	size_t output_bytes;
@@ -62,8 +64,11 @@ void control_client_send(struct control_client *client, json_t *line);
 /* Runs the command that is the text and sends its answer. */
 void control_run_command(struct control_client *client, const char *text, size_t bytes);
 
-/* Frees it later, on the loop's thread. Any thread. */
+/* Frees it later, on the loop's thread, when it waits for nothing. Any thread. */
 void control_client_drop(struct control_client *client);
+
+/* Its command has been answered: it may go on with the next one, or go. */
+void control_client_go_on(struct control_client *client);
 
 /* Waits for what it can do next, or drops it where there is nothing. */
 void control_client_watch(struct control_client *client);

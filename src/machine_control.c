@@ -261,8 +261,9 @@ static bool has_screen(const struct vm_config *config)
 int machine_control_create(struct machine *machine, struct error *err)
 {
 	const struct config_control *config = &machine->plan->config->control;
-	int code = has_screen(machine->plan->config) ? picture_saver_init(&machine->saver)
-						     : 0;
+	int code = has_screen(machine->plan->config)
+			   ? picture_saver_init(&machine->saver, machine->loop)
+			   : 0;
 
 	if (code)
 		return error_set(err, code, NULL, "no memory for pictures");
@@ -298,9 +299,9 @@ int machine_control_add_terminals(struct machine *machine, struct error *err)
 
 void machine_control_destroy(struct machine *machine)
 {
+	picture_saver_finish(&machine->saver);
 	control_destroy(machine->control);
 	if (machine->control_place[0])
 		outside_do(&machine->place_leaving, NULL);
 	outside_remove(&machine->place_leaving);
-	picture_saver_finish(&machine->saver);
 }

@@ -52,6 +52,21 @@ struct machine_net {
 	struct nic_counts counts;
 };
 
+/* A picture of a screen, to be saved. */
+struct machine_screendump {
+	const char *device; /* NULL: the first that has any */
+	unsigned int scanout;
+	const char *path;
+	bool png; /* else a PPM */
+	/*
+	 * Once, later, on the loop's thread; not after an error. 0 when the file is
+	 * there; -ENOENT where nothing has been shown, -ECANCELED where the VM ends, or
+	 * what the host says.
+	 */
+	void (*done)(void *user, int code, const struct error *err);
+	void *user;
+};
+
 struct machine_control_ops {
 	/* No vCPU runs afterwards; devices finish what they have. Twice is once. */
 	void (*pause)(struct machine_control *machine);
@@ -81,12 +96,11 @@ struct machine_control_ops {
 	/* Asks the guest for so much of its memory, which it gives when it can. */
 	void (*take_memory)(struct machine_control *machine, uint64_t bytes);
 	/*
-	 * Saves what a scanout of a device shows, NULL: of the first that has any, as a
-	 * PNG or PPM. -ENXIO where there is no such device, -EINVAL where it has no such
-	 * scanout, -ENOENT where nothing has been shown on it, else what the host says.
+	 * Has it saved; what is borrowed. -ENXIO where there is no such device, -EINVAL
+	 * where it has no such scanout, -ENOMEM.
 	 */
-	int (*screendump)(struct machine_control *machine, const char *device,
-		unsigned int scanout, const char *path, bool png, struct error *err);
+	int (*screendump)(struct machine_control *machine,
+		const struct machine_screendump *what, struct error *err);
 	void (*set_stats_interval)(struct machine_control *machine, unsigned int seconds);
 };
 

@@ -7,7 +7,6 @@
 
 #include "host/display_sdl.h"
 #include "host/display_vnc.h"
-#include "host/picture.h"
 #include "host/udmabuf.h"
 #include "src/container_of.h"
 #include "src/error.h"
@@ -160,30 +159,70 @@ static const struct machine_device *find(const struct machine *machine, const ch
 	return NULL;
 }
 
-int machine_gpu_screendump(struct machine_control *face, const char *device,
-	unsigned int scanout, const char *path, bool png, struct error *err)
-{
-	struct machine *machine = container_of(face, struct machine, face);
-	const struct machine_device *found = find(machine, device);
-	uint32_t *pixels, width, height;
-	int code;
+struct screendump {
+	struct picture_request request;
+	struct display *display;
+	const char *device;
+	unsigned int scanout;
+	void (*done)(void *user, int code, const struct error *err);
+	void *user;
+	char path[];
+};
 
-	if (!found && !device)
-		return error_set(err, -ENXIO, NULL, "there is no gpu");
-	if (!found)
-		return error_set(err, -ENXIO, NULL, "there is no gpu '%s'", device);
-	device = found->plan->config->name;
-	if (scanout >= display_scanouts(found->display))
-		return error_set(
-			err, -EINVAL, NULL, "%s has no scanout %u", device, scanout);
-	code = display_capture(found->display, scanout, &pixels, &width, &height);
+static int take_picture(
+	struct picture_request *request, struct picture *ret, struct error *err)
+{
+	const struct screendump *dump = container_of(request, struct screendump, request);
+	int code = display_capture(
+		dump->display, dump->scanout, &ret->pixels, &ret->width, &ret->height);
+
 	if (code == -ENOENT)
 		return error_set(err, code, NULL,
-			"%s: nothing has been on scanout %u yet", device, scanout);
-	if (code)
-		return error_set(err, code, NULL, "%s: %s", device, strerror(-code));
-	code = picture_save(&machine->saver, path, png ? PICTURE_PNG : PICTURE_PPM,
-		pixels, width, height, err);
-	free(pixels);
-	return code;
+			"%s: nothing has been on scanout %u yet", dump->device,
+			dump->scanout);
+	return code ? error_set(err, code, NULL, "%s: %s", dump->device, strerror(-code))
+		    : 0;
+}
+
+static void picture_done(
+	struct picture_request *request, int code, const struct error *err)
+{
+	struct screendump *dump = container_of(request, struct screendump, request);
+
+	dump->done(dump->user, code, err);
+	free(dump);
+}
+
+int machine_gpu_screendump(struct machine_control *face,
+	const struct machine_screendump *what, struct error *err)
+{
+	struct machine *machine = container_of(face, struct machine, face);
+	const struct machine_device *found = find(machine, what->device);
+	size_t path_bytes = strlen(what->path) + 1;
+	struct screendump *dump;
+
+	if (!found && !what->device)
+		return error_set(err, -ENXIO, NULL, "there is no gpu");
+	if (!found)
+		return error_set(err, -ENXIO, NULL, "there is no gpu '%s'", what->device);
+	if (what->scanout >= display_scanouts(found->display))
+		return error_set(err, -EINVAL, NULL, "%s has no scanout %u",
+			found->plan->config->name, what->scanout);
+	dump = calloc(1, sizeof(*dump) + path_bytes);
+	if (!dump)
+		return error_set(err, -ENOMEM, NULL, "no memory for a screendump");
+	memcpy(dump->path, what->path, path_bytes);
+	dump->display = found->display;
+	dump->device = found->plan->config->name;
+	dump->scanout = what->scanout;
+	dump->done = what->done;
+	dump->user = what->user;
+	dump->request = (struct picture_request){
+		.path = dump->path,
+		.format = what->png ? PICTURE_PNG : PICTURE_PPM,
+		.take = take_picture,
+		.done = picture_done,
+	};
+	picture_save(&machine->saver, &dump->request);
+	return 0;
 }

@@ -7,7 +7,7 @@
 #include <stdbool.h>
 
 #include "host/input.h"
-#include "host/picture.h"
+#include "host/picture_saver.h"
 #include "host/vt.h"
 #include "src/bus.h"
 #include "src/control_place.h"
@@ -94,8 +94,8 @@ void machine_balloon_set_stats_interval(
 	struct machine_control *face, unsigned int seconds);
 
 /* The control socket's verb for displays. */
-int machine_gpu_screendump(struct machine_control *face, const char *device,
-	unsigned int scanout, const char *path, bool png, struct error *err);
+int machine_gpu_screendump(struct machine_control *face,
+	const struct machine_screendump *what, struct error *err);
 
 /* Fills machine->face and opens the control socket that the XML asks for. */
 int machine_control_create(struct machine *machine, struct error *err);

@@ -32,7 +32,7 @@ const char *sandbox_role_name(enum sandbox_role role)
 		[SANDBOX_SCREEN] = "the main thread",
 		[SANDBOX_SERVER] = "the main thread",
 		[SANDBOX_VCPU] = "a vCPU",
-		[SANDBOX_WORKER] = "a disk's worker",
+		[SANDBOX_WORKER] = "a worker",
 		[SANDBOX_VIEWER] = "a viewer's thread",
 		[SANDBOX_BROKER] = "the broker",
 	};

@@ -19,7 +19,7 @@ enum sandbox_role {
 
 	/* Threads of a VM's process, whose filter is that of the process. */
 	SANDBOX_VCPU = SANDBOX_FILTERS,
-	SANDBOX_WORKER, /* of a disk */
+	SANDBOX_WORKER, /* of a disk, or that packs a picture */
 	SANDBOX_VIEWER, /* a client of VNC */
 };
 

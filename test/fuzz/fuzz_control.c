@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A client's bytes: what comes before its negotiation and after it, in pieces of any
- * size, and a client that leaves at any moment. The machine only counts.
+ * size, and a client that leaves at any moment, one that waits for a screendump as well.
+ * The machine only counts.
  */
 #include <stdint.h>
 #include <string.h>
@@ -16,6 +17,12 @@
 
 static struct control_rig rig;
 static struct terminal *terminal;
+
+static void answer_dumps(void)
+{
+	while (rig.dump_count)
+		rig_answer_dump(&rig, 0, NULL);
+}
 
 static void turn(void)
 {
@@ -44,12 +51,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		if (send(fd, data + at, bytes, MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
 			break;
 		turn();
+		if (piece & 8)
+			answer_dumps();
 	}
 	if (piece & 4)
 		terminal_write(terminal, data, size);
 	if (piece & 2)
 		control_event(rig.control, "TEST", NULL);
 	close(fd);
+	turn();
+	answer_dumps();
 	turn();
 	return 0;
 }

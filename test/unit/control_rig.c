@@ -73,16 +73,29 @@ static void take_memory(struct machine_control *machine, uint64_t bytes)
 	container_of(machine, struct control_rig, machine)->memory_asked = bytes;
 }
 
-static int screendump(struct machine_control *machine, const char *device,
-	unsigned int scanout, const char *path, bool png, struct error *err)
+static int screendump(struct machine_control *machine,
+	const struct machine_screendump *what, struct error *err)
 {
 	struct control_rig *rig = rig_of(machine);
 
-	if (device && !strcmp(device, "none"))
+	if (what->device && !strcmp(what->device, "none"))
 		return error_set(err, -ENXIO, NULL, "there is none");
-	snprintf(rig->dumped, sizeof(rig->dumped), "%s %u %s %s", device ? device : "any",
-		scanout, path, png ? "png" : "ppm");
+	if (rig->dump_count == sizeof(rig->dumps) / sizeof(rig->dumps[0]))
+		return error_set(err, -ENOMEM, NULL, "there are enough");
+	snprintf(rig->dumped, sizeof(rig->dumped), "%s %u %s %s",
+		what->device ? what->device : "any", what->scanout, what->path,
+		what->png ? "png" : "ppm");
+	rig->dumps[rig->dump_count++] = *what;
 	return 0;
+}
+
+void rig_answer_dump(struct control_rig *rig, int code, const struct error *err)
+{
+	struct machine_screendump first = rig->dumps[0];
+
+	rig->dump_count--;
+	memmove(rig->dumps, rig->dumps + 1, rig->dump_count * sizeof(first));
+	first.done(first.user, code, err);
 }
 
 static void set_stats_interval(struct machine_control *machine, unsigned int seconds)
@@ -180,6 +193,10 @@ void rig_begin(struct control_rig *rig)
 
 void rig_end(struct control_rig *rig)
 {
+	const struct error ended = {.text = "the VM has ended"};
+
+	while (rig->dump_count)
+		rig_answer_dump(rig, -ECANCELED, &ended);
 	control_destroy(rig->control);
 	seat_destroy(rig->machine.seat);
 	loop_destroy(rig->loop);

@@ -29,7 +29,9 @@ struct control_rig {
 	bool no_buttons;
 	struct machine_balloon balloon; /* there where it has a name */
 	uint64_t memory_asked;
-	char dumped[128];    /* what screendump was asked for */
+	char dumped[128];                   /* what screendump was asked for */
+	struct machine_screendump dumps[4]; /* that have no answer; rig_answer_dump() */
+	unsigned int dump_count;
 	uint64_t disk_bytes; /* of the one disk, "vda" */
 	char line[70000];    /* what rig_line() read last */
 };
@@ -45,6 +47,9 @@ void rig_settle(struct control_rig *rig);
 int rig_connect(struct control_rig *rig);
 /* One that has read the greeting and negotiated. */
 int rig_client(struct control_rig *rig);
+
+/* The first screendump that has no answer gets one. */
+void rig_answer_dump(struct control_rig *rig, int code, const struct error *err);
 
 void rig_send(int fd, const char *text);
 /* The next line without its end; "" at the end of the stream or where none comes. */
