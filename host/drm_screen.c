@@ -99,9 +99,11 @@ static bool make_pictures(struct drm_screen *screen)
 	int code = 0;
 
 	for (unsigned int i = 0; i < ARRAY_SIZE(screen->pictures) && !code; i++)
-		if (!screen->pictures[i].handle)
+		if (!screen->pictures[i].handle) {
 			code = drm_memory_create(screen->output.card, mode->hdisplay,
 				mode->vdisplay, true, &screen->pictures[i]);
+			screen->stale[i] = whole_screen(screen);
+		}
 	if (code)
 		log_host("%s: no memory for pictures of %ux%u: %s",
 			screen->output.connector.name, mode->hdisplay, mode->vdisplay,
@@ -115,8 +117,12 @@ void drm_screen_forget(struct drm_screen *screen)
 
 	if (frame->pixels != frame->copy)
 		display_frame_drop(frame);
-	for (unsigned int i = 0; i < ARRAY_SIZE(screen->pictures); i++)
+	for (unsigned int i = 0; i < ARRAY_SIZE(screen->pictures); i++) {
 		drm_memory_destroy(screen->output.card, &screen->pictures[i]);
+		screen->stale[i] = nothing;
+	}
+	/* Places on a screen of the old size, which a smaller one does not have. */
+	screen->damage = screen->cursor_place = nothing;
 }
 
 /* ---- frames

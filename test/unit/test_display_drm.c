@@ -208,6 +208,33 @@ TEST(follows_the_cable)
 	rig_close(&rig);
 }
 
+TEST(writes_nothing_outside_of_a_screen_that_has_shrunk)
+{
+	struct display_buffer *buffer;
+	struct rig rig;
+
+	fake_kms_reset();
+	rig_make(&rig, 1);
+	for (unsigned int i = 0; i < WIDTH * HEIGHT; i++)
+		memory[i] = 9;
+	buffer = import(&rig, WIDTH, HEIGHT, PIXEL_BGRX, -1);
+	display_show(rig.display, 0, buffer, &whole);
+	CHECK(display_flush(rig.display, 0, buffer, &whole));
+	frame(&rig);
+	/* Both pictures are copies, and more is to be shown. */
+	CHECK(display_flush(rig.display, 0, buffer, &whole));
+	fake_kms.screens[0].width = 640;
+	fake_kms.screens[0].height = 480;
+	fake_kms_cable();
+	for (int frames = 0; frames < 3; frames++) {
+		frame(&rig);
+		display_flush(rig.display, 0, buffer, &whole);
+		CHECK_EQ(fake_kms_pixel(0, 639, 479), 9);
+	}
+	display_buffer_destroy(rig.display, buffer);
+	rig_close(&rig);
+}
+
 TEST(puts_back_what_was_there)
 {
 	struct display_buffer *buffer;
@@ -625,6 +652,7 @@ TEST(shows_a_buffer_as_it_is_while_no_cursor_is_drawn)
 TEST_MAIN(CASE(has_the_modes_that_the_screens_prefer),
 	CASE(takes_the_connectors_and_the_mode_that_it_is_told),
 	CASE(says_what_is_wrong_with_a_card), CASE(follows_the_cable),
+	CASE(writes_nothing_outside_of_a_screen_that_has_shrunk),
 	CASE(puts_back_what_was_there), CASE(shows_a_buffer_as_it_is),
 	CASE(flips_between_buffers_of_the_guest),
 	CASE(answers_what_waits_when_nothing_is_shown_any_more),
