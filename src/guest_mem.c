@@ -19,6 +19,9 @@
 #define MADV_DONTNEED_LOCKED 24
 #endif
 
+/* Address space without memory on both sides of a region; a page of any host at least. */
+#define GUARD_BYTES ((size_t)64 << 10)
+
 /* As mmap() and memfd_create() take it: the binary logarithm in the highest bits. */
 #define HUGE_FLAG(bytes_log2) ((unsigned int)(bytes_log2) << 26)
 
@@ -107,7 +110,11 @@ static int check_huge(const struct guest_mem_region *region, struct error *err)
 
 /* ---- one region ------------------------------------------------------------------- */
 
-/* Address space for the region: the surplus of a larger one is cut off. */
+/*
+ * Address space for the region: the surplus of a larger one is cut off, but for a guard
+ * on both sides. Whatever runs over its end next to it faults instead of changing the
+ * guest.
+ */
 static int reserve(struct guest_mem_region *region)
 {
 	uint64_t page = page_bytes(region->pages);
@@ -118,18 +125,18 @@ static int reserve(struct guest_mem_region *region)
 	size_t lead;
 
 	/* On a 32-bit host a size_t is the limit; leave the alignment's surplus too. */
-	if (region->bytes > SIZE_MAX - align)
+	if (region->bytes > SIZE_MAX - align - 2 * GUARD_BYTES)
 		return -ENOMEM;
-	room = (size_t)region->bytes + align;
+	room = (size_t)region->bytes + align + 2 * GUARD_BYTES;
 	base = mmap(NULL, room, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
 		-1, 0);
 	if (base == MAP_FAILED)
 		return -errno;
-	lead = -(uintptr_t)base & (align - 1);
+	lead = -(uintptr_t)(base + GUARD_BYTES) & (align - 1);
+	region->hva = base + lead + GUARD_BYTES;
 	if (lead)
 		munmap(base, lead);
-	munmap(base + lead + region->bytes, room - lead - (size_t)region->bytes);
-	region->hva = base + lead;
+	munmap(region->hva + region->bytes + GUARD_BYTES, align - lead);
 	return 0;
 }
 
@@ -233,7 +240,7 @@ static int fill(
 static void finish_region(struct guest_mem_region *region)
 {
 	if (region->hva)
-		munmap(region->hva, region->bytes);
+		munmap(region->hva - GUARD_BYTES, region->bytes + 2 * GUARD_BYTES);
 	if (region->fd >= 0)
 		close(region->fd);
 	*region = (struct guest_mem_region){.fd = -1};

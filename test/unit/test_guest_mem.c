@@ -66,6 +66,34 @@ TEST(aligns_ram_to_two_mebibytes_and_clears_it)
 	CHECK_EQ(mem.count, 0);
 }
 
+/* The kernel says it without a fault. */
+static bool is_there(int fd, const uint8_t *hva)
+{
+	return write(fd, hva, 1) == 1;
+}
+
+TEST(has_nothing_in_reach_of_what_runs_over_an_end)
+{
+	struct guest_mem mem = {0};
+	const uint8_t *begin, *end;
+	int ends[2];
+
+	CHECK_EQ(pipe(ends), 0);
+	CHECK_EQ(guest_mem_add(&mem, BASE, BYTES, NULL), 0);
+	begin = mem.regions[0].hva;
+	end = begin + BYTES;
+	for (int turn = 0; turn < 2; turn++) {
+		CHECK(is_there(ends[1], begin));
+		CHECK(is_there(ends[1], end - 1));
+		CHECK(!is_there(ends[1], begin - 1));
+		CHECK(!is_there(ends[1], end));
+		CHECK_EQ(guest_mem_clear(&mem), 0);
+	}
+	guest_mem_finish(&mem);
+	close(ends[0]);
+	close(ends[1]);
+}
+
 TEST(does_not_join_neighbouring_regions)
 {
 	struct guest_mem mem = {0};
@@ -342,6 +370,7 @@ TEST(refuses_ram_that_huge_pages_do_not_divide)
 
 TEST_MAIN(CASE(hands_out_only_ranges_that_lie_in_ram),
 	CASE(aligns_ram_to_two_mebibytes_and_clears_it),
+	CASE(has_nothing_in_reach_of_what_runs_over_an_end),
 	CASE(does_not_join_neighbouring_regions), CASE(refuses_what_the_host_cannot_give),
 	CASE(gives_a_reset_guest_zeroes_whatever_its_memory_is),
 	CASE(shares_memory_that_nobody_can_shrink), CASE(keeps_private_memory_to_itself),
