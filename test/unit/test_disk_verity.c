@@ -10,32 +10,20 @@
 
 #include "host/disk.h"
 #include "src/container_of.h"
-#include "src/digest.h"
 #include "src/error.h"
-#include "src/le.h"
 #include "src/loop.h"
 #include "test/unit/test.h"
+#include "test/unit/verity_image.h"
 
 #define FILE_BYTES (4u << 20) /* of data and tree */
 
-/* What an image is made of. */
-struct shape {
-	uint32_t data_block_bytes;
-	uint32_t hash_block_bytes;
-	uint64_t data_blocks;
-	uint16_t salt_bytes;
-	uint32_t type;
-	enum digest_kind kind;
-	bool own_file; /* the tree is in a file of its own */
-};
-
 struct rig {
-	struct shape shape;
+	struct verity_shape shape;
 	uint8_t *data; /* both files, mapped */
 	uint8_t *hashes;
 	uint64_t hash_offset; /* of the superblock */
 	uint64_t tree_end;
-	char root[2 * DIGEST_BYTES_MAX + 1];
+	char root[VERITY_ROOT_CHARS];
 	int data_fd;
 	int hash_fd;
 	char data_path[32];
@@ -45,7 +33,7 @@ struct rig {
 	struct error err;
 };
 
-static const struct shape ordinary = {4096, 4096, 300, 32, 1, DIGEST_SHA256, true};
+static const struct verity_shape ordinary = {4096, 4096, 300, 32, 1, DIGEST_SHA256, true};
 
 static int map_file(uint8_t **ret, char path[32])
 {
@@ -58,67 +46,9 @@ static int map_file(uint8_t **ret, char path[32])
 	return fd;
 }
 
-static void digest_block(const struct rig *rig, const uint8_t *superblock,
-	const void *block, size_t bytes, uint8_t *ret)
-{
-	struct digest *digest = digest_create(rig->shape.kind);
-
-	digest_start(digest);
-	if (rig->shape.type == 1)
-		digest_add(digest, superblock + 88, rig->shape.salt_bytes);
-	digest_add(digest, block, bytes);
-	if (rig->shape.type == 0)
-		digest_add(digest, superblock + 88, rig->shape.salt_bytes);
-	digest_end(digest, ret);
-	digest_destroy(digest);
-}
-
-/*
- * Makes the tree bottom-up in memory, level by level, then lays it out top-down: another
- * way than the one that is tested.
- */
-static void make_tree(struct rig *rig, const uint8_t *sb)
-{
-	const struct shape *shape = &rig->shape;
-	size_t bytes = digest_bytes(shape->kind);
-	uint64_t start = rig->hash_offset + 512, count = shape->data_blocks;
-	uint32_t below_bytes = shape->data_block_bytes;
-	const uint8_t *below = rig->data;
-	uint8_t root[DIGEST_BYTES_MAX], *levels[8];
-	uint64_t sizes[8];
-	unsigned int top = 0;
-
-	start = (start + shape->hash_block_bytes - 1) / shape->hash_block_bytes *
-		shape->hash_block_bytes;
-	while (count > 1) {
-		uint64_t per_block = shape->hash_block_bytes / bytes;
-		uint64_t blocks = (count + per_block - 1) / per_block;
-
-		sizes[top] = blocks * shape->hash_block_bytes;
-		levels[top] = calloc(1, sizes[top]);
-		for (uint64_t i = 0; i < count; i++)
-			digest_block(rig, sb, below + i * below_bytes, below_bytes,
-				levels[top] + i * bytes);
-		below = levels[top++];
-		below_bytes = shape->hash_block_bytes;
-		count = blocks;
-	}
-	digest_block(rig, sb, below, below_bytes, root);
-	for (size_t i = 0; i < bytes; i++)
-		snprintf(rig->root + 2 * i, 3, "%02x", root[i]);
-	while (top--) {
-		memcpy(rig->hashes + start, levels[top], sizes[top]);
-		start += sizes[top];
-		free(levels[top]);
-	}
-	rig->tree_end = start;
-	CHECK(start <= FILE_BYTES);
-}
-
-static void make(struct rig *rig, const struct shape *shape)
+static void make(struct rig *rig, const struct verity_shape *shape)
 {
 	uint64_t data_bytes = shape->data_blocks * shape->data_block_bytes;
-	uint8_t *sb;
 
 	*rig = (struct rig){.shape = *shape, .hash_fd = -1};
 	rig->data_fd = map_file(&rig->data, rig->data_path);
@@ -130,18 +60,9 @@ static void make(struct rig *rig, const struct shape *shape)
 	}
 	for (uint64_t i = 0; i < data_bytes; i++)
 		rig->data[i] = (uint8_t)(i * 31 + (i >> 9));
-	sb = rig->hashes + rig->hash_offset;
-	memcpy(sb, "verity", 6);
-	le32_put(sb + 8, 1);
-	le32_put(sb + 12, shape->type);
-	memcpy(sb + 32, digest_name(shape->kind), strlen(digest_name(shape->kind)));
-	le32_put(sb + 64, shape->data_block_bytes);
-	le32_put(sb + 68, shape->hash_block_bytes);
-	le64_put(sb + 72, shape->data_blocks);
-	le16_put(sb + 80, shape->salt_bytes);
-	for (unsigned int i = 0; i < shape->salt_bytes; i++)
-		sb[88 + i] = (uint8_t)(200 - i);
-	make_tree(rig, sb);
+	rig->tree_end = verity_image_make(
+		shape, rig->data, rig->hashes, rig->hash_offset, rig->root);
+	CHECK(rig->tree_end <= FILE_BYTES);
 	CHECK_EQ(loop_create(&rig->loop, NULL), 0);
 }
 
@@ -197,7 +118,7 @@ static int read_disk(struct rig *rig, uint64_t offset, uint8_t *to, uint64_t byt
 
 TEST(reads_what_is_there)
 {
-	static const struct shape shapes[] = {
+	static const struct verity_shape shapes[] = {
 		{4096, 4096, 300, 32, 1, DIGEST_SHA256, true},
 		{4096, 4096, 300, 32, 1, DIGEST_SHA256, false},
 		{4096, 4096, 1, 0, 1, DIGEST_SHA256, true},
