@@ -39,17 +39,25 @@ static void retry_expired(struct loop_timer *timer)
 		loop_timer_arm(listener->loop, timer, RETRY_NS);
 }
 
-int listener_open(struct listener *listener, struct loop *loop, int family,
+void listener_adopt(struct listener *listener, struct loop *loop, int fd,
 	void (*accepted)(struct listener *listener, int fd))
 {
 	listener->accepted = accepted;
 	listener->loop = loop;
+	listener->watch.fd = fd;
 	listener->watch.events = EPOLLIN;
 	listener->watch.ready = listener_ready;
 	listener->retry.expired = retry_expired;
-	listener->watch.fd =
-		socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	return listener->watch.fd < 0 ? -errno : 0;
+}
+
+int listener_open(struct listener *listener, struct loop *loop, int family,
+	void (*accepted)(struct listener *listener, int fd))
+{
+	int fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	int code = fd < 0 ? -errno : 0;
+
+	listener_adopt(listener, loop, fd, accepted);
+	return code;
 }
 
 /*

@@ -37,6 +37,11 @@ struct listener {
 int listener_open(struct listener *listener, struct loop *loop, int family,
 	void (*accepted)(struct listener *listener, int fd));
 
+/* One that listens already, and where its file is another's business: owns fd from now
+ * on. */
+void listener_adopt(struct listener *listener, struct loop *loop, int fd,
+	void (*accepted)(struct listener *listener, int fd));
+
 /*
  * Binds it to a file that only this user may connect to. path is borrowed. One that a
  * dead process left behind is replaced; anything else that is there is left alone, with

@@ -340,7 +340,7 @@ struct machine_control *control_client_machine(struct control_client *client)
 
 /* ---- life ------------------------------------------------------------------------- */
 
-static int listen_at(struct control *control, const char *path,
+static int listen_at_path(struct control *control, const char *path,
 	const struct source_pos *pos, struct error *err)
 {
 	int code = listener_open(&control->listener, control->loop, AF_UNIX, accepted);
@@ -360,25 +360,64 @@ static int listen_at(struct control *control, const char *path,
 		    : 0;
 }
 
-int control_create(struct loop *loop, const char *path, struct machine_control *machine,
-	const struct source_pos *pos, struct control **ret, struct error *err)
+/* To listen once more makes those who connect see this process at the other end. */
+static int listen_at(struct control *control, int fd, struct error *err)
 {
-	struct control *control = calloc(1, sizeof(*control));
 	int code;
 
+	listener_adopt(&control->listener, control->loop, fd, accepted);
+	code = listener_start(&control->listener, BACKLOG);
+	return code ? error_set(err, code, NULL,
+			      "the control socket of the service manager: %s",
+			      strerror(-code))
+		    : 0;
+}
+
+static struct control *make(struct loop *loop, struct machine_control *machine)
+{
+	struct control *control = calloc(1, sizeof(*control));
+
 	if (!control)
-		return error_set(err, -ENOMEM, pos, "no memory for the control socket");
+		return NULL;
 	control->loop = loop;
 	control->machine = machine;
 	control->reap_task.run = reap;
+	control->listener.watch.fd = -1;
 	control->memory_fd = open("/proc/self/smaps_rollup", O_RDONLY | O_CLOEXEC);
-	code = listen_at(control, path, pos, err);
-	if (code) {
+	return control;
+}
+
+int control_create(struct loop *loop, const char *path, struct machine_control *machine,
+	const struct source_pos *pos, struct control **ret, struct error *err)
+{
+	struct control *control = make(loop, machine);
+	int code = control ? listen_at_path(control, path, pos, err)
+			   : error_set(err, -ENOMEM, pos,
+				     "no memory for the control socket");
+
+	if (code)
 		control_destroy(control);
-		return code;
+	else
+		*ret = control;
+	return code;
+}
+
+int control_create_at(struct loop *loop, int fd, struct machine_control *machine,
+	struct control **ret, struct error *err)
+{
+	struct control *control = make(loop, machine);
+	int code;
+
+	if (!control) {
+		close(fd);
+		return error_set(err, -ENOMEM, NULL, "no memory for the control socket");
 	}
-	*ret = control;
-	return 0;
+	code = listen_at(control, fd, err);
+	if (code)
+		control_destroy(control);
+	else
+		*ret = control;
+	return code;
 }
 
 void control_destroy(struct control *control)

@@ -32,6 +32,13 @@ struct terminal;
 int control_create(struct loop *loop, const char *path, struct machine_control *machine,
 	const struct source_pos *pos, struct control **ret, struct error *err);
 
+/*
+ * The same at a unix socket that somebody has bound, who removes it too: fd, which is the
+ * control's from now on, whatever comes of it.
+ */
+int control_create_at(struct loop *loop, int fd, struct machine_control *machine,
+	struct control **ret, struct error *err);
+
 /* No command's answer is due any more. Sends what can be sent at once, closes all clients
  * and removes the socket. NULL is fine. */
 void control_destroy(struct control *control);

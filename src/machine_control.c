@@ -12,8 +12,12 @@
 #include "src/log.h"
 #include "src/machine_devices.h"
 #include "src/machine_impl.h"
+#include "src/notify.h"
 #include "src/vcpu.h"
 #include "virtio/block.h"
+
+/* What the unit of the socket calls it. */
+#define HANDED_NAME "control"
 
 /* ---- verbs ------------------------------------------------------------------------ */
 
@@ -264,15 +268,22 @@ int machine_control_create(struct machine *machine, struct error *err)
 	int code = has_screen(machine->plan->config)
 			   ? picture_saver_init(&machine->saver, machine->loop)
 			   : 0;
+	int fd = -1;
 
 	if (code)
 		return error_set(err, code, NULL, "no memory for pictures");
+	code = config->none ? 0 : notify_take_socket(HANDED_NAME, &fd, err);
+	if (code)
+		return code;
 	seed_json();
 	machine->face.ops = &ops;
 	machine->face.plan = machine->plan;
 	machine->face.seat = machine->seat;
 	if (config->none)
 		return 0;
+	if (fd >= 0)
+		return control_create_at(
+			machine->loop, fd, &machine->face, &machine->control, err);
 	if (!config->path)
 		return create_in_place(machine, err);
 	return control_create(machine->loop, config->path, &machine->face, &config->pos,

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The protocol of sd_notify(3) and sd_watchdog_enabled(3), which is small enough not to
- * need their library.
+ * The protocol of sd_notify(3), sd_watchdog_enabled(3) and sd_listen_fds(3), which is
+ * small enough not to need their library.
  */
 #include "src/notify.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,6 +21,8 @@
 #include "src/error.h"
 
 #define MESSAGE_BYTES 512
+#define LISTEN_FDS_START 3
+#define LISTEN_FDS_MAX 1024u
 
 /* A path, or behind an @ a name of the abstract kind, which begins with a zero byte. */
 static int address_of(const char *name, struct sockaddr_un *ret, socklen_t *ret_bytes,
@@ -116,4 +120,59 @@ void notify_close(struct notify *notify)
 	if (notify->fd >= 0)
 		close(notify->fd);
 	notify->fd = -1;
+}
+
+/* Where the name is in a list with colons between; count where it is not there. */
+static unsigned int index_of(const char *name, const char *names, unsigned int count)
+{
+	size_t chars = strlen(name);
+
+	for (unsigned int i = 0; i < count; i++) {
+		size_t here = strcspn(names, ":");
+
+		if (here == chars && !memcmp(names, name, chars))
+			return i;
+		names += here + (names[here] == ':');
+	}
+	return count;
+}
+
+static bool is_option(int fd, int option, int wanted)
+{
+	int value = 0;
+	socklen_t bytes = sizeof(value);
+
+	return !getsockopt(fd, SOL_SOCKET, option, &value, &bytes) && value == wanted;
+}
+
+int notify_take_socket(const char *name, int *ret, struct error *err)
+{
+	const char *pid = getenv("LISTEN_PID");
+	const char *fds = getenv("LISTEN_FDS");
+	const char *names = getenv("LISTEN_FDNAMES");
+	uintmax_t count = 0;
+	unsigned int index;
+
+	*ret = -1;
+	if (pid && fds && names && strtoumax(pid, NULL, 10) == (uintmax_t)getpid())
+		count = strtoumax(fds, NULL, 10);
+	if (count > LISTEN_FDS_MAX)
+		count = 0;
+	index = index_of(name, names ? names : "", (unsigned int)count);
+	if (index < count)
+		*ret = LISTEN_FDS_START + (int)index;
+	unsetenv("LISTEN_PID");
+	unsetenv("LISTEN_FDS");
+	unsetenv("LISTEN_FDNAMES");
+	if (*ret < 0)
+		return 0;
+	if (is_option(*ret, SO_DOMAIN, AF_UNIX) &&
+		is_option(*ret, SO_TYPE, SOCK_STREAM) &&
+		is_option(*ret, SO_ACCEPTCONN, 1) &&
+		fcntl(*ret, F_SETFD, FD_CLOEXEC) == 0 &&
+		fcntl(*ret, F_SETFL, O_NONBLOCK) == 0)
+		return 0;
+	*ret = -1;
+	return error_set(err, -EINVAL, NULL,
+		"what the service manager calls %s is no unix socket that listens", name);
 }

@@ -48,8 +48,9 @@ if shutil.which("systemd-analyze"):
         text = re.sub(r"^(Exec\w+=-?)\S+", r"\1/bin/true", unit.read_text(), flags=re.M)
         (folder / "bonsai@web.service").write_text(text)
         shutil.copy(root / "dist/systemd/bonsai.target", folder)
+        shutil.copy(root / "dist/systemd/bonsai@.socket", folder / "bonsai@web.socket")
         run("units", "systemd-analyze", "verify", "--man=no", folder / "bonsai@web.service",
-            folder / "bonsai.target")
+            folder / "bonsai@web.socket", folder / "bonsai.target")
         said = run("security", "systemd-analyze", "--no-pager", "security", "--offline=yes",
                    folder / "bonsai@web.service")
         exposure = re.search(r"exposure level for \S+: ([\d.]+)", said)

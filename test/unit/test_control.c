@@ -282,6 +282,56 @@ TEST(refuses_a_second_vm_of_the_name_and_replaces_a_dead_one)
 	rig_end(&rig);
 }
 
+/* The process at the other end of a new connection. */
+static pid_t peer_of(struct control_rig *client)
+{
+	struct ucred peer = {0};
+	socklen_t bytes = sizeof(peer);
+	int fd = rig_connect(client);
+
+	CHECK_EQ(getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &bytes), 0);
+	close(fd);
+	rig_settle(client);
+	return peer.pid;
+}
+
+TEST(serves_a_socket_that_a_manager_has_bound_and_leaves_it_there)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	int bound = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	struct control *own;
+	struct stat stat_buf;
+	char path[sizeof(rig.path)];
+	pid_t manager;
+	int early;
+
+	rig_begin(&rig);
+	own = rig.control;
+	memcpy(path, rig.path, sizeof(path));
+	snprintf(rig.path, sizeof(rig.path), "%s/handed", rig.folder);
+	memcpy(address.sun_path, rig.path, strlen(rig.path));
+	CHECK_EQ(bind(bound, (struct sockaddr *)&address, sizeof(address)), 0);
+	manager = fork();
+	if (!manager)
+		_exit(listen(bound, 1));
+	CHECK_EQ(waitpid(manager, NULL, 0), manager);
+	/* One that does not wait for the VM. */
+	early = rig_connect(&rig);
+	rig_send(early, "{\"execute\": \"qmp_capabilities\"}{\"execute\": \"stop\"}");
+	CHECK_EQ(control_create_at(rig.loop, bound, &rig.machine, &rig.control, NULL), 0);
+	CHECK_HAS(rig_line(&rig, early), "{\"QMP\": ");
+	rig_settle(&rig);
+	CHECK_EQ(rig.pauses, 1);
+	CHECK_EQ(peer_of(&rig), getpid());
+	close(early);
+	control_destroy(rig.control);
+	rig.control = own;
+	CHECK_EQ(stat(rig.path, &stat_buf), 0);
+	CHECK_EQ(unlink(rig.path), 0);
+	memcpy(rig.path, path, sizeof(path));
+	rig_end(&rig);
+}
+
 TEST_MAIN(CASE(refuses_commands_before_negotiation),
 	CASE(answers_each_command_and_echoes_its_id),
 	CASE(acts_for_a_client_that_writes_everything_and_leaves),
@@ -292,4 +342,5 @@ TEST_MAIN(CASE(refuses_commands_before_negotiation),
 	CASE(takes_no_more_commands_than_it_can_answer),
 	CASE(takes_32_clients_and_lets_others_in_when_they_leave),
 	CASE(refuses_other_users_whatever_the_mode_of_its_socket),
-	CASE(refuses_a_second_vm_of_the_name_and_replaces_a_dead_one))
+	CASE(refuses_a_second_vm_of_the_name_and_replaces_a_dead_one),
+	CASE(serves_a_socket_that_a_manager_has_bound_and_leaves_it_there))
