@@ -189,21 +189,23 @@ static void let_go(struct input_evdev *evdev)
 	input_source_become(&evdev->base, &evdev->idle);
 }
 
-static void write_leds(const struct input_evdev *evdev)
+/* All LEDs of the device, or sounds, are those that are on. */
+static void write_statuses(const struct input_evdev *evdev, uint16_t type,
+	const uint8_t on[INPUT_CODE_BYTES])
 {
-	const uint8_t *has = evdev->base.info.codes[EV_LED];
+	const uint8_t *has = evdev->base.info.codes[type];
 
-	for (uint16_t code = 0; code < LED_CNT; code++)
+	for (uint16_t code = 0; code < INPUT_CODE_BYTES * 8; code++)
 		if (input_bit(has, code))
-			evdev_write(
-				evdev->watch.fd, &(struct evdev_event){EV_LED, code,
-							 input_bit(evdev->leds, code)});
+			evdev_write(evdev->watch.fd,
+				&(struct evdev_event){type, code, input_bit(on, code)});
 }
 
 /* Takes it, or gives it back, as the group wants it, as soon as no key is down. */
 static void settle(struct input_evdev *evdev)
 {
 	bool wanted = !evdev->group->away;
+	static const uint8_t none[INPUT_CODE_BYTES];
 	int code;
 
 	if (!evdev->grab || !is_there(evdev) || evdev->grabbed == wanted ||
@@ -216,10 +218,12 @@ static void settle(struct input_evdev *evdev)
 	}
 	evdev->grabbed = wanted;
 	if (!wanted) {
+		/* The guest could not end a tone any more. */
+		write_statuses(evdev, EV_SND, none);
 		let_go(evdev);
 		return;
 	}
-	write_leds(evdev);
+	write_statuses(evdev, EV_LED, evdev->leds);
 	input_source_become(&evdev->base, &evdev->actual);
 }
 
@@ -341,7 +345,7 @@ static int come(struct input_evdev *evdev, const struct found *found)
 		return code;
 	}
 	if (!evdev->grab) {
-		write_leds(evdev);
+		write_statuses(evdev, EV_LED, evdev->leds);
 		input_source_become(&evdev->base, &evdev->actual);
 	}
 	settle(evdev);

@@ -317,6 +317,25 @@ TEST(lights_the_leds_of_its_device)
 	end();
 }
 
+TEST(ends_a_tone_when_it_gives_its_device_back)
+{
+	static const struct evdev_event tone = {EV_SND, SND_TONE, 440};
+	struct fake_evdev *evdev = fake_evdev_add(1, "kbd");
+
+	memset(&fake_clock, 0, sizeof(fake_clock));
+	memset(&group, 0, sizeof(group));
+	input_set_bit(evdev->info.codes[EV_SND], SND_TONE, true);
+	CHECK_EQ(open_one("/dev/input/event1", NULL, true, &source), 0);
+	evdev->written[0] = 0;
+	input_source_status(source, &tone);
+	CHECK_STR(evdev->written, "S2=440");
+	press_both_controls(1);
+	CHECK_STR(evdev->written, "S2=440 S2=0");
+	input_source_status(source, &tone);
+	CHECK_STR(evdev->written, "S2=440 S2=0");
+	end();
+}
+
 TEST_MAIN(CASE(is_the_device_that_it_stands_for), CASE(tells_events_as_they_are),
 	CASE(waits_with_its_grab_until_all_keys_are_up),
 	CASE(gives_all_devices_back_and_takes_them_by_both_control_keys),
@@ -327,4 +346,5 @@ TEST_MAIN(CASE(is_the_device_that_it_stands_for), CASE(tells_events_as_they_are)
 	CASE(keeps_another_device_away_from_the_guest),
 	CASE(asks_for_what_the_kernel_dropped), CASE(asks_for_what_is_too_much_for_it),
 	CASE(takes_the_first_that_matches_and_is_free),
-	CASE(says_why_a_device_cannot_be_used), CASE(lights_the_leds_of_its_device))
+	CASE(says_why_a_device_cannot_be_used), CASE(lights_the_leds_of_its_device),
+	CASE(ends_a_tone_when_it_gives_its_device_back))
