@@ -58,6 +58,8 @@ static void note_events(
 			rig.seen[rig.count++] = events[i];
 }
 
+static bool fullscreen; /* what rigs are opened with */
+
 /* Windows with the input devices of that set of kinds. */
 static void open_rig(unsigned int kinds, unsigned int windows)
 {
@@ -82,6 +84,7 @@ static void open_rig(unsigned int kinds, unsigned int windows)
 		input_source_set_user(rig.sources[kind], &rig.listeners[kind]);
 	}
 	options.seat = rig.seat;
+	options.fullscreen = fullscreen;
 	CHECK_EQ(display_sdl_create(
 			 rig.loop, sizes, windows, &options, &rig.display, &err),
 		0);
@@ -341,6 +344,27 @@ TEST(keys_go_to_the_keyboard_and_do_not_repeat)
 	close_rig();
 }
 
+static bool fills_its_desktop(unsigned int window)
+{
+	return SDL_GetWindowFlags(SDL_GetWindowFromID(window)) &
+	       SDL_WINDOW_FULLSCREEN_DESKTOP;
+}
+
+/* The second would cover it. */
+TEST(the_first_window_alone_begins_without_a_border)
+{
+	fullscreen = true;
+	open_rig(KEYBOARD, 2);
+	fullscreen = false;
+	wait_for_picture();
+	CHECK(fills_its_desktop(1));
+	CHECK(!fills_its_desktop(2));
+	/* Which is another size than the XML's, and the guest is told. */
+	WAIT_FOR(rig.changes);
+	CHECK(display_mode(rig.display, 0)->width > 64);
+	close_rig();
+}
+
 TEST(keys_for_the_window_are_not_the_guests)
 {
 	open_rig(KEYBOARD, 1);
@@ -357,7 +381,7 @@ TEST(keys_for_the_window_are_not_the_guests)
 	push_key(SDL_SCANCODE_F, false, 0, false);
 	push_key(SDL_SCANCODE_F, true, 0, false);
 	SEEN({EV_KEY, KEY_A, 0}, {EV_KEY, KEY_F, 1});
-	CHECK(SDL_GetWindowFlags(SDL_GetWindowFromID(1)) & SDL_WINDOW_FULLSCREEN_DESKTOP);
+	CHECK(fills_its_desktop(1));
 	close_rig();
 }
 
@@ -541,6 +565,7 @@ TEST(goes_down_before_the_loop_has_run)
 TEST_MAIN(CASE(shows_a_part_of_a_buffer), CASE(shows_pixels_of_the_guest),
 	CASE(a_larger_window_is_a_larger_mode_and_scales_what_is_there),
 	CASE(names_keys_by_their_place), CASE(keys_go_to_the_keyboard_and_do_not_repeat),
+	CASE(the_first_window_alone_begins_without_a_border),
 	CASE(keys_for_the_window_are_not_the_guests),
 	CASE(a_tablet_follows_the_pointer_to_every_corner),
 	CASE(places_of_the_second_window_are_right_of_the_first),

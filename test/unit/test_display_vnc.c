@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "src/container_of.h"
@@ -438,6 +439,19 @@ TEST(has_room_for_sixteen_connections)
 	rfb_end(&rig);
 }
 
+/* Whoever may open the file may look, without a password: at first its owner alone. */
+TEST(its_socket_is_its_owners)
+{
+	struct rfb_rig rig;
+	struct stat status;
+
+	rfb_begin(&rig, NULL);
+	CHECK_EQ(stat(rig.socket, &status), 0);
+	CHECK(S_ISSOCK(status.st_mode));
+	CHECK_EQ(status.st_mode & 0777, 0600);
+	rfb_end(&rig);
+}
+
 TEST(serves_a_browser_on_the_same_port)
 {
 	static const char page[] = "GET /vnc.html HTTP/1.1\r\nHost: localhost\r\n\r\n";
@@ -526,5 +540,5 @@ TEST_MAIN(CASE(sends_exactly_what_was_damaged),
 	CASE(sends_the_shape_of_the_cursor), CASE(tells_of_leds),
 	CASE(asks_for_the_password), CASE(a_client_that_breaks_the_rules_is_left),
 	CASE(one_that_reads_nothing_and_one_that_says_half_hold_up_nobody),
-	CASE(has_room_for_sixteen_connections), CASE(serves_a_browser_on_the_same_port),
-	CASE(says_what_it_needs))
+	CASE(has_room_for_sixteen_connections), CASE(its_socket_is_its_owners),
+	CASE(serves_a_browser_on_the_same_port), CASE(says_what_it_needs))
