@@ -2,10 +2,17 @@
 # A kernel without ACPI and PCI: it knows the machine from the device tree, which names the virtio
 # devices where the command line does not; or, as an ELF file, from its command line and the MP table.
 
-# minimal_guest KERNEL CPUS [ISA]: all devices, found by a kernel in $lab.
+# minimal_guest KERNEL CPUS [ISA]: all devices, found by a kernel in $lab, with as many more disks
+# as the machine has slots for, or lines that a command line names.
 minimal_guest()
 {
-	local kernel=$1 cpus=$2
+	local kernel=$1 cpus=$2 more= count=13 number
+	[ $# = 2 ] || count=19
+	for number in $(seq $count); do
+		echo "disk-$number" >"$number.img"
+		truncate -s 4K "$number.img"
+		more="$more<virtio_device name='disk$number' type='block'><file path='$number.img'/></virtio_device>"
+	done
 	echo "from the host" >disk.img
 	truncate -s 8M disk.img
 	script <<-'END'
@@ -14,6 +21,7 @@ minimal_guest()
 		echo "from the guest" | dd of=/dev/vda bs=4k seek=1 conv=fsync 2>/dev/null
 		echo "net: $(cat /sys/class/net/eth0/address) $(wget -q -O - http://10.0.2.2:8080/hello)"
 		echo "rng: $(head -c 16 /dev/hwrng | wc -c)"
+		echo "more: $(head -q -n 1 /dev/vd? | grep -a '^disk-' | sort -u | wc -l)"
 		echo "tree: $(tr '\0' '\n' </proc/device-tree/model)"
 		grep -o virtio_mmio.device /proc/cmdline
 		echo "interrupts: $(grep -E 'virtio|ttyS0' /proc/interrupts)"
@@ -26,9 +34,10 @@ minimal_guest()
 		<virtio_device name="script" type="block" readonly="yes"><file path="script.img"/></virtio_device>
 		<virtio_device name="eth0" type="net" mac="02:00:00:00:00:07"><user/></virtio_device>
 		<virtio_device name="rng" type="rng"/>
+		$more
 	END
 	run 90 0
-	says "cpus: $cpus" "disk: from the host" "rng: 16" "guest: exit status 0" \
+	says "cpus: $cpus" "disk: from the host" "more: $count" "rng: 16" "guest: exit status 0" \
 		"net: 02:00:00:00:00:07 served by the board" IO-APIC
 	[ "$(dd if=disk.img bs=4k skip=1 count=1 2>/dev/null | head -n 1)" = "from the guest" ] ||
 		fail "the disk does not have what the guest wrote"
