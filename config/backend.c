@@ -7,6 +7,7 @@
 #include "config/attribute.h"
 #include "config/build.h"
 #include "config/language.h"
+#include "config/tls.h"
 #include "config/value.h"
 #include "config/vnc.h"
 #include "config/xml.h"
@@ -99,6 +100,17 @@ static void claim_terminal(
 	}
 }
 
+static void read_tcp(struct build *build, const struct xml_element *element,
+	struct config_terminal *terminal)
+{
+	tls_read(build, element, &terminal->tls);
+	if (!xml_attribute_value(element, "address"))
+		terminal->address = build_copy(build, "127.0.0.1");
+	if (terminal->address)
+		tls_check_reach(build, element, terminal->address, &terminal->tls,
+			"this console");
+}
+
 static void read_terminal(struct build *build, const struct xml_element *element,
 	const char *further, struct config_terminal *terminal)
 {
@@ -111,9 +123,10 @@ static void read_terminal(struct build *build, const struct xml_element *element
 	terminal->kind = (enum config_terminal_kind)def->kind;
 	terminal->pos = build_pos(build, child->line);
 	attributes_apply(build, def, child, ~0u, terminal);
-	element_no_children(build, child);
-	if (terminal->kind == CONFIG_TERMINAL_TCP && !terminal->address)
-		terminal->address = build_copy(build, "127.0.0.1");
+	if (terminal->kind == CONFIG_TERMINAL_TCP)
+		read_tcp(build, child, terminal);
+	else
+		element_no_children(build, child);
 	claim_terminal(build, terminal, child->line);
 }
 

@@ -17,6 +17,7 @@
 #include "config/memory.h"
 #include "config/ready.h"
 #include "config/text.h"
+#include "config/tls.h"
 #include "config/value.h"
 #include "config/verify.h"
 #include "config/x86.h"
@@ -129,15 +130,38 @@ static bool is_first(struct build *build, const struct xml_element *element)
 	return true;
 }
 
+/* Any user of this machine reaches its own addresses, so that none is an exception. */
+static void check_control_port(struct build *build, const struct xml_element *element,
+	struct config_control *control)
+{
+	if (!control->tls.pos.file)
+		build_problem(build, element->line,
+			"whoever reaches port %u could do anything to this VM: <control> "
+			"needs a <tls certificate=\"...\" key=\"...\" ca=\"...\"/> "
+			"there",
+			control->port);
+	if (!xml_attribute_value(element, "address"))
+		control->address = build_copy(build, "127.0.0.1");
+	if (control->address && control->port)
+		build_claim(build, element->line, false, "tcp %s port %u",
+			control->address, control->port);
+}
+
 static void read_control(struct build *build, const struct xml_element *element)
 {
 	struct config_control *control = &build->config->control;
 
 	control->pos = build_pos(build, element->line);
 	attributes_apply(build, &language_control, element, ~0u, control);
-	element_no_children(build, element);
+	tls_read(build, element, &control->tls);
 	if (control->path)
 		build_claim(build, element->line, false, "path '%s'", control->path);
+	if (xml_attribute_value(element, "port"))
+		check_control_port(build, element, control);
+	else if (control->tls.pos.file || control->address)
+		build_problem(build, element->line,
+			"<control> has %s without the attribute 'port'",
+			control->address ? "an address" : "a <tls>");
 }
 
 static void read_watchdog(struct build *build, const struct xml_element *element)
@@ -348,6 +372,8 @@ void config_destroy(struct vm_config *config)
 	free(config->linuxboot.path);
 	free(config->pvh.path);
 	free(config->control.path);
+	free(config->control.address);
+	tls_finish(&config->control.tls);
 	free(config->cpu_type);
 	free(config->bootargs);
 	free(config->affinity);

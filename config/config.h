@@ -21,6 +21,7 @@
 #include "config/config_net.h"
 #include "config/config_ready.h"
 #include "config/config_sandbox.h"
+#include "config/config_tls.h"
 #include "config/config_verify.h"
 #include "config/config_vhost.h"
 #include "config/config_vsock.h"
@@ -66,7 +67,8 @@ struct config_terminal {
 	char *path;    /* pty: the link, or NULL; unix: the socket; file: the file */
 	char *address; /* tcp: numeric address, "127.0.0.1" by default */
 	uint16_t port; /* tcp */
-	bool append;   /* file: keep what is there */
+	struct config_tls tls; /* tcp */
+	bool append;           /* file: keep what is there */
 };
 
 struct config_port {

@@ -9,6 +9,7 @@
 #include "config/build.h"
 #include "config/disk.h"
 #include "config/language.h"
+#include "config/tls.h"
 #include "config/vnc.h"
 #include "config/xml.h"
 
@@ -264,6 +265,7 @@ void device_finish_terminal(struct config_terminal *terminal)
 {
 	free(terminal->path);
 	free(terminal->address);
+	tls_finish(&terminal->tls);
 }
 
 void device_finish(struct config_device *device)

@@ -78,9 +78,20 @@ static const struct attribute_def ready_attributes[] = {
 };
 const struct element_def language_ready = {ELEMENT("ready", ready_attributes)};
 
+/* <tls>, of a tcp or a control */
+static const struct attribute_def tls_attributes[] = {
+	{"certificate", set_path, AT(config_tls, certificate), .required = true},
+	{"key", set_path, AT(config_tls, key), .required = true},
+	{"ca", set_path, AT(config_tls, ca), .required = true},
+	{"clients", set_text, AT(config_tls, clients)},
+};
+const struct element_def language_tls = {ELEMENT("tls", tls_attributes)};
+
 /* <control> */
 static const struct attribute_def control_attributes[] = {
 	{"socket", set_control_socket, 0},
+	{"port", set_u16, AT(config_control, port), .min = 1, .max = 65535},
+	{"address", set_address, AT(config_control, address)},
 };
 const struct element_def language_control = {ELEMENT("control", control_attributes)};
 

@@ -24,6 +24,7 @@ struct element_list {
 extern const struct element_def language_config;
 extern const struct element_def language_memory;
 extern const struct element_def language_ready;
+extern const struct element_def language_tls;
 extern const struct element_def language_control;
 extern const struct element_def language_watchdog;
 extern const struct element_def language_verify;

@@ -21,7 +21,10 @@ static void listener_ready(struct loop_fd *watch, uint32_t events)
 	int fd = accept4(watch->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 
 	if (fd >= 0) {
-		listener->accepted(listener, fd);
+		if (listener->gate)
+			tls_gate_try(listener->gate, fd);
+		else
+			listener->accepted(listener, fd);
 		return;
 	}
 	/* Without descriptors it would be ready again at once, and for good. */
@@ -170,6 +173,21 @@ uint16_t listener_port(const struct listener *listener)
 						      : address.v6.sin6_port);
 }
 
+static void admitted(struct tls_gate_user *user, int fd)
+{
+	struct listener *listener = container_of(user, struct listener, admission);
+
+	listener->accepted(listener, fd);
+}
+
+int listener_use_tls(struct listener *listener, const struct tls_files *files,
+	const char *name, struct error *err)
+{
+	listener->admission.admitted = admitted;
+	return tls_gate_create(
+		listener->loop, files, name, &listener->admission, &listener->gate, err);
+}
+
 int listener_start(struct listener *listener, int backlog)
 {
 	if (listen(listener->watch.fd, backlog) < 0)
@@ -188,4 +206,6 @@ void listener_close(struct listener *listener)
 	if (listener->watch.fd >= 0)
 		close(listener->watch.fd);
 	listener->watch.fd = -1;
+	tls_gate_destroy(listener->gate);
+	listener->gate = NULL;
 }

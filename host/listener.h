@@ -12,11 +12,13 @@
 #include <sys/socket.h>
 #include <sys/types.h>
 
+#include "host/tls_gate.h"
 #include "src/loop.h"
 #include "src/outside.h"
 
 struct error;
 struct source_pos;
+struct tls_files;
 
 /* Embedded by its owner. */
 struct listener {
@@ -27,7 +29,9 @@ struct listener {
 	struct loop *loop;
 	struct loop_fd watch;
 	struct loop_timer retry; /* accept() was short of something */
-	const char *path;        /* the socket file that is ours to remove */
+	struct tls_gate *gate;   /* NULL: clients come as they are */
+	struct tls_gate_user admission;
+	const char *path; /* the socket file that is ours to remove */
 	dev_t device;
 	ino_t inode;
 	struct outside_job removal; /* of that file */
@@ -69,10 +73,21 @@ int listener_start_tcp(
 /* Where it listens: port 0 lets the host choose. 0: nobody knows. */
 uint16_t listener_port(const struct listener *listener);
 
+/*
+ * Clients come by TLS and show who they are, before anybody hears of them; what
+ * accepted() gets is in the clear then, a unix socket. name is for the log, and borrowed.
+ * -errno.
+ */
+int listener_use_tls(struct listener *listener, const struct tls_files *files,
+	const char *name, struct error *err);
+
 /* Of the bound socket: -errno. */
 int listener_start(struct listener *listener, int backlog);
 
-/* Removes the file unless it is another's by now; one never opened (fd -1) is fine. */
+/*
+ * Removes the file unless it is another's by now; one never opened (fd -1) is fine. With
+ * TLS, clients have been closed before.
+ */
 void listener_close(struct listener *listener);
 
 #endif

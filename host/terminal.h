@@ -23,6 +23,7 @@ struct error;
 struct loop;
 struct source_pos;
 struct terminal;
+struct tls_files;
 
 struct terminal_user;
 
@@ -85,8 +86,10 @@ int terminal_pty_create(struct loop *loop, const char *link, const struct source
  */
 int terminal_unix_create(struct loop *loop, const char *path,
 	const struct source_pos *pos, struct terminal **ret, struct error *err);
+/* tls, where not NULL: clients come by TLS alone. */
 int terminal_tcp_create(struct loop *loop, const char *address, uint16_t port,
-	const struct source_pos *pos, struct terminal **ret, struct error *err);
+	const struct tls_files *tls, const struct source_pos *pos, struct terminal **ret,
+	struct error *err);
 /* Output only; created 0600 where missing, truncated unless append. */
 int terminal_file_create(struct loop *loop, const char *path, bool append,
 	const struct source_pos *pos, struct terminal **ret, struct error *err);

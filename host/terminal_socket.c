@@ -32,7 +32,7 @@ struct socket_terminal {
 	struct listener listener;
 	struct loop_fd client; /* fd stays open while gone until its input is taken */
 	struct loop_task drain_task;
-	bool tcp;
+	bool tcp;   /* and not by TLS, which comes as a unix socket */
 	bool ended; /* the client sends no more, but may read */
 	bool input_wanted;
 	bool output_wanted;
@@ -268,7 +268,8 @@ static int listen_tcp(struct socket_terminal *sock, const char *text,
 }
 
 int terminal_tcp_create(struct loop *loop, const char *address, uint16_t port,
-	const struct source_pos *pos, struct terminal **ret, struct error *err)
+	const struct tls_files *tls, const struct source_pos *pos, struct terminal **ret,
+	struct error *err)
 {
 	struct listener_address parsed;
 	struct socket_terminal *sock;
@@ -281,15 +282,24 @@ int terminal_tcp_create(struct loop *loop, const char *address, uint16_t port,
 	code = create(loop, address, parsed.any.sa_family, pos, &sock, err);
 	if (code)
 		return code;
+	if (tls) {
+		sock->tcp = false;
+		code = listener_use_tls(&sock->listener, tls, address, err);
+		if (code)
+			goto fail;
+	}
 	code = listen_tcp(sock, address, &parsed);
 	if (code) {
 		error_set(err, code, pos, "cannot listen at %s port %u: %s", address,
 			port,
 			code == -EADDRINUSE ? "another program does; choose another port"
 					    : strerror(-code));
-		socket_destroy(&sock->base);
-		return code;
+		goto fail;
 	}
 	*ret = &sock->base;
 	return 0;
+
+fail:
+	socket_destroy(&sock->base);
+	return code;
 }

@@ -11,6 +11,7 @@
 
 #include "src/cmd.h"
 #include "src/cmd_progress.h"
+#include "src/cmd_tls.h"
 #include "src/error.h"
 #include "src/loop.h"
 #include "src/vm_client.h"
@@ -147,6 +148,21 @@ static int open_by_name(const char *name, struct vm_client **ret, struct error *
 	return code;
 }
 
+static int open_by_tls(
+	const struct cmd_target *target, struct vm_client **ret, struct error *err)
+{
+	struct cmd_tls_place place;
+	struct tls_call *call;
+	int code = cmd_tls_read_place(target->socket, &place, err);
+	int fd;
+
+	if (!code)
+		code = cmd_tls_call(target, &place, &call, &fd, err);
+	return code ? code
+		    : vm_client_open_call(
+			      call, fd, target->socket, VM_CLIENT_ANSWER_MS, ret, err);
+}
+
 static int say(const struct cmd_target *target, const struct error *err)
 {
 	fprintf(stderr, "bonsai: %s%s%s\n", target->name ? target->name : "",
@@ -173,9 +189,12 @@ int cmd_client_open(const struct cmd_target *target, struct vm_client **ret)
 		return EXIT_USAGE;
 	}
 	cmd_progress_begin(&progress, waiting, cmd_target_name(target));
-	code = target->socket
-		       ? vm_client_open(target->socket, VM_CLIENT_ANSWER_MS, ret, &err)
-		       : open_by_name(target->name, ret, &err);
+	if (!target->socket)
+		code = open_by_name(target->name, ret, &err);
+	else if (cmd_tls_is_place(target->socket))
+		code = open_by_tls(target, ret, &err);
+	else
+		code = vm_client_open(target->socket, VM_CLIENT_ANSWER_MS, ret, &err);
 	cmd_progress_end(&progress);
 	if (!code)
 		return 0;

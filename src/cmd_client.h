@@ -15,13 +15,19 @@ struct vm_client;
 /* Which VM: its name, or where its socket is. Strings are argv's. */
 struct cmd_target {
 	const char *name;
-	const char *socket; /* NULL unless --socket says */
+	const char *socket;      /* NULL unless --socket says; a path or tls:// */
+	const char *certificate; /* of whom calls by TLS; NULL: this user's own */
+	const char *key;
+	const char *ca;
 };
 
-/* The option that all of these commands have. */
-#define CMD_OPTION_SOCKET(target)                                                        \
+/* The options that all of these commands have. */
+#define CMD_OPTIONS_TARGET(target)                                                       \
+	{"--socket", "PATH", &(target)->socket},                                         \
+		{"--certificate", "FILE", &(target)->certificate},                       \
+		{"--key", "FILE", &(target)->key},                                       \
 	{                                                                                \
-		"--socket", "PATH", &(target)->socket                                    \
+		"--ca", "FILE", &(target)->ca                                            \
 	}
 
 /* Whom a message is about: the name, else the socket. */

@@ -13,8 +13,10 @@
 #include <unistd.h>
 
 #include "host/terminal.h"
+#include "host/tls_call.h"
 #include "src/cmd.h"
 #include "src/cmd_client.h"
+#include "src/cmd_tls.h"
 #include "src/container_of.h"
 #include "src/error.h"
 #include "src/loop.h"
@@ -256,21 +258,87 @@ static int choose(const struct cmd_target *target, struct vm_client *client,
 	return status;
 }
 
+/* A console's own port, which says nothing but what the guest does. */
+static int visit_port(
+	const struct cmd_target *target, const struct cmd_tls_place *place, bool watch)
+{
+	struct error err = {.text = ""};
+	struct tls_call *call;
+	int status;
+	int fd;
+
+	if (cmd_tls_call(target, place, &call, &fd, &err)) {
+		cmd_print_error(&err);
+		return EXIT_HOST_FAILED;
+	}
+	status = watch ? watch_only(fd, "", 0) : interact(target, fd, "", 0);
+	close(fd);
+	tls_call_close(call);
+	return status;
+}
+
+/* device NULL: whichever suits. */
+static int visit_vm(const struct cmd_target *target, const char *device, bool watch)
+{
+	struct vm_client *client = NULL;
+	char chosen[CONFIG_NAME_CHARS + 1];
+	const char *rest = NULL;
+	size_t bytes = 0;
+	int status = cmd_client_open(target, &client);
+	int fd;
+
+	if (!status && !device) {
+		status = choose(target, client, chosen);
+		device = chosen;
+	}
+	if (!status)
+		status = cmd_client_ask(target, client, "bonsai-console",
+			json_pack("{s:s, s:s}", "device", device, "mode",
+				watch ? "ro" : "rw"),
+			NULL);
+	if (!status) {
+		fd = vm_client_stream(client, &rest, &bytes);
+		status = watch ? watch_only(fd, rest, bytes)
+			       : interact(target, fd, rest, bytes);
+	}
+	vm_client_close(client);
+	return status;
+}
+
+/* Where the VM is on another machine; the name behind the slash is the device's. */
+static int visit_place(
+	struct cmd_target *target, const char *text, const char *device, bool watch)
+{
+	struct error err = {.text = ""};
+	struct cmd_tls_place place;
+
+	if (cmd_tls_read_place(text, &place, &err)) {
+		cmd_print_error(&err);
+		return EXIT_USAGE;
+	}
+	target->socket = text;
+	if (!place.device && !device)
+		return visit_port(target, &place, watch);
+	if (place.device && *place.device && device) {
+		fprintf(stderr, "bonsai: both %s and %s, write one of them\n",
+			place.device, device);
+		return EXIT_USAGE;
+	}
+	if (place.device && *place.device)
+		device = place.device;
+	return visit_vm(target, device, watch);
+}
+
 int cmd_console(int argc, char **argv)
 {
 	struct cmd_target target = {.name = NULL};
 	const char *watch = NULL;
 	const char *uart = NULL;
 	const char *words[2] = {NULL, NULL};
-	const struct cmd_option options[] = {CMD_OPTION_SOCKET(&target),
+	const struct cmd_option options[] = {CMD_OPTIONS_TARGET(&target),
 		{"--watch", NULL, &watch}, {"--uart", NULL, &uart}, {NULL}};
-	struct vm_client *client = NULL;
-	char chosen[CONFIG_NAME_CHARS + 1];
 	const char *device;
-	const char *rest = NULL;
-	size_t bytes = 0;
 	int status = cmd_options_parse(argv, options, "NAME [DEVICE]", words, 2);
-	int fd;
 
 	if (status)
 		return status;
@@ -283,21 +351,11 @@ int cmd_console(int argc, char **argv)
 	}
 	if (uart)
 		device = CONFIG_UART_NAME;
-	status = cmd_client_open(&target, &client);
-	if (!status && !device) {
-		status = choose(&target, client, chosen);
-		device = chosen;
+	if (target.name && !target.socket && cmd_tls_is_place(target.name)) {
+		const char *place = target.name;
+
+		target.name = NULL;
+		return visit_place(&target, place, device, watch);
 	}
-	if (!status)
-		status = cmd_client_ask(&target, client, "bonsai-console",
-			json_pack("{s:s, s:s}", "device", device, "mode",
-				watch ? "ro" : "rw"),
-			NULL);
-	if (!status) {
-		fd = vm_client_stream(client, &rest, &bytes);
-		status = watch ? watch_only(fd, rest, bytes)
-			       : interact(&target, fd, rest, bytes);
-	}
-	vm_client_close(client);
-	return status;
+	return visit_vm(&target, device, watch);
 }

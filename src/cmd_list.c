@@ -286,7 +286,7 @@ int cmd_status(int argc, char **argv)
 	struct cmd_target target = {.name = NULL};
 	const char *as_json = NULL;
 	const struct cmd_option options[] = {
-		CMD_OPTION_SOCKET(&target), {"--json", NULL, &as_json}, {NULL}};
+		CMD_OPTIONS_TARGET(&target), {"--json", NULL, &as_json}, {NULL}};
 	struct vm_client *client = NULL;
 	json_t *vm;
 	int status = cmd_options_parse(argv, options, "[NAME]", &target.name, 1);

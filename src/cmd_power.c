@@ -47,7 +47,7 @@ static int wait_end(const struct cmd_target *target, struct vm_client *client,
 static int tell(char **argv, const char *command)
 {
 	struct cmd_target target = {.name = NULL};
-	const struct cmd_option options[] = {CMD_OPTION_SOCKET(&target), {NULL}};
+	const struct cmd_option options[] = {CMD_OPTIONS_TARGET(&target), {NULL}};
 	struct vm_client *client = NULL;
 	int status = parse(argv, options, &target);
 
@@ -77,7 +77,7 @@ int cmd_resume(int argc, char **argv)
 int cmd_stop(int argc, char **argv)
 {
 	struct cmd_target target = {.name = NULL};
-	const struct cmd_option options[] = {CMD_OPTION_SOCKET(&target), {NULL}};
+	const struct cmd_option options[] = {CMD_OPTIONS_TARGET(&target), {NULL}};
 	struct vm_client *client = NULL;
 	int status = parse(argv, options, &target);
 
@@ -95,7 +95,7 @@ int cmd_powerdown(int argc, char **argv)
 {
 	struct cmd_target target = {.name = NULL};
 	const char *wait = NULL;
-	const struct cmd_option options[] = {CMD_OPTION_SOCKET(&target),
+	const struct cmd_option options[] = {CMD_OPTIONS_TARGET(&target),
 		{"--wait", "SECONDS", &wait, .bare = true}, {NULL}};
 	struct vm_client *client = NULL;
 	unsigned int seconds = 0;
@@ -136,7 +136,7 @@ static int show_balloon(const struct cmd_target *target, struct vm_client *clien
 int cmd_balloon(int argc, char **argv)
 {
 	struct cmd_target target = {.name = NULL};
-	const struct cmd_option options[] = {CMD_OPTION_SOCKET(&target), {NULL}};
+	const struct cmd_option options[] = {CMD_OPTIONS_TARGET(&target), {NULL}};
 	const char *words[2] = {NULL, NULL};
 	struct vm_client *client = NULL;
 	uint64_t bytes = 0;

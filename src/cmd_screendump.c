@@ -67,7 +67,7 @@ int cmd_screendump(int argc, char **argv)
 	struct cmd_target target = {.name = NULL};
 	const char *device = NULL;
 	const char *head_text = NULL;
-	const struct cmd_option options[] = {CMD_OPTION_SOCKET(&target),
+	const struct cmd_option options[] = {CMD_OPTIONS_TARGET(&target),
 		{"--device", "NAME", &device}, {"--head", "NUMBER", &head_text}, {NULL}};
 	const char *words[2] = {NULL, NULL};
 	uint64_t head = 0;

@@ -25,7 +25,7 @@ static json_t *keys_of(const char *chord)
 int cmd_send_key(int argc, char **argv)
 {
 	struct cmd_target target = {.name = NULL};
-	const struct cmd_option options[] = {CMD_OPTION_SOCKET(&target), {NULL}};
+	const struct cmd_option options[] = {CMD_OPTIONS_TARGET(&target), {NULL}};
 	const char *words[1 + CHORDS_MAX] = {NULL};
 	struct vm_client *client = NULL;
 	int status =

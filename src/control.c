@@ -285,7 +285,7 @@ pid_t control_client_process(const struct control_client *client)
 {
 	struct ucred peer;
 
-	return get_peer(client->watch.fd, &peer) ? peer.pid : 0;
+	return !client->remote && get_peer(client->watch.fd, &peer) ? peer.pid : 0;
 }
 
 static void refuse(int fd, const char *desc)
@@ -300,15 +300,10 @@ static void refuse(int fd, const char *desc)
 	close(fd);
 }
 
-static void accepted(struct listener *listener, int fd)
+static void add_client(struct control *control, int fd, bool remote)
 {
-	struct control *control = container_of(listener, struct control, listener);
 	struct control_client *client;
 
-	if (!is_trusted(fd)) {
-		refuse(fd, "only the VM's owner and root may control it");
-		return;
-	}
 	if (control->client_count == CONTROL_CLIENTS_MAX) {
 		refuse(fd, "there are 32 clients already");
 		return;
@@ -319,6 +314,7 @@ static void accepted(struct listener *listener, int fd)
 		return;
 	}
 	client->control = control;
+	client->remote = remote;
 	client->watch.fd = fd;
 	client->watch.events = EPOLLIN;
 	client->watch.ready = client_ready;
@@ -331,6 +327,22 @@ static void accepted(struct listener *listener, int fd)
 	control->clients = client;
 	control->client_count++;
 	control_client_send(client, control_greeting());
+}
+
+static void accepted(struct listener *listener, int fd)
+{
+	struct control *control = container_of(listener, struct control, listener);
+
+	if (is_trusted(fd))
+		add_client(control, fd, false);
+	else
+		refuse(fd, "only the VM's owner and root may control it");
+}
+
+/* It has shown a certificate for it. */
+static void remote_accepted(struct listener *listener, int fd)
+{
+	add_client(container_of(listener, struct control, remote), fd, true);
 }
 
 struct machine_control *control_client_machine(struct control_client *client)
@@ -383,6 +395,7 @@ static struct control *make(struct loop *loop, struct machine_control *machine)
 	control->machine = machine;
 	control->reap_task.run = reap;
 	control->listener.watch.fd = -1;
+	control->remote.watch.fd = -1;
 	control->memory_fd = open("/proc/self/smaps_rollup", O_RDONLY | O_CLOEXEC);
 	return control;
 }
@@ -391,10 +404,12 @@ int control_create(struct loop *loop, const char *path, struct machine_control *
 	const struct source_pos *pos, struct control **ret, struct error *err)
 {
 	struct control *control = make(loop, machine);
-	int code = control ? listen_at_path(control, path, pos, err)
-			   : error_set(err, -ENOMEM, pos,
-				     "no memory for the control socket");
+	int code = 0;
 
+	if (!control)
+		return error_set(err, -ENOMEM, pos, "no memory for the control socket");
+	if (path)
+		code = listen_at_path(control, path, pos, err);
 	if (code)
 		control_destroy(control);
 	else
@@ -420,14 +435,40 @@ int control_create_at(struct loop *loop, int fd, struct machine_control *machine
 	return code;
 }
 
+int control_listen(struct control *control, const char *address, uint16_t port,
+	const struct tls_files *tls, const struct source_pos *pos, struct error *err)
+{
+	struct listener *remote = &control->remote;
+	struct listener_address parsed;
+	int code = listener_address_read(address, port, &parsed);
+
+	if (!code)
+		code = listener_open(
+			remote, control->loop, parsed.any.sa_family, remote_accepted);
+	if (code)
+		return error_set(err, code, pos, "no control socket at %s: %s", address,
+			strerror(-code));
+	code = listener_use_tls(remote, tls, "control", err);
+	if (code)
+		return code;
+	code = listener_start_tcp(remote, &parsed, BACKLOG);
+	return code ? error_set(err, code, pos, "cannot listen at %s port %u: %s",
+			      address, port,
+			      code == -EADDRINUSE
+				      ? "another program does; choose another port"
+				      : strerror(-code))
+		    : 0;
+}
+
 void control_destroy(struct control *control)
 {
 	if (!control)
 		return;
-	listener_close(&control->listener);
 	for (struct control_client *client = control->clients; client;
 		client = client->next)
 		control_client_drop(client);
+	listener_close(&control->listener);
+	listener_close(&control->remote);
 	reap(&control->reap_task);
 	control_consoles_destroy(control);
 	loop_task_cancel(control->loop, &control->reap_task);

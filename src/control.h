@@ -5,7 +5,8 @@
  * one answer, and events. Several clients at a time.
  *
  * All on the loop's thread but control_event(). Whoever may connect may do anything to
- * the VM, hence the owner and root only, by mode and by peer credentials.
+ * the VM, hence the owner and root only, by mode and by peer credentials; and, at a TCP
+ * port, those with a certificate.
  *
  * A further command is a function of the shape below in a src/control_AREA.c, with a line
  * in the table of that file, and the table in control_tables[] of control_commands.c.
@@ -16,6 +17,7 @@
 #define SRC_CONTROL_H
 
 #include <jansson.h>
+#include <stdint.h>
 
 struct control;
 struct control_client;
@@ -24,10 +26,11 @@ struct loop;
 struct machine_control;
 struct source_pos;
 struct terminal;
+struct tls_files;
 
 /*
- * Listens at path, which is borrowed, as is machine. -EADDRINUSE where a VM that runs has
- * this socket; one that was left behind is replaced.
+ * Listens at path (NULL: nowhere), which is borrowed, as is machine. -EADDRINUSE where a
+ * VM that runs has this socket; one that was left behind is replaced.
  */
 int control_create(struct loop *loop, const char *path, struct machine_control *machine,
 	const struct source_pos *pos, struct control **ret, struct error *err);
@@ -38,6 +41,13 @@ int control_create(struct loop *loop, const char *path, struct machine_control *
  */
 int control_create_at(struct loop *loop, int fd, struct machine_control *machine,
 	struct control **ret, struct error *err);
+
+/*
+ * Listens at a numeric address and port, too, for those whom tls lets in: they may do
+ * all that the owner may.
+ */
+int control_listen(struct control *control, const char *address, uint16_t port,
+	const struct tls_files *tls, const struct source_pos *pos, struct error *err);
 
 /* No command's answer is due any more. Sends what can be sent at once, closes all clients
  * and removes the socket. NULL is fine. */

@@ -11,6 +11,7 @@
 #include "src/control_console.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -158,6 +159,17 @@ static struct control_console *find(struct control *control, const char *name)
 	return console;
 }
 
+static int refuse_typist(const struct control_console *console, struct error *err)
+{
+	pid_t process = control_client_process(console->typist);
+	char who[32] = "somebody by TLS";
+
+	if (process)
+		snprintf(who, sizeof(who), "process %d", (int)process);
+	return error_set(err, -EBUSY, NULL,
+		"%s types at '%s' already; attach with mode ro", who, console->name);
+}
+
 static int attach(
 	struct control_client *client, json_t *arguments, json_t **ret, struct error *err)
 {
@@ -176,9 +188,7 @@ static int attach(
 		return error_set(
 			err, -EINVAL, NULL, "mode is '%s', allowed: rw, ro", mode);
 	if (!strcmp(mode, "rw") && console->typist)
-		return error_set(err, -EBUSY, NULL,
-			"process %d types at '%s' already; attach with mode ro",
-			(int)control_client_process(console->typist), name);
+		return refuse_typist(console, err);
 	client->types = !strcmp(mode, "rw");
 	if (client->types)
 		console->typist = client;

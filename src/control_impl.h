@@ -28,6 +28,7 @@ struct control {
 	struct loop *loop;
 	struct machine_control *machine;
 	struct listener listener;
+	struct listener remote; /* by TLS; closed where there is none */
 	struct control_client *clients;
 	unsigned int client_count;
 	struct control_console *consoles;
@@ -40,6 +41,7 @@ struct control_client {
 	struct control_client *next;
 	struct loop_fd watch;
 	bool negotiated; /* qmp_capabilities was said */
+	bool remote;     /* by TLS: no process of this machine */
 	bool ended;      /* it sends no more */
 	bool gone;       /* to be freed by the control's task */
 	bool closed;     /* both its sides are */

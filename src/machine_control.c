@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/random.h>
 
+#include "host/tls.h"
 #include "src/container_of.h"
 #include "src/control.h"
 #include "src/error.h"
@@ -262,6 +263,23 @@ static bool has_screen(const struct vm_config *config)
 	return false;
 }
 
+static int create_at(struct machine *machine, const char *path, struct error *err)
+{
+	return control_create(machine->loop, path, &machine->face,
+		&machine->plan->config->control.pos, &machine->control, err);
+}
+
+static int listen_by_tls(struct machine *machine, struct error *err)
+{
+	const struct config_control *config = &machine->plan->config->control;
+	struct tls_files tls;
+	int code = machine->control ? 0 : create_at(machine, NULL, err);
+
+	return code ? code
+		    : control_listen(machine->control, config->address, config->port,
+			      machine_tls(&config->tls, &tls), &config->pos, err);
+}
+
 int machine_control_create(struct machine *machine, struct error *err)
 {
 	const struct config_control *config = &machine->plan->config->control;
@@ -279,15 +297,16 @@ int machine_control_create(struct machine *machine, struct error *err)
 	machine->face.ops = &ops;
 	machine->face.plan = machine->plan;
 	machine->face.seat = machine->seat;
-	if (config->none)
-		return 0;
 	if (fd >= 0)
-		return control_create_at(
+		code = control_create_at(
 			machine->loop, fd, &machine->face, &machine->control, err);
-	if (!config->path)
-		return create_in_place(machine, err);
-	return control_create(machine->loop, config->path, &machine->face, &config->pos,
-		&machine->control, err);
+	else if (!config->none && !config->path)
+		code = create_in_place(machine, err);
+	else if (!config->none)
+		code = create_at(machine, config->path, err);
+	if (!code && config->port)
+		code = listen_by_tls(machine, err);
+	return code;
 }
 
 int machine_control_add_terminals(struct machine *machine, struct error *err)

@@ -8,6 +8,7 @@
 #include "host/disk_crypt.h"
 #include "host/disk_verity.h"
 #include "host/seat.h"
+#include "host/tls.h"
 #include "host/vhost_user.h"
 #include "host/virtiofsd.h"
 #include "src/error.h"
@@ -29,11 +30,25 @@
 /* ---- consoles -------------------------------------------------------------------------
  */
 
+const struct tls_files *machine_tls(
+	const struct config_tls *config, struct tls_files *files)
+{
+	if (!config->pos.file)
+		return NULL;
+	*files = (struct tls_files){.certificate = config->certificate,
+		.key = config->key,
+		.ca = config->ca,
+		.clients = config->clients,
+		.pos = &config->pos};
+	return files;
+}
+
 int machine_terminal_create(struct loop *loop, const struct config_terminal *config,
 	void (*quit)(void *quit_data), void *quit_data, const char *name,
 	struct terminal **ret, struct error *err)
 {
 	const struct source_pos *pos = &config->pos;
+	struct tls_files tls;
 	int code = -EINVAL;
 
 	switch (config->kind) {
@@ -47,8 +62,8 @@ int machine_terminal_create(struct loop *loop, const struct config_terminal *con
 		code = terminal_unix_create(loop, config->path, pos, ret, err);
 		break;
 	case CONFIG_TERMINAL_TCP:
-		code = terminal_tcp_create(
-			loop, config->address, config->port, pos, ret, err);
+		code = terminal_tcp_create(loop, config->address, config->port,
+			machine_tls(&config->tls, &tls), pos, ret, err);
 		break;
 	case CONFIG_TERMINAL_FILE:
 		code = terminal_file_create(

@@ -21,6 +21,7 @@
 
 struct hv;
 struct seat;
+struct tls_files;
 struct vt_terminals;
 
 /* What all devices of a machine share; borrowed for their lives. */
@@ -50,6 +51,10 @@ struct machine_device {
 	struct input_source *input;
 	void *memory; /* a pmem's contents, plan->memory.bytes of the disk's */
 };
+
+/* What the XML says of TLS, in *files; NULL: nothing. */
+const struct tls_files *machine_tls(
+	const struct config_tls *config, struct tls_files *files);
 
 /* The terminal that the XML asks for; quit is what Ctrl-A x does on stdio. */
 int machine_terminal_create(struct loop *loop, const struct config_terminal *config,

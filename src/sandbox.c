@@ -34,6 +34,7 @@ const char *sandbox_role_name(enum sandbox_role role)
 		[SANDBOX_VCPU] = "a vCPU",
 		[SANDBOX_WORKER] = "a worker",
 		[SANDBOX_VIEWER] = "a viewer's thread",
+		[SANDBOX_TLS] = "a thread of TLS",
 		[SANDBOX_BROKER] = "the broker",
 	};
 

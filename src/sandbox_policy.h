@@ -21,6 +21,7 @@ enum sandbox_role {
 	SANDBOX_VCPU = SANDBOX_FILTERS,
 	SANDBOX_WORKER, /* of a disk, or that packs a picture */
 	SANDBOX_VIEWER, /* a client of VNC */
+	SANDBOX_TLS,    /* what shakes hands with strangers */
 };
 
 /* In a 32-bit argument: the process's own number, which the filter gets when it is put in

@@ -10,6 +10,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "host/tls_call.h"
 #include "src/error.h"
 #include "src/json_frame.h"
 #include "src/loop.h"
@@ -19,6 +20,7 @@
 
 struct vm_client {
 	int fd;
+	struct tls_call *call; /* that fd belongs to, or NULL */
 	struct json_frame frame;
 	char chunk[CHUNK_BYTES];
 	const char *at; /* what of the chunk is not taken yet */
@@ -188,21 +190,24 @@ static int take_greeting(struct vm_client *client, int timeout_ms, struct error 
 	return code;
 }
 
-int vm_client_open(
-	const char *path, int timeout_ms, struct vm_client **ret, struct error *err)
+static struct vm_client *create(const char *path, int fd, struct tls_call *call)
 {
 	struct vm_client *client = calloc(1, sizeof(*client) + strlen(path) + 1);
-	int code;
 
 	if (!client)
-		return error_set(err, -ENOMEM, NULL, "no memory for a connection");
+		return NULL;
 	memcpy(client->path, path, strlen(path) + 1);
-	client->fd = -1;
-	code = connect_to(client);
-	if (code)
-		code = not_connected(client, code, err);
-	else
-		code = take_greeting(client, timeout_ms, err);
+	client->fd = fd;
+	client->call = call;
+	return client;
+}
+
+/* The client is closed where that fails. */
+static int greet(struct vm_client *client, int timeout_ms, struct vm_client **ret,
+	struct error *err)
+{
+	int code = take_greeting(client, timeout_ms, err);
+
 	if (!code)
 		code = vm_client_call(client, "qmp_capabilities", NULL, NULL, err);
 	if (code) {
@@ -213,12 +218,41 @@ int vm_client_open(
 	return 0;
 }
 
+int vm_client_open(
+	const char *path, int timeout_ms, struct vm_client **ret, struct error *err)
+{
+	struct vm_client *client = create(path, -1, NULL);
+	int code;
+
+	if (!client)
+		return error_set(err, -ENOMEM, NULL, "no memory for a connection");
+	code = connect_to(client);
+	if (!code)
+		return greet(client, timeout_ms, ret, err);
+	code = not_connected(client, code, err);
+	vm_client_close(client);
+	return code;
+}
+
+int vm_client_open_call(struct tls_call *call, int fd, const char *name, int timeout_ms,
+	struct vm_client **ret, struct error *err)
+{
+	struct vm_client *client = create(name, fd, call);
+
+	if (client)
+		return greet(client, timeout_ms, ret, err);
+	close(fd);
+	tls_call_close(call);
+	return error_set(err, -ENOMEM, NULL, "no memory for a connection");
+}
+
 void vm_client_close(struct vm_client *client)
 {
 	if (!client)
 		return;
 	if (client->fd >= 0)
 		close(client->fd);
+	tls_call_close(client->call);
 	json_frame_finish(&client->frame);
 	free(client);
 }
@@ -233,7 +267,8 @@ pid_t vm_client_process(const struct vm_client *client)
 	struct ucred peer = {.pid = 0};
 	socklen_t bytes = sizeof(peer);
 
-	getsockopt(client->fd, SOL_SOCKET, SO_PEERCRED, &peer, &bytes);
+	if (!client->call)
+		getsockopt(client->fd, SOL_SOCKET, SO_PEERCRED, &peer, &bytes);
 	return peer.pid;
 }
 

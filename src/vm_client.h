@@ -11,6 +11,7 @@
 #include <sys/types.h>
 
 struct error;
+struct tls_call;
 struct vm_client;
 
 #define VM_CLIENT_ANSWER_MS 10000 /* a VM that boots anew says nothing meanwhile */
@@ -22,12 +23,18 @@ struct vm_client;
  */
 int vm_client_open(
 	const char *path, int timeout_ms, struct vm_client **ret, struct error *err);
+/*
+ * The same over a stream socket, which is the client's from here on, as is the call that
+ * it belongs to, also after an error. name is what messages call it.
+ */
+int vm_client_open_call(struct tls_call *call, int fd, const char *name, int timeout_ms,
+	struct vm_client **ret, struct error *err);
 void vm_client_close(struct vm_client *client); /* NULL is fine */
 
 /* The socket's path, as long as the client lives. */
 const char *vm_client_path(const struct vm_client *client);
 
-/* The VM's process; 0 where the kernel does not say. */
+/* The VM's process; 0 where the kernel does not say, or it is on another machine. */
 pid_t vm_client_process(const struct vm_client *client);
 
 /*

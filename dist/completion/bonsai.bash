@@ -30,7 +30,7 @@ _bonsai()
 	local of_vm_files="--rom-dir --set --name --config --kernel --initrd --init --append --mem
 		--cpus --disk --share --net --acpi"
 	local of_trust="--require-signed --key --policy"
-	local of_vms="--socket" options=
+	local of_vms="--socket --certificate --key --ca" options=
 	local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
 	local command=${COMP_WORDS[1]}
 	COMPREPLY=()
@@ -40,7 +40,7 @@ _bonsai()
 	fi
 	case $previous in
 	--rom-dir | --share) mapfile -t COMPREPLY < <(compgen -d -- "$current") && return ;;
-	--socket | -o | --output | --config | --key | --policy | --certificates | --kernel | --initrd | --disk | --vmlinux | --card)
+	--socket | -o | --output | --config | --key | --policy | --certificate | --certificates | --ca | --kernel | --initrd | --disk | --vmlinux | --card)
 		_bonsai_files "$current" && return
 		;;
 	--net) mapfile -t COMPREPLY < <(compgen -W "user tap: none" -- "$current") && return ;;

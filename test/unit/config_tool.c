@@ -29,6 +29,7 @@ static void print_names(void)
 	print_element(&language_config);
 	print_element(&language_memory);
 	print_element(&language_ready);
+	print_element(&language_tls);
 	print_element(&language_control);
 	print_element(&language_watchdog);
 	print_element(&language_verify);

@@ -361,6 +361,11 @@ TEST(a_viewer_reads_files_and_can_do_nothing_that_is_forbidden)
 	check_role(SANDBOX_VIEWER);
 }
 
+TEST(a_thread_of_tls_can_do_nothing_that_is_forbidden)
+{
+	check_role(SANDBOX_TLS);
+}
+
 TEST(calls_have_names)
 {
 	CHECK_STR(sandbox_call_name(SYS_futex), "futex");
@@ -374,4 +379,4 @@ TEST_MAIN(CASE(the_main_thread_can_do_nothing_that_is_forbidden),
 	CASE(a_vcpu_can_do_nothing_that_is_forbidden),
 	CASE(a_worker_can_do_nothing_that_is_forbidden),
 	CASE(a_viewer_reads_files_and_can_do_nothing_that_is_forbidden),
-	CASE(calls_have_names))
+	CASE(a_thread_of_tls_can_do_nothing_that_is_forbidden), CASE(calls_have_names))

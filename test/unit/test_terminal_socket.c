@@ -28,7 +28,7 @@ static void open_terminal(struct probe *probe, enum kind kind)
 	probe_init(probe);
 	code = kind == UNIX ? terminal_unix_create(
 				      probe->loop, path, NULL, &probe->terminal, &err)
-			    : terminal_tcp_create(probe->loop, "127.0.0.1", 0, NULL,
+			    : terminal_tcp_create(probe->loop, "127.0.0.1", 0, NULL, NULL,
 				      &probe->terminal, &err);
 	if (code)
 		test_fail(__FILE__, __LINE__, "%s", err.text);
@@ -336,7 +336,7 @@ TEST(refuses_what_it_cannot_listen_at)
 			places[i].code);
 		CHECK_HAS(err.text, places[i].says);
 	}
-	CHECK_EQ(terminal_tcp_create(loop, "localhost", 1, NULL, &terminal, NULL),
+	CHECK_EQ(terminal_tcp_create(loop, "localhost", 1, NULL, NULL, &terminal, NULL),
 		-EINVAL);
 	CHECK(!terminal);
 	loop_destroy(loop);
@@ -352,7 +352,8 @@ TEST(tells_of_a_taken_port)
 	open_terminal(&probe, TCP);
 	colon = strrchr(terminal_place(probe.terminal), ':');
 	CHECK_EQ(terminal_tcp_create(probe.loop, "127.0.0.1",
-			 (uint16_t)strtoul(colon + 1, NULL, 10), NULL, &second, &err),
+			 (uint16_t)strtoul(colon + 1, NULL, 10), NULL, NULL, &second,
+			 &err),
 		-EADDRINUSE);
 	CHECK_HAS(err.text, colon + 1);
 	probe_finish(&probe);

@@ -211,16 +211,21 @@ deps_jansson()
 	pkgconfig jansson "$version" jansson
 }
 
-# Digests and AES, for speed. Checking signatures, with what bonsai needs of X.509 and no more:
-# no secrets are computed with there, so no randomness is needed to hide them.
+# Digests and ciphers, for speed. X.509 for signatures and TLS, and as much of TLS 1.2 as two of us
+# or openssl need: whoever computes with a secret there brings randomness along to hide it.
 MBEDTLS_WITH="PLATFORM_C MD_C SHA256_C SHA512_C AES_C CIPHER_MODE_XTS"
-MBEDTLS_FILES="aes md platform platform_util sha256 sha512"
+MBEDTLS_FILES="aes chacha20 chachapoly gcm md platform platform_util poly1305 sha256 sha512"
 MBEDTLS_X509_WITH="ASN1_PARSE_C ASN1_WRITE_C BASE64_C BIGNUM_C ECDSA_C ECP_C
 	ECP_DP_SECP256R1_ENABLED ECP_DP_SECP384R1_ENABLED ECP_NIST_OPTIM ECP_NO_INTERNAL_RNG
 	HAVE_ASM HAVE_TIME HAVE_TIME_DATE OID_C PEM_PARSE_C PKCS1_V15 PK_C PK_PARSE_C RSA_C
 	X509_CHECK_EXTENDED_KEY_USAGE X509_CHECK_KEY_USAGE X509_CRT_PARSE_C X509_USE_C"
 MBEDTLS_X509_FILES="asn1parse asn1write base64 bignum constant_time ecdsa ecp ecp_curves oid
 	pem pk pk_wrap pkparse rsa rsa_internal x509 x509_crt"
+MBEDTLS_TLS_WITH="CHACHA20_C CHACHAPOLY_C CIPHER_C ECDH_C GCM_C KEY_EXCHANGE_ECDHE_ECDSA_ENABLED
+	KEY_EXCHANGE_ECDHE_RSA_ENABLED POLY1305_C SSL_ALL_ALERT_MESSAGES SSL_CLI_C
+	SSL_EXTENDED_MASTER_SECRET SSL_KEEP_PEER_CERTIFICATE SSL_PROTO_TLS1_2
+	SSL_SERVER_NAME_INDICATION SSL_SRV_C SSL_TLS_C"
+MBEDTLS_TLS_FILES="cipher cipher_wrap ecdh ssl_ciphersuites ssl_cli ssl_msg ssl_srv ssl_tls"
 
 deps_mbedtls()
 {
@@ -228,7 +233,7 @@ deps_mbedtls()
 	tree=$(fetch_source mbedtls) || return 1
 	mkdir -p "$work/mbedtls" "$dir/include/mbedtls"
 	{
-		printf '#define MBEDTLS_%s\n' $MBEDTLS_WITH $MBEDTLS_X509_WITH
+		printf '#define MBEDTLS_%s\n' $MBEDTLS_WITH $MBEDTLS_X509_WITH $MBEDTLS_TLS_WITH
 		echo '#include <mbedtls/check_config.h>'
 	} >"$work/mbedtls/bonsai_mbedtls.h"
 	flags=(-DMBEDTLS_CONFIG_FILE='<bonsai_mbedtls.h>' -I"$work/mbedtls" -I"$tree/include")
@@ -236,6 +241,8 @@ deps_mbedtls()
 		$(printf "$tree/library/%s.c " $MBEDTLS_FILES) || return 1
 	compile_archive mbedx509 "${flags[@]}" -- \
 		$(printf "$tree/library/%s.c " $MBEDTLS_X509_FILES) || return 1
+	compile_archive mbedtls "${flags[@]}" -- \
+		$(printf "$tree/library/%s.c " $MBEDTLS_TLS_FILES) || return 1
 	cp "$tree"/include/mbedtls/*.h "$dir/include/mbedtls/"
 	cp "$work/mbedtls/bonsai_mbedtls.h" "$dir/include/mbedtls/config.h"
 }

@@ -1,0 +1,336 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "host/tls_tunnel.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "host/tls_impl.h"
+#include "src/container_of.h"
+#include "src/loop.h"
+
+#define RECORD_BYTES 16384u /* as large as they get */
+#define NS_PER_MS 1000000ull
+#define PART_READS 8
+
+/* What one side has said and the other has not taken yet. */
+struct chunk {
+	size_t at;
+	size_t count;
+	unsigned char bytes[RECORD_BYTES];
+};
+
+struct tls_tunnel {
+	struct loop *loop;
+	struct tls_tunnel_user *user;
+	struct tls_peer peer;
+	mbedtls_ssl_context ssl;
+	struct loop_fd secret; /* the peer's socket */
+	struct loop_fd plain;  /* our end of the pair; fd -1 before it is open */
+	struct loop_timer patience;
+	struct loop_task more; /* the library has taken in what the socket had */
+	bool wants_out;        /* the library waits to send */
+	bool peer_ended;
+	struct chunk inward;
+	struct chunk outward;
+};
+
+/* ---- the library's socket --------------------------------------------------------- */
+
+static int send_secret(void *data, const unsigned char *bytes, size_t count)
+{
+	struct tls_tunnel *tunnel = data;
+	ssize_t n = send(tunnel->secret.fd, bytes, count, MSG_DONTWAIT | MSG_NOSIGNAL);
+
+	if (n >= 0)
+		return (int)n;
+	return errno == EAGAIN || errno == EINTR ? MBEDTLS_ERR_SSL_WANT_WRITE
+						 : MBEDTLS_ERR_SSL_CONN_EOF;
+}
+
+static int receive_secret(void *data, unsigned char *bytes, size_t room)
+{
+	struct tls_tunnel *tunnel = data;
+	ssize_t n = recv(tunnel->secret.fd, bytes, room, MSG_DONTWAIT);
+
+	if (n >= 0)
+		return (int)n;
+	return errno == EAGAIN || errno == EINTR ? MBEDTLS_ERR_SSL_WANT_READ
+						 : MBEDTLS_ERR_SSL_CONN_EOF;
+}
+
+/* ---- the end ---------------------------------------------------------------------- */
+
+static void close_watch(struct loop_fd *watch)
+{
+	loop_fd_remove(watch);
+	if (watch->fd >= 0)
+		close(watch->fd);
+	watch->fd = -1;
+}
+
+static void stop(struct tls_tunnel *tunnel)
+{
+	loop_timer_cancel(&tunnel->patience);
+	loop_task_cancel(tunnel->loop, &tunnel->more);
+	close_watch(&tunnel->secret);
+	close_watch(&tunnel->plain);
+}
+
+/* What the peer has said meanwhile would have the kernel throw away our last word. */
+static void part(int fd)
+{
+	char bytes[4096];
+
+	shutdown(fd, SHUT_WR);
+	for (unsigned int i = 0; i < PART_READS; i++)
+		if (recv(fd, bytes, sizeof(bytes), MSG_DONTWAIT) <= 0)
+			break;
+}
+
+/* The tunnel may be gone after that. */
+static void end(struct tls_tunnel *tunnel, const char *fault)
+{
+	part(tunnel->secret.fd);
+	stop(tunnel);
+	tunnel->user->events->over(tunnel->user, fault);
+}
+
+/* ---- shaking hands ---------------------------------------------------------------- */
+
+static int open_plain(struct tls_tunnel *tunnel, int *ret)
+{
+	int fds[2];
+	int code;
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds) < 0)
+		return -errno;
+	tunnel->plain.fd = fds[0];
+	code = loop_fd_add(tunnel->loop, &tunnel->plain);
+	if (code)
+		close(fds[1]);
+	else
+		*ret = fds[1];
+	return code;
+}
+
+/* False where it is over. */
+static bool shake_hands(struct tls_tunnel *tunnel)
+{
+	int code = mbedtls_ssl_handshake(&tunnel->ssl);
+	int plain = -1;
+
+	tunnel->wants_out = code == MBEDTLS_ERR_SSL_WANT_WRITE;
+	if (code == MBEDTLS_ERR_SSL_WANT_READ || code == MBEDTLS_ERR_SSL_WANT_WRITE)
+		return true;
+	if (!code && open_plain(tunnel, &plain))
+		code = MBEDTLS_ERR_SSL_ALLOC_FAILED;
+	if (code) {
+		end(tunnel, tls_fault(&tunnel->peer, &tunnel->ssl, code));
+		return false;
+	}
+	loop_timer_cancel(&tunnel->patience);
+	tunnel->user->events->opened(tunnel->user, plain);
+	return true;
+}
+
+/* ---- carrying --------------------------------------------------------------------- */
+
+static bool is_pause(int code)
+{
+#ifdef MBEDTLS_ERR_SSL_RECEIVED_NEW_SESSION_TICKET
+	if (code == MBEDTLS_ERR_SSL_RECEIVED_NEW_SESSION_TICKET)
+		return true;
+#endif
+	return code == MBEDTLS_ERR_SSL_WANT_READ || code == MBEDTLS_ERR_SSL_WANT_WRITE;
+}
+
+/* False where neither side will have any use for more. */
+static bool carry_in(struct tls_tunnel *tunnel)
+{
+	struct chunk *chunk = &tunnel->inward;
+	ssize_t n;
+
+	if (!chunk->count && !tunnel->peer_ended) {
+		int code = mbedtls_ssl_read(
+			&tunnel->ssl, chunk->bytes, sizeof(chunk->bytes));
+
+		chunk->at = 0;
+		if (code > 0)
+			chunk->count = (size_t)code;
+		else if (!is_pause(code))
+			tunnel->peer_ended = true;
+	}
+	if (chunk->count) {
+		n = send(tunnel->plain.fd, chunk->bytes + chunk->at, chunk->count,
+			MSG_DONTWAIT | MSG_NOSIGNAL);
+		if (n < 0 && errno != EAGAIN && errno != EINTR)
+			return false;
+		if (n > 0) {
+			chunk->at += (size_t)n;
+			chunk->count -= (size_t)n;
+		}
+	}
+	return chunk->count || !tunnel->peer_ended;
+}
+
+static bool carry_out(struct tls_tunnel *tunnel)
+{
+	struct chunk *chunk = &tunnel->outward;
+	ssize_t n;
+	int code;
+
+	if (!chunk->count) {
+		n = recv(tunnel->plain.fd, chunk->bytes, sizeof(chunk->bytes),
+			MSG_DONTWAIT);
+		if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR)) {
+			mbedtls_ssl_close_notify(&tunnel->ssl);
+			return false;
+		}
+		if (n < 0)
+			return true;
+		chunk->at = 0;
+		chunk->count = (size_t)n;
+	}
+	code = mbedtls_ssl_write(&tunnel->ssl, chunk->bytes + chunk->at, chunk->count);
+	tunnel->wants_out = code == MBEDTLS_ERR_SSL_WANT_WRITE;
+	if (code > 0) {
+		chunk->at += (size_t)code;
+		chunk->count -= (size_t)code;
+	}
+	return code > 0 || is_pause(code);
+}
+
+static void watch(struct tls_tunnel *tunnel)
+{
+	bool open = tunnel->plain.fd >= 0;
+	bool reads = !tunnel->inward.count && !tunnel->peer_ended;
+
+	if (tunnel->secret.loop)
+		loop_fd_modify(&tunnel->secret,
+			(reads ? EPOLLIN : 0) | (tunnel->wants_out ? EPOLLOUT : 0));
+	if (!open)
+		return;
+	if (tunnel->plain.loop)
+		loop_fd_modify(
+			&tunnel->plain, (tunnel->outward.count ? 0 : EPOLLIN) |
+						(tunnel->inward.count ? EPOLLOUT : 0));
+	if ((reads && mbedtls_ssl_check_pending(&tunnel->ssl)) ||
+		(!tunnel->plain.loop && !tunnel->outward.count))
+		loop_post(tunnel->loop, &tunnel->more);
+}
+
+/* A chunk each way; the loop comes back for the rest. */
+static void step(struct tls_tunnel *tunnel)
+{
+	if (tunnel->plain.fd < 0 && !shake_hands(tunnel))
+		return;
+	if (tunnel->plain.fd >= 0 && (!carry_in(tunnel) || !carry_out(tunnel))) {
+		end(tunnel, NULL);
+		return;
+	}
+	watch(tunnel);
+}
+
+/* A peer that is gone would be ready for good while its last words wait for room. */
+static void secret_ready(struct loop_fd *fd_watch, uint32_t events)
+{
+	struct tls_tunnel *tunnel = container_of(fd_watch, struct tls_tunnel, secret);
+
+	if (events & (EPOLLHUP | EPOLLERR) && tunnel->inward.count) {
+		tunnel->peer_ended = true;
+		loop_fd_remove(fd_watch);
+	}
+	step(tunnel);
+}
+
+/* So would a user who is gone, but that its last words do not wait for good. */
+static void plain_ready(struct loop_fd *fd_watch, uint32_t events)
+{
+	struct tls_tunnel *tunnel = container_of(fd_watch, struct tls_tunnel, plain);
+
+	if (events & (EPOLLHUP | EPOLLERR) && tunnel->outward.count) {
+		loop_fd_remove(fd_watch);
+		loop_timer_arm(
+			tunnel->loop, &tunnel->patience, TLS_HANDSHAKE_MS * NS_PER_MS);
+	}
+	step(tunnel);
+}
+
+static void run_more(struct loop_task *task)
+{
+	step(container_of(task, struct tls_tunnel, more));
+}
+
+static void patience_ended(struct loop_timer *timer)
+{
+	struct tls_tunnel *tunnel = container_of(timer, struct tls_tunnel, patience);
+
+	end(tunnel, tunnel->plain.fd >= 0 ? NULL
+					  : tls_fault(&tunnel->peer, &tunnel->ssl,
+						    MBEDTLS_ERR_SSL_TIMEOUT));
+}
+
+/* ---- life ------------------------------------------------------------------------- */
+
+/* Keys are asked for by hand, and whoever has gone without a word is to be noticed. */
+static void set_socket(int fd)
+{
+	int on = 1;
+
+	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+	setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
+}
+
+int tls_tunnel_create(struct loop *loop, const struct tls *tls, int fd, const char *host,
+	struct tls_tunnel_user *user, struct tls_tunnel **ret)
+{
+	struct tls_tunnel *tunnel = calloc(1, sizeof(*tunnel));
+	int code;
+
+	if (!tunnel) {
+		close(fd);
+		return -ENOMEM;
+	}
+	set_socket(fd);
+	mbedtls_ssl_init(&tunnel->ssl);
+	tunnel->loop = loop;
+	tunnel->user = user;
+	tunnel->peer.host = host;
+	tunnel->secret = (struct loop_fd){
+		.fd = fd, .events = EPOLLIN | EPOLLOUT, .ready = secret_ready};
+	tunnel->plain =
+		(struct loop_fd){.fd = -1, .events = EPOLLIN, .ready = plain_ready};
+	tunnel->patience.expired = patience_ended;
+	tunnel->more.run = run_more;
+	code = tls_prepare(tls, &tunnel->peer, &tunnel->ssl);
+	if (!code) {
+		mbedtls_ssl_set_bio(
+			&tunnel->ssl, tunnel, send_secret, receive_secret, NULL);
+		code = loop_fd_add(loop, &tunnel->secret);
+	}
+	if (code) {
+		tls_tunnel_destroy(tunnel);
+		return code;
+	}
+	loop_timer_arm(loop, &tunnel->patience, TLS_HANDSHAKE_MS * NS_PER_MS);
+	*ret = tunnel;
+	return 0;
+}
+
+void tls_tunnel_destroy(struct tls_tunnel *tunnel)
+{
+	if (!tunnel)
+		return;
+	stop(tunnel);
+	mbedtls_ssl_free(&tunnel->ssl);
+	explicit_bzero(&tunnel->inward, sizeof(tunnel->inward));
+	explicit_bzero(&tunnel->outward, sizeof(tunnel->outward));
+	free(tunnel);
+}
