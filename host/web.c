@@ -282,16 +282,24 @@ static bool wait_for_more(int fd, int timeout_ms)
 	return poll(&wait, 1, timeout_ms) > 0;
 }
 
+/* Whether it says no more: all that it ever said is there to be read. */
+static bool has_said_all(int fd)
+{
+	struct pollfd wait = {.fd = fd, .events = POLLRDHUP};
+
+	return poll(&wait, 1, LOOK_AGAIN_MS) > 0;
+}
+
 /* Looks at the head without taking it. The verdict on none at all is WEB_PARTIAL. */
 static enum web_verdict look(int fd, char *bytes, size_t *ret_count)
 {
 	static const char get[] = "GET ";
 	enum web_verdict verdict = WEB_PARTIAL;
 	struct web_request request;
+	bool last = false;
 
 	*ret_count = 0;
-	for (int waited = 0; waited < HEAD_MS && verdict == WEB_PARTIAL;
-		waited += LOOK_AGAIN_MS) {
+	for (int waited = 0; waited < HEAD_MS; waited += LOOK_AGAIN_MS) {
 		ssize_t count = recv(fd, bytes, WEB_HEAD_BYTES, MSG_PEEK);
 
 		if (count <= 0)
@@ -300,8 +308,9 @@ static enum web_verdict look(int fd, char *bytes, size_t *ret_count)
 		if (memcmp(bytes, get, *ret_count < 4 ? *ret_count : 4) != 0)
 			return WEB_WRONG;
 		verdict = web_parse(bytes, *ret_count, &request);
-		if (verdict == WEB_PARTIAL)
-			poll(NULL, 0, LOOK_AGAIN_MS);
+		if (verdict != WEB_PARTIAL || last)
+			break;
+		last = has_said_all(fd);
 	}
 	return verdict;
 }

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "src/error.h"
+#include "src/loop.h"
 #include "test/unit/test.h"
 
 #define SOCKET "Upgrade: websocket\r\n"
@@ -184,5 +185,21 @@ TEST(hands_out_files_and_refuses_strangers)
 	rmdir(folder);
 }
 
+/* Its connection is free for another at once, not when a browser's patience would end. */
+TEST(does_not_wait_for_the_rest_of_who_has_left)
+{
+	uint64_t start_ns = loop_now_ns();
+	int pair[2];
+
+	CHECK_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair), 0);
+	CHECK_EQ(send(pair[1], "GET / HT", 8, 0), 8);
+	shutdown(pair[1], SHUT_WR);
+	CHECK_EQ(web_greet(pair[0], -1, false), WEB_DONE);
+	CHECK(loop_now_ns() - start_ns < 4000000000u);
+	close(pair[0]);
+	close(pair[1]);
+}
+
 TEST_MAIN(CASE(reads_what_is_asked_for), CASE(waits_for_the_whole_head_and_no_longer),
-	CASE(knows_whose_page_asks), CASE(hands_out_files_and_refuses_strangers))
+	CASE(knows_whose_page_asks), CASE(hands_out_files_and_refuses_strangers),
+	CASE(does_not_wait_for_the_rest_of_who_has_left))
