@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Interrupts, timers and PSCI as 64-bit and 32-bit guests see them, with every controller that
-# this host gives: its own, and on a host with GICv3 alone also Bonsai's GICv2.
+# this host gives: its own, and on a host with GICv3 alone also Bonsai's GICv2. Where CPUs run at
+# the same time it is that one alone, since races in the kernel's are not ours to find.
 
 # guest NAME CPUS: $arch's guest of that name, with GIC $version.
 guest()
@@ -39,12 +40,12 @@ idles_behind_its_last_cpu()
 # Boots without end, so not through run().
 is_as_new_after_a_reboot()
 {
-	local ticks=$((patience * 1000))
+	local ticks=$((patience * 100))
 	guest again 2
 	start
 	until [ "$(grep -c '^ok ' out)" -ge 3 ] || [ $ticks = 0 ]; do
 		ticks=$((ticks - 1))
-		usleep 10000
+		usleep 100000
 	done
 	kill $monitor
 	wait $monitor || fail "exit status $?"
@@ -53,7 +54,10 @@ is_as_new_after_a_reboot()
 	! grep FAILED out || fail "something of the boot before was there"
 }
 
-for version in $GIC $([ "$GIC" = 2 ] || echo 2); do
+versions=$GIC
+[ "$GIC" = 2 ] || versions="$GIC 2"
+[ "$CLOCK" = steady ] || versions=2
+for version in $versions; do
 	for arch in arm64 armv7; do
 		about="GICv$version"
 		[ $version = "$GIC" ] || about="own GICv$version"
