@@ -42,13 +42,13 @@ begins_in_real_mode()
 	says "real mode"
 }
 
-# Boots without end, so not through run().
-reboots_in_place()
+# begins_again ATTRIBUTES TEXT: boots without end, so not through run().
+begins_again()
 {
-	local ticks=$((patience * 100))
-	vm "firmware_rom='$lab/bare/real' cpu_count='1'" </dev/null
+	local ticks=$((patience * 1000))
+	vm "cpu_count='1' $1" </dev/null
 	start
-	until [ "$(grep -c "real mode" out)" -ge 3 ] || [ $ticks = 0 ]; do
+	until [ "$(grep -c "$2" out)" -ge 3 ] || [ $ticks = 0 ]; do
 		ticks=$((ticks - 1))
 		usleep 10000
 	done
@@ -56,6 +56,14 @@ reboots_in_place()
 	kill $monitor
 	wait $monitor || fail "exit status $?"
 	[ $ticks != 0 ] || fail "fewer than 3 boots"
+}
+
+crashes_where_nothing_is()
+{
+	vm "kernel_rom='$lab/bare/nowhere' cpu_count='1'" </dev/null
+	run 20 3
+	says "vCPU 0 cannot run on: KVM's internal error 1"
+	begins_again "kernel_rom='$lab/bare/nowhere' on_crash='restart'" "internal error 1"
 }
 
 # boots_through FIRMWARE CPUS [TEXT]: a kernel, which is a bzImage and says what it was given.
@@ -136,7 +144,8 @@ claim "a bzImage without a 64-bit entry begins at its 32-bit one" bare_guest ent
 	"entered in 32-bit mode"
 claim "an ELF kernel begins out of a gzip file" begins_out_of_a_gzip_file
 claim "a firmware begins in real mode at the reset vector" begins_in_real_mode
-claim "a reboot begins there again" reboots_in_place
+claim "a reboot begins there again" begins_again "firmware_rom='$lab/bare/real'" "real mode"
+claim "where KVM cannot run a guest it has crashed" crashes_where_nothing_is
 claim "reads of nothing give ones, writes are ignored" bare_guest stray 1 ffffffff ok
 claim "INIT and SIPI start a CPU" bare_guest smp 2 2
 claim "CPUID shows a microvm of 255 CPUs, and of a baseline nothing above it" \
