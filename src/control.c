@@ -16,7 +16,7 @@
 #include "src/log.h"
 
 #define CHUNK_BYTES 4096u
-#define BACKLOG 8
+#define BACKLOG 64 /* who connects without waiting is refused beyond that */
 
 /* ---- output ----------------------------------------------------------------------- */
 

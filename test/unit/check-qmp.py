@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Speaks QMP to a control socket as its specification says that clients do.
+"""Speaks QMP to a control socket as its specification says that clients do, and as it says that
+they do not.
 
 check-qmp.py TOOL: TOOL is the built control_tool.
 """
 
 import json
+import random
 import socket
 import subprocess
 import sys
@@ -18,13 +20,18 @@ def check(what, holds):
         failures.append(what)
 
 
+def connect(path):
+    client = socket.socket(socket.AF_UNIX)
+    client.connect(path)
+    client.settimeout(20)
+    return client
+
+
 class Client:
     """One connection; a line is one JSON object, an answer is told from an event by its id."""
 
     def __init__(self, path):
-        self.socket = socket.socket(socket.AF_UNIX)
-        self.socket.settimeout(20)
-        self.socket.connect(path)
+        self.socket = connect(path)
         self.stream = self.socket.makefile("rb")
         self.events = []
         self.count = 0
@@ -63,6 +70,83 @@ class Client:
         return error.get("class")
 
 
+def rest(client):
+    """Until the other end has had enough; it may have left before it read all."""
+    said = b""
+    try:
+        while chunk := client.recv(65536):
+            said += chunk
+    except ConnectionResetError:
+        pass
+    client.close()
+    return said
+
+
+def floods(path, piece, count):
+    """How many bytes of so many equal pieces are taken, and what is said to that."""
+    client, sent = connect(path), 0
+    try:
+        for _ in range(count):
+            client.sendall(piece)
+            sent += len(piece)
+        client.shutdown(socket.SHUT_WR)
+    except OSError:
+        pass
+    return sent, rest(client)
+
+
+def says(path, text):
+    """What one is told who writes all that and closes its half."""
+    client = connect(path)
+    try:
+        client.sendall(text)
+        client.shutdown(socket.SHUT_WR)
+    except OSError:
+        pass
+    return rest(client)
+
+
+def hostile(path, witness):
+    """Another client, which behaves, notices nothing of those who do not."""
+    def well(after):
+        check(f"well after {after}", witness.result("query-status") is not None)
+
+    negotiate = b'{"execute":"qmp_capabilities"}'
+    said = says(path, negotiate + b'{"execute":"query-name"}\n{"execute":"query-version"}\n')
+    check("all at once, before the greeting is read",
+          said.count(b"\r\n") == 4 and said.count(b'"return"') == 3)
+    for _ in range(300):
+        connect(path).close()
+    well("300 who leave at once")
+    for _ in range(100):
+        check("a client a moment", Client(path).result("qmp_capabilities") == {})
+    for end in range(1, len(negotiate)):
+        client = connect(path)
+        client.sendall(negotiate[:end])
+        client.close()
+    well("half commands")
+    client = connect(path)
+    for byte in negotiate:
+        client.sendall(bytes([byte]))
+    client.shutdown(socket.SHUT_WR)
+    check("byte by byte", rest(client).endswith(b'{"return": {}}\r\n'))
+    sent, said = floods(path, b'{"execute":"' + bytes(b"a" * (1 << 20)), 1 << 10)
+    check(f"1 GiB, of which {sent} bytes go", sent <= 4 << 20)
+    check("1 GiB is refused", said == b"" or b'"error"' in said)
+    well("1 GiB")
+    for piece in (b"[", b'{"a":', b"\xff", b"\0", b"\r\n"):
+        floods(path, piece * 4096, 64)
+    # Each has an answer.
+    for piece in (b"]", b'""', b"{}", b"1 "):
+        says(path, piece * 4096)
+    well("floods")
+    noise = random.Random(5)
+    for _ in range(100):
+        says(path, noise.randbytes(noise.randrange(1, 5000)))
+        says(path, negotiate + bytes(noise.choices(negotiate, k=500)))
+    well("noise")
+
+
 def run(path):
     first, second = Client(path), Client(path)
     check("nothing goes before negotiation", first.error("query-status") == "CommandNotFound")
@@ -81,11 +165,16 @@ def run(path):
         answer = first.ask(query)
         check(f"{query} has a result, or what it asks after is not there",
               "return" in answer or answer["error"]["class"] == "DeviceNotActive")
+    hostile(path, first)
     check("quit", second.result("quit") == {})
 
 
 tool = subprocess.Popen([sys.argv[1]], stdout=subprocess.PIPE, text=True)
-run(tool.stdout.readline().rstrip("\n"))
+try:
+    run(tool.stdout.readline().rstrip("\n"))
+except BaseException:
+    tool.kill()
+    raise
 check("the other end is well", tool.wait(timeout=20) == 0)
 print(*failures, sep="\n", end="\n" if failures else "")
 print(f"{0 if failures else 1} passed, {1 if failures else 0} failed")
