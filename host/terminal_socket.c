@@ -254,17 +254,19 @@ fail:
 	return code;
 }
 
-/* The place says which port the host chose. */
+/* The place says which port the host chose, and the log whose clients were refused. */
 static int listen_tcp(struct socket_terminal *sock, const char *text,
-	const struct listener_address *address)
+	const struct listener_address *address, const struct tls_files *tls)
 {
-	int code = listener_start_tcp(&sock->listener, address, BACKLOG);
+	int code = listener_start_tcp(
+		&sock->listener, address, tls ? (int)TLS_GATE_CONNECTIONS : BACKLOG);
 
-	if (code)
-		return code;
-	return terminal_set_place(&sock->base,
-		address->any.sa_family == AF_INET ? "%s:%u" : "[%s]:%u", text,
-		listener_port(&sock->listener));
+	if (!code)
+		code = terminal_set_place(&sock->base,
+			address->any.sa_family == AF_INET ? "%s:%u" : "[%s]:%u", text,
+			listener_port(&sock->listener));
+	sock->tcp = !tls;
+	return code;
 }
 
 int terminal_tcp_create(struct loop *loop, const char *address, uint16_t port,
@@ -282,24 +284,18 @@ int terminal_tcp_create(struct loop *loop, const char *address, uint16_t port,
 	code = create(loop, address, parsed.any.sa_family, pos, &sock, err);
 	if (code)
 		return code;
-	if (tls) {
-		sock->tcp = false;
-		code = listener_use_tls(&sock->listener, tls, address, err);
-		if (code)
-			goto fail;
-	}
-	code = listen_tcp(sock, address, &parsed);
-	if (code) {
+	code = listen_tcp(sock, address, &parsed, tls);
+	if (code)
 		error_set(err, code, pos, "cannot listen at %s port %u: %s", address,
 			port,
 			code == -EADDRINUSE ? "another program does; choose another port"
 					    : strerror(-code));
-		goto fail;
+	else if (tls)
+		code = listener_use_tls(&sock->listener, tls, sock->base.place, err);
+	if (code) {
+		socket_destroy(&sock->base);
+		return code;
 	}
 	*ret = &sock->base;
 	return 0;
-
-fail:
-	socket_destroy(&sock->base);
-	return code;
 }

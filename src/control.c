@@ -451,7 +451,7 @@ int control_listen(struct control *control, const char *address, uint16_t port,
 	code = listener_use_tls(remote, tls, "control", err);
 	if (code)
 		return code;
-	code = listener_start_tcp(remote, &parsed, BACKLOG);
+	code = listener_start_tcp(remote, &parsed, (int)TLS_GATE_CONNECTIONS);
 	return code ? error_set(err, code, pos, "cannot listen at %s port %u: %s",
 			      address, port,
 			      code == -EADDRINUSE

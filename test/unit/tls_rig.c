@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "test/unit/tls_rig.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "src/container_of.h"
+#include "src/error.h"
+#include "test/unit/test.h"
+
+#define PATH_BYTES 32
+
+/* A file of that text, under a path that lasts as long as the descriptor. */
+static int make_file(const char *text, char path[PATH_BYTES])
+{
+	int fd = memfd_create("tls", MFD_CLOEXEC);
+
+	CHECK(fd >= 0 && !fchmod(fd, 0600));
+	CHECK_EQ(write(fd, text, strlen(text)), strlen(text));
+	snprintf(path, PATH_BYTES, "/proc/self/fd/%d", fd);
+	return fd;
+}
+
+int tls_rig_create(enum tls_end end, const struct tls_rig_files *files, struct tls **ret,
+	struct error *err)
+{
+	char paths[3][PATH_BYTES];
+	int fds[3] = {
+		make_file(files->certificate, paths[0]),
+		make_file(files->key, paths[1]),
+		make_file(files->ca, paths[2]),
+	};
+	int code = tls_create(end,
+		&(struct tls_files){.certificate = paths[0],
+			.key = paths[1],
+			.ca = paths[2],
+			.clients = files->clients},
+		ret, err);
+
+	for (unsigned int i = 0; i < 3; i++)
+		close(fds[i]);
+	return code;
+}
+
+static void opened(struct tls_tunnel_user *user, int plain)
+{
+	container_of(user, struct tls_rig_end, user)->plain = plain;
+}
+
+static void over(struct tls_tunnel_user *user, const char *fault)
+{
+	struct tls_rig_end *end = container_of(user, struct tls_rig_end, user);
+
+	end->over = true;
+	end->fault = fault;
+	tls_tunnel_destroy(end->tunnel);
+	end->tunnel = NULL;
+}
+
+static const struct tls_tunnel_events events = {.opened = opened, .over = over};
+
+void tls_rig_open(struct tls_rig_end *end, struct loop *loop, const struct tls *tls,
+	int fd, const char *host)
+{
+	*end = (struct tls_rig_end){.user = {&events}, .plain = -1};
+	CHECK_EQ(tls_tunnel_create(loop, tls, fd, host, &end->user, &end->tunnel), 0);
+}
+
+void tls_rig_close(struct tls_rig_end *end)
+{
+	tls_tunnel_destroy(end->tunnel);
+	end->tunnel = NULL;
+	if (end->plain >= 0)
+		close(end->plain);
+	end->plain = -1;
+}
