@@ -29,27 +29,33 @@ static inline block_type block_xor(block_type a, block_type b)
 
 #include "src/aes_xts_lanes.h"
 
-static inline void lanes_encrypt(
+INLINE void lanes_encrypt(
 	const struct aes_round_keys *keys, unsigned int rounds, block_type lanes[LANES])
 {
 	const block_type *round_keys = (const block_type *)keys->words;
 
-	for (unsigned int round = 0; round < rounds - 1; round++)
+	for (unsigned int round = 0; round < rounds - 1; round++) {
+		block_type key = round_keys[round];
+
 		for (unsigned int i = 0; i < LANES; i++)
-			lanes[i] = vaesmcq_u8(vaeseq_u8(lanes[i], round_keys[round]));
+			lanes[i] = vaesmcq_u8(vaeseq_u8(lanes[i], key));
+	}
 	for (unsigned int i = 0; i < LANES; i++)
 		lanes[i] = veorq_u8(
 			vaeseq_u8(lanes[i], round_keys[rounds - 1]), round_keys[rounds]);
 }
 
-static inline void lanes_decrypt(
+INLINE void lanes_decrypt(
 	const struct aes_round_keys *keys, unsigned int rounds, block_type lanes[LANES])
 {
 	const block_type *round_keys = (const block_type *)keys->words;
 
-	for (unsigned int round = 0; round < rounds - 1; round++)
+	for (unsigned int round = 0; round < rounds - 1; round++) {
+		block_type key = round_keys[round];
+
 		for (unsigned int i = 0; i < LANES; i++)
-			lanes[i] = vaesimcq_u8(vaesdq_u8(lanes[i], round_keys[round]));
+			lanes[i] = vaesimcq_u8(vaesdq_u8(lanes[i], key));
+	}
 	for (unsigned int i = 0; i < LANES; i++)
 		lanes[i] = veorq_u8(
 			vaesdq_u8(lanes[i], round_keys[rounds - 1]), round_keys[rounds]);

@@ -4,18 +4,23 @@
  * are on their way at once, since a round takes longer than what lies between two of
  * them.
  *
+ * All of it ends up in one function, or the compiler would keep the lanes in memory,
+ * where any of them might be a round's key, and load and store each in each round.
+ *
  * The file has defined block_type, block_load(), block_store(), block_xor() and
  * lanes_encrypt() and lanes_decrypt() of LANES blocks.
  */
 #define LANES 8u
 
-static void lanes_encrypt(
+#define INLINE static inline __attribute__((always_inline))
+
+INLINE void lanes_encrypt(
 	const struct aes_round_keys *keys, unsigned int rounds, block_type lanes[LANES]);
-static void lanes_decrypt(
+INLINE void lanes_decrypt(
 	const struct aes_round_keys *keys, unsigned int rounds, block_type lanes[LANES]);
 
 /* Multiplies by the field's x. */
-static inline void next_tweak(uint64_t tweak[2])
+INLINE void next_tweak(uint64_t tweak[2])
 {
 	uint64_t carry = 0 - (tweak[1] >> 63);
 
@@ -23,7 +28,7 @@ static inline void next_tweak(uint64_t tweak[2])
 	tweak[0] = tweak[0] << 1 ^ (carry & 0x87);
 }
 
-static inline void first_tweak(
+INLINE void first_tweak(
 	const struct aes_xts_keys *keys, uint64_t sector, uint64_t tweak[2])
 {
 	block_type lanes[LANES];
@@ -35,7 +40,7 @@ static inline void first_tweak(
 	block_store(tweak, lanes[0]);
 }
 
-static inline void crypt_sector(const struct aes_xts_keys *keys,
+INLINE void crypt_sector(const struct aes_xts_keys *keys,
 	const struct aes_round_keys *round_keys,
 	void (*rounds)(const struct aes_round_keys *, unsigned int, block_type *),
 	uint64_t sector, const uint8_t *from, uint8_t *to, size_t bytes)

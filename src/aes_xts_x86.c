@@ -24,30 +24,36 @@ static inline block_type block_xor(block_type a, block_type b)
 
 #include "src/aes_xts_lanes.h"
 
-static inline void lanes_encrypt(
+INLINE void lanes_encrypt(
 	const struct aes_round_keys *keys, unsigned int rounds, block_type lanes[LANES])
 {
 	const block_type *round_keys = (const block_type *)keys->words;
 
 	for (unsigned int i = 0; i < LANES; i++)
 		lanes[i] = _mm_xor_si128(lanes[i], round_keys[0]);
-	for (unsigned int round = 1; round < rounds; round++)
+	for (unsigned int round = 1; round < rounds; round++) {
+		block_type key = round_keys[round];
+
 		for (unsigned int i = 0; i < LANES; i++)
-			lanes[i] = _mm_aesenc_si128(lanes[i], round_keys[round]);
+			lanes[i] = _mm_aesenc_si128(lanes[i], key);
+	}
 	for (unsigned int i = 0; i < LANES; i++)
 		lanes[i] = _mm_aesenclast_si128(lanes[i], round_keys[rounds]);
 }
 
-static inline void lanes_decrypt(
+INLINE void lanes_decrypt(
 	const struct aes_round_keys *keys, unsigned int rounds, block_type lanes[LANES])
 {
 	const block_type *round_keys = (const block_type *)keys->words;
 
 	for (unsigned int i = 0; i < LANES; i++)
 		lanes[i] = _mm_xor_si128(lanes[i], round_keys[0]);
-	for (unsigned int round = 1; round < rounds; round++)
+	for (unsigned int round = 1; round < rounds; round++) {
+		block_type key = round_keys[round];
+
 		for (unsigned int i = 0; i < LANES; i++)
-			lanes[i] = _mm_aesdec_si128(lanes[i], round_keys[round]);
+			lanes[i] = _mm_aesdec_si128(lanes[i], key);
+	}
 	for (unsigned int i = 0; i < LANES; i++)
 		lanes[i] = _mm_aesdeclast_si128(lanes[i], round_keys[rounds]);
 }
