@@ -418,6 +418,11 @@ static int reset(struct machine *machine, struct error *err)
 	return setup_vm(machine, err);
 }
 
+static bool is_crash(enum hv_exit_kind kind)
+{
+	return kind == HV_EXIT_CRASH || kind == HV_EXIT_STUCK;
+}
+
 static bool restarts(const struct machine *machine, enum hv_exit_kind kind)
 {
 	const struct vm_config *config = machine->plan->config;
@@ -426,9 +431,15 @@ static bool restarts(const struct machine *machine, enum hv_exit_kind kind)
 		return false;
 	if (kind == HV_EXIT_RESET)
 		return machine->reset_asked || config->on_reboot == CONFIG_REBOOT_RESTART;
-	if (kind == HV_EXIT_CRASH || kind == HV_EXIT_STUCK)
-		return config->on_crash == CONFIG_CRASH_RESTART;
-	return false;
+	return is_crash(kind) && config->on_crash == CONFIG_CRASH_RESTART;
+}
+
+/* A crash that begins the guest anew is not its end: somebody ended it just then. */
+static enum machine_end end_of(const struct machine *machine, enum hv_exit_kind kind)
+{
+	bool anew = machine->plan->config->on_crash == CONFIG_CRASH_RESTART;
+
+	return is_crash(kind) && !anew ? MACHINE_CRASHED : MACHINE_POWERED_OFF;
 }
 
 int machine_run(struct machine *machine,
@@ -450,9 +461,7 @@ int machine_run(struct machine *machine,
 		machine_control_ended(machine, kind, restarts(machine, kind));
 		if (!restarts(machine, kind)) {
 			service_stopping(machine->service);
-			*ret = kind == HV_EXIT_CRASH || kind == HV_EXIT_STUCK
-				       ? MACHINE_CRASHED
-				       : MACHINE_POWERED_OFF;
+			*ret = end_of(machine, kind);
 			return 0;
 		}
 		code = reset(machine, err);

@@ -330,6 +330,24 @@ TEST(no_reboot_swallows_a_request_to_end)
 	end();
 }
 
+static void crash_forever(unsigned int vcpu, unsigned int step, struct hv_exit *exit)
+{
+	if (++boots == 20)
+		kill(getpid(), SIGTERM);
+	exit->kind = HV_EXIT_CRASH;
+}
+
+TEST(a_request_to_end_is_no_crash_where_those_restart)
+{
+	enum machine_end how = MACHINE_CRASHED;
+
+	begin();
+	CHECK_EQ(run("cpu_count='1' on_crash='restart'", &how, crash_forever), 0);
+	CHECK_EQ(how, MACHINE_POWERED_OFF);
+	CHECK(boots >= 20);
+	end();
+}
+
 #define GPIO_GPA 0x09030000
 #define GPIO_RISING 0x40c
 #define GPIO_ENABLE 0x410
@@ -468,6 +486,7 @@ TEST_MAIN(CASE(finds_every_device_at_its_planned_address),
 	CASE(a_reboot_can_end_the_vm_instead), CASE(tells_a_crash_from_a_power_off),
 	CASE(starts_again_after_a_crash_where_asked_to),
 	CASE(each_boot_is_another_generation), CASE(no_reboot_swallows_a_request_to_end),
+	CASE(a_request_to_end_is_no_crash_where_those_restart),
 	CASE(a_sigterm_can_press_the_power_key_first),
 	CASE(obeys_its_control_socket_while_vcpus_are_in_devices),
 	CASE(a_back_end_that_does_not_open_names_its_line_and_leaves_nothing))
