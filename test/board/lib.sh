@@ -41,10 +41,11 @@ claim()
 	sweep
 }
 
-# Whatever a failed test left running.
+# Whatever a failed test left running, and the sockets of what is killed.
 sweep()
 {
 	killall -9 bonsai passt virtiofsd qemu-storage-daemon 2>/dev/null
+	rm -rf /run/bonsai
 }
 
 # Processes, files, interfaces and mounts that a VM could leave.

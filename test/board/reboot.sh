@@ -42,10 +42,10 @@ restarts_with_interrupts_pending()
 	END
 	rebooting_vm
 	start
-	wait_for 60 "boot: 1"
-	wait_for 60 "boot: 2"
+	wait_for 120 "boot: 1"
+	wait_for 120 "boot: 2"
 	[ -d /proc/$monitor ] || fail "another process went on"
-	wait_for 60 "boot: 3"
+	wait_for 120 "boot: 3"
 	wait $monitor || fail "exit status $?"
 	says "Kernel panic" "guest: exit status 0"
 }
