@@ -381,7 +381,8 @@ void backend_read_gpu(
 	if (gpu->kind == CONFIG_GPU_SDL)
 		build_claim(build, child->line, false, "<sdl>");
 	attributes_apply(build, def, child, ~0u, gpu);
-	element_no_children(build, child);
+	if (gpu->kind != CONFIG_GPU_VNC)
+		element_no_children(build, child);
 	if (gpu->kind == CONFIG_GPU_DRM)
 		check_drm(build, gpu, child->line);
 	if (gpu->kind == CONFIG_GPU_VNC)

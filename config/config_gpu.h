@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "config/config_tls.h"
 #include "src/error.h"
 
 enum config_gpu_kind {
@@ -37,6 +38,7 @@ struct config_vnc {
 	char *path;    /* of a unix socket, or NULL: the next two */
 	char *address; /* numeric */
 	uint16_t port;
+	struct config_tls tls;
 	char *password_file; /* or NULL */
 	bool web;            /* a page for browsers, too */
 	char *web_root;      /* where noVNC lies */

@@ -14,6 +14,9 @@ void tls_read(
 	struct build *build, const struct xml_element *element, struct config_tls *tls);
 void tls_finish(struct config_tls *tls);
 
+/* Whether a numeric address is one that only this machine reaches. */
+bool tls_is_loopback(const char *address);
+
 /*
  * A problem where others than this machine reach a numeric address, and nobody has to
  * show who they are. what is what they would get: "this console".

@@ -1,33 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "config/vnc.h"
 
-#include <arpa/inet.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "config/build.h"
 #include "config/config.h"
+#include "config/tls.h"
 #include "config/xml.h"
 
 #define PORT 5900
 #define LOOPBACK "127.0.0.1"
 #define WEB_ROOT "/usr/share/novnc" /* where Debian's package puts it */
 
-static bool is_loopback(const char *address)
-{
-	struct in6_addr six;
-	struct in_addr four;
-
-	if (inet_pton(AF_INET, address, &four) == 1)
-		return ntohl(four.s_addr) >> IN_CLASSA_NSHIFT == IN_LOOPBACKNET;
-	return inet_pton(AF_INET6, address, &six) == 1 && IN6_IS_ADDR_LOOPBACK(&six);
-}
-
 static void check_tcp(struct build *build, const struct config_vnc *vnc, int line)
 {
-	if (!vnc->password_file && !is_loopback(vnc->address))
+	if (!vnc->password_file && !vnc->tls.pos.file && !tls_is_loopback(vnc->address))
 		build_problem(build, line,
 			"whoever reaches %s could use this screen: <vnc> needs a "
+			"<tls certificate=\"...\" key=\"...\" ca=\"...\"/> or a "
 			"password_file there",
 			vnc->address);
 	build_claim(build, line, false, "tcp %s port %u", vnc->address, vnc->port);
@@ -39,6 +30,7 @@ void vnc_check(
 	struct config_vnc *vnc = &gpu->vnc;
 	int line = element->line;
 
+	tls_read(build, element, &vnc->tls);
 	if (gpu->scanouts > 1)
 		build_problem(build, line,
 			"<vnc> shows one screen, the device has %u scanouts",
@@ -52,6 +44,9 @@ void vnc_check(
 		build_problem(build, line, "web_root without web=\"yes\"");
 	if (!vnc->web_root)
 		vnc->web_root = build_copy(build, WEB_ROOT);
+	if (vnc->path && vnc->tls.pos.file)
+		build_problem(build, line,
+			"<vnc> has both a path and a <tls>, which is for a port");
 	build_claim(build, line, false, "<vnc>");
 	if (vnc->path) {
 		build_claim(build, line, false, "path '%s'", vnc->path);
@@ -71,4 +66,5 @@ void vnc_finish(struct config_vnc *vnc)
 	free(vnc->address);
 	free(vnc->password_file);
 	free(vnc->web_root);
+	tls_finish(&vnc->tls);
 }

@@ -290,11 +290,11 @@ static void vnc_destroy(struct display *display)
 {
 	struct vnc_server *server = of(display);
 
-	listener_close(&server->listener);
 	loop_timer_cancel(&server->pace);
 	seat_unlisten(server->input.seat, &server->leds);
 	for (unsigned int i = 0; i < CLIENTS_MAX; i++)
 		vnc_client_finish(&server->clients[i]);
+	listener_close(&server->listener);
 	vnc_frame_put(server->shown.frame);
 	vnc_frame_put(server->last.frame);
 	if (server->rules.web_root >= 0)
@@ -442,7 +442,8 @@ int display_vnc_create(struct loop *loop, struct seat *seat,
 	server->listener.watch.fd = -1;
 	server->leds.led = led_changed;
 	server->input = (struct vnc_input){seat, &server->base};
-	server->rules = (struct vnc_rules){.name = options->name, .web_root = -1};
+	server->rules = (struct vnc_rules){
+		.name = options->name, .known = options->tls, .web_root = -1};
 	server->shown.part = (struct rect){
 		.width = options->size.width, .height = options->size.height};
 	server->shown.frame = vnc_frame_create(options->size.width, options->size.height);
@@ -456,6 +457,10 @@ int display_vnc_create(struct loop *loop, struct seat *seat,
 	if (!code)
 		code = options->path ? listen_unix(server, loop, options, err)
 				     : listen_tcp(server, loop, options, err);
+	if (!code && options->tls)
+		code = listener_use_tls(&server->listener, options->tls,
+			server->rules.password ? TLS_VENCRYPT_PASSWORD : TLS_VENCRYPT,
+			"vnc", err);
 	if (code)
 		goto fail;
 	seat_listen(seat, &server->leds);

@@ -24,12 +24,14 @@
 
 struct seat;
 struct source_pos;
+struct tls_files;
 
 /* Strings are borrowed for the display's life. */
 struct display_vnc_options {
 	const char *path;    /* of a unix socket; or NULL: TCP */
 	const char *address; /* numeric */
 	uint16_t port;
+	const struct tls_files *tls; /* clients come by TLS alone; or NULL */
 	const char *password_file; /* its first line, 1 to 8 characters; or NULL: none */
 	const char *web;           /* a folder with noVNC for browsers; or NULL */
 	const char *name;          /* that clients show */

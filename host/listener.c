@@ -181,11 +181,11 @@ static void admitted(struct tls_gate_user *user, int fd)
 }
 
 int listener_use_tls(struct listener *listener, const struct tls_files *files,
-	const char *name, struct error *err)
+	enum tls_prelude prelude, const char *name, struct error *err)
 {
 	listener->admission.admitted = admitted;
-	return tls_gate_create(
-		listener->loop, files, name, &listener->admission, &listener->gate, err);
+	return tls_gate_create(listener->loop, files, prelude, name, &listener->admission,
+		&listener->gate, err);
 }
 
 int listener_start(struct listener *listener, int backlog)

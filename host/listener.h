@@ -79,7 +79,7 @@ uint16_t listener_port(const struct listener *listener);
  * -errno.
  */
 int listener_use_tls(struct listener *listener, const struct tls_files *files,
-	const char *name, struct error *err);
+	enum tls_prelude prelude, const char *name, struct error *err);
 
 /* Of the bound socket: -errno. */
 int listener_start(struct listener *listener, int backlog);

@@ -291,7 +291,8 @@ int terminal_tcp_create(struct loop *loop, const char *address, uint16_t port,
 			code == -EADDRINUSE ? "another program does; choose another port"
 					    : strerror(-code));
 	else if (tls)
-		code = listener_use_tls(&sock->listener, tls, sock->base.place, err);
+		code = listener_use_tls(
+			&sock->listener, tls, TLS_AT_ONCE, sock->base.place, err);
 	if (code) {
 		socket_destroy(&sock->base);
 		return code;

@@ -171,8 +171,8 @@ int tls_call_open(const struct tls_files *files, const char *host, const char *p
 		code = fd < 0 ? fd : 0;
 	}
 	if (!code) {
-		code = tls_tunnel_create(
-			call->loop, call->tls, fd, host, &call->user, &call->tunnel);
+		code = tls_tunnel_create(call->loop, call->tls, fd, host, TLS_AT_ONCE,
+			&call->user, &call->tunnel);
 		if (code)
 			error_set(err, code, NULL, "no memory for a connection");
 	}

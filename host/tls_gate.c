@@ -39,6 +39,7 @@ struct tls_gate {
 	struct loop_task admissions; /* the outer loop's */
 
 	struct tls *tls;
+	enum tls_prelude prelude;
 	struct loop *inner; /* the thread's */
 	struct loop_task arrivals;
 	struct slot slots[TLS_GATE_CONNECTIONS];
@@ -168,8 +169,8 @@ static void arrive(struct tls_gate *gate, int fd)
 	slot->gate = gate;
 	slot->user.events = &tunnel_events;
 	slot->number = gate->arrived++;
-	if (tls_tunnel_create(
-		    gate->inner, gate->tls, fd, NULL, &slot->user, &slot->tunnel))
+	if (tls_tunnel_create(gate->inner, gate->tls, fd, NULL, gate->prelude,
+		    &slot->user, &slot->tunnel))
 		slot->tunnel = NULL;
 }
 
@@ -250,8 +251,9 @@ void tls_gate_try(struct tls_gate *gate, int fd)
 	loop_post(gate->inner, &gate->arrivals);
 }
 
-int tls_gate_create(struct loop *loop, const struct tls_files *files, const char *name,
-	struct tls_gate_user *user, struct tls_gate **ret, struct error *err)
+int tls_gate_create(struct loop *loop, const struct tls_files *files,
+	enum tls_prelude prelude, const char *name, struct tls_gate_user *user,
+	struct tls_gate **ret, struct error *err)
 {
 	struct tls_gate *gate = calloc(1, sizeof(*gate));
 	int code;
@@ -260,6 +262,7 @@ int tls_gate_create(struct loop *loop, const struct tls_files *files, const char
 		return error_set(err, -ENOMEM, files->pos, "no memory for TLS");
 	pthread_mutex_init(&gate->lock, NULL);
 	gate->outer = loop;
+	gate->prelude = prelude;
 	gate->user = user;
 	gate->log.source = name;
 	gate->admissions.run = run_admissions;

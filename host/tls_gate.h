@@ -10,6 +10,8 @@
 #ifndef HOST_TLS_GATE_H
 #define HOST_TLS_GATE_H
 
+#include "host/tls_tunnel.h"
+
 struct error;
 struct loop;
 struct tls_files;
@@ -27,8 +29,9 @@ struct tls_gate_user {
 };
 
 /* Reads the files. name is for the log, and borrowed. -errno. */
-int tls_gate_create(struct loop *loop, const struct tls_files *files, const char *name,
-	struct tls_gate_user *user, struct tls_gate **ret, struct error *err);
+int tls_gate_create(struct loop *loop, const struct tls_files *files,
+	enum tls_prelude prelude, const char *name, struct tls_gate_user *user,
+	struct tls_gate **ret, struct error *err);
 
 /* A connection to be tried, non-blocking, which is the gate's from here on. */
 void tls_gate_try(struct tls_gate *gate, int fd);

@@ -12,12 +12,14 @@
 #include <unistd.h>
 
 #include "host/tls_impl.h"
+#include "host/vencrypt.h"
 #include "src/container_of.h"
 #include "src/loop.h"
 
 #define RECORD_BYTES 16384u /* as large as they get */
 #define NS_PER_MS 1000000ull
 #define PART_READS 8
+#define MOMENT_NS 250000000ull
 
 /* What one side has said and the other has not taken yet. */
 struct chunk {
@@ -34,8 +36,12 @@ struct tls_tunnel {
 	struct loop_fd secret; /* the peer's socket */
 	struct loop_fd plain;  /* our end of the pair; fd -1 before it is open */
 	struct loop_timer patience;
-	struct loop_task more; /* the library has taken in what the socket had */
-	bool wants_out;        /* the library waits to send */
+	enum tls_prelude prelude;
+	struct loop_timer moment; /* in which a client may begin with TLS */
+	struct vencrypt outer;    /* before TLS; without a step where there is none */
+	struct vencrypt inner;    /* behind it, likewise */
+	struct loop_task more;    /* the library has taken in what the socket had */
+	bool wants_out;           /* the library waits to send */
 	bool peer_ended;
 	struct chunk inward;
 	struct chunk outward;
@@ -78,6 +84,7 @@ static void close_watch(struct loop_fd *watch)
 static void stop(struct tls_tunnel *tunnel)
 {
 	loop_timer_cancel(&tunnel->patience);
+	loop_timer_cancel(&tunnel->moment);
 	loop_task_cancel(tunnel->loop, &tunnel->more);
 	close_watch(&tunnel->secret);
 	close_watch(&tunnel->plain);
@@ -117,6 +124,40 @@ static int open_plain(struct tls_tunnel *tunnel, int *ret)
 		close(fds[1]);
 	else
 		*ret = fds[1];
+	return code;
+}
+
+/* What comes before TLS: -EAGAIN where there is more of it, else as vencrypt_run(). */
+static int run_prelude(struct tls_tunnel *tunnel)
+{
+	bool password = tunnel->prelude == TLS_VENCRYPT_PASSWORD;
+	unsigned char first;
+	int code;
+
+	if (tunnel->prelude == TLS_AT_ONCE)
+		return 0;
+	if (tunnel->outer.step) {
+		code = vencrypt_run(&tunnel->outer, tunnel->secret.fd);
+		if (code)
+			return code;
+		tunnel->inner.step = vencrypt_inner(password);
+	} else if (recv(tunnel->secret.fd, &first, 1, MSG_PEEK | MSG_DONTWAIT) < 0 &&
+		   (errno == EAGAIN || errno == EINTR)) {
+		return -EAGAIN;
+	}
+	loop_timer_cancel(&tunnel->moment);
+	tunnel->prelude = TLS_AT_ONCE;
+	return 0;
+}
+
+/* What a server of plain VNC hears before the client does: likewise. */
+static int run_interlude(struct tls_tunnel *tunnel)
+{
+	int code =
+		tunnel->inner.step ? vencrypt_run(&tunnel->inner, tunnel->plain.fd) : 0;
+
+	if (!code)
+		tunnel->inner.step = NULL;
 	return code;
 }
 
@@ -210,7 +251,8 @@ static bool carry_out(struct tls_tunnel *tunnel)
 static void watch(struct tls_tunnel *tunnel)
 {
 	bool open = tunnel->plain.fd >= 0;
-	bool reads = !tunnel->inward.count && !tunnel->peer_ended;
+	bool reads = !tunnel->inward.count && !tunnel->peer_ended &&
+		     !(open && tunnel->inner.step);
 
 	if (tunnel->secret.loop)
 		loop_fd_modify(&tunnel->secret,
@@ -229,13 +271,31 @@ static void watch(struct tls_tunnel *tunnel)
 /* A chunk each way; the loop comes back for the rest. */
 static void step(struct tls_tunnel *tunnel)
 {
-	if (tunnel->plain.fd < 0 && !shake_hands(tunnel))
-		return;
-	if (tunnel->plain.fd >= 0 && (!carry_in(tunnel) || !carry_out(tunnel))) {
-		end(tunnel, NULL);
+	int code = run_prelude(tunnel);
+
+	if (code && code != -EAGAIN) {
+		end(tunnel, code == -EPIPE ? "has left" : "wants no X509 by VeNCrypt");
 		return;
 	}
+	if (!code && tunnel->plain.fd < 0 && !shake_hands(tunnel))
+		return;
+	if (tunnel->plain.fd >= 0) {
+		code = run_interlude(tunnel);
+		if ((code && code != -EAGAIN) ||
+			(!code && (!carry_in(tunnel) || !carry_out(tunnel)))) {
+			end(tunnel, NULL);
+			return;
+		}
+	}
 	watch(tunnel);
+}
+
+static void moment_ended(struct loop_timer *timer)
+{
+	struct tls_tunnel *tunnel = container_of(timer, struct tls_tunnel, moment);
+
+	tunnel->outer.step = vencrypt_outer(tunnel->prelude == TLS_VENCRYPT_PASSWORD);
+	step(tunnel);
 }
 
 /* A peer that is gone would be ready for good while its last words wait for room. */
@@ -243,7 +303,8 @@ static void secret_ready(struct loop_fd *fd_watch, uint32_t events)
 {
 	struct tls_tunnel *tunnel = container_of(fd_watch, struct tls_tunnel, secret);
 
-	if (events & (EPOLLHUP | EPOLLERR) && tunnel->inward.count) {
+	if (events & (EPOLLHUP | EPOLLERR) &&
+		(tunnel->inward.count || (tunnel->plain.fd >= 0 && tunnel->inner.step))) {
 		tunnel->peer_ended = true;
 		loop_fd_remove(fd_watch);
 	}
@@ -289,7 +350,7 @@ static void set_socket(int fd)
 }
 
 int tls_tunnel_create(struct loop *loop, const struct tls *tls, int fd, const char *host,
-	struct tls_tunnel_user *user, struct tls_tunnel **ret)
+	enum tls_prelude prelude, struct tls_tunnel_user *user, struct tls_tunnel **ret)
 {
 	struct tls_tunnel *tunnel = calloc(1, sizeof(*tunnel));
 	int code;
@@ -309,6 +370,8 @@ int tls_tunnel_create(struct loop *loop, const struct tls *tls, int fd, const ch
 		(struct loop_fd){.fd = -1, .events = EPOLLIN, .ready = plain_ready};
 	tunnel->patience.expired = patience_ended;
 	tunnel->more.run = run_more;
+	tunnel->prelude = prelude;
+	tunnel->moment.expired = moment_ended;
 	code = tls_prepare(tls, &tunnel->peer, &tunnel->ssl);
 	if (!code) {
 		mbedtls_ssl_set_bio(
@@ -320,6 +383,8 @@ int tls_tunnel_create(struct loop *loop, const struct tls *tls, int fd, const ch
 		return code;
 	}
 	loop_timer_arm(loop, &tunnel->patience, TLS_HANDSHAKE_MS * NS_PER_MS);
+	if (prelude != TLS_AT_ONCE)
+		loop_timer_arm(loop, &tunnel->moment, MOMENT_NS);
 	*ret = tunnel;
 	return 0;
 }

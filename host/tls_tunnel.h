@@ -16,6 +16,18 @@ struct tls_tunnel_user;
 
 #define TLS_HANDSHAKE_MS 10000 /* at most; then the tunnel is over */
 
+/* What is said before TLS begins. */
+enum tls_prelude {
+	TLS_AT_ONCE,
+	/*
+	 * For a server of VNC: VeNCrypt (host/vencrypt.h), with or without a password
+	 * behind it, unless the client begins with TLS in a moment, as browsers do. Who
+	 * has plain then is a server of plain VNC.
+	 */
+	TLS_VENCRYPT,
+	TLS_VENCRYPT_PASSWORD,
+};
+
 struct tls_tunnel_events {
 	/* The peer is good; plain is the user's, non-blocking. */
 	void (*opened)(struct tls_tunnel_user *user, int plain);
@@ -38,7 +50,7 @@ struct tls_tunnel_user {
  * server. The events come from the loop, none from here. -errno.
  */
 int tls_tunnel_create(struct loop *loop, const struct tls *tls, int fd, const char *host,
-	struct tls_tunnel_user *user, struct tls_tunnel **ret);
+	enum tls_prelude prelude, struct tls_tunnel_user *user, struct tls_tunnel **ret);
 
 /* Closes the connection; plain reads its end. NULL is fine. */
 void tls_tunnel_destroy(struct tls_tunnel *tunnel);

@@ -101,8 +101,8 @@ static void meet(struct vnc_client *client)
 	const struct vnc_rules *rules = client->rules;
 	int fd;
 
-	if (rules->web_root >= 0 &&
-		web_greet(client->fd, rules->web_root, rules->password) == WEB_DONE)
+	if (rules->web_root >= 0 && web_greet(client->fd, rules->web_root,
+					    rules->password || rules->known) == WEB_DONE)
 		return;
 	fd = own_descriptor(client);
 	if (fd < 0)

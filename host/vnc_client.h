@@ -29,6 +29,7 @@
 struct vnc_rules {
 	const char *name;
 	const char *password; /* NULL: none */
+	bool known;           /* who comes has shown a certificate */
 	int web_root;         /* a folder's descriptor; -1: no pages, no websockets */
 };
 

@@ -448,7 +448,7 @@ int control_listen(struct control *control, const char *address, uint16_t port,
 	if (code)
 		return error_set(err, code, pos, "no control socket at %s: %s", address,
 			strerror(-code));
-	code = listener_use_tls(remote, tls, "control", err);
+	code = listener_use_tls(remote, tls, TLS_AT_ONCE, "control", err);
 	if (code)
 		return code;
 	code = listener_start_tcp(remote, &parsed, (int)TLS_GATE_CONNECTIONS);

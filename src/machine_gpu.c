@@ -7,6 +7,7 @@
 
 #include "host/display_sdl.h"
 #include "host/display_vnc.h"
+#include "host/tls.h"
 #include "host/udmabuf.h"
 #include "src/container_of.h"
 #include "src/error.h"
@@ -86,10 +87,12 @@ static int create_vnc(const struct config_gpu *config,
 	const struct machine_device_host *host, struct display **ret, struct error *err)
 {
 	const struct config_vnc *vnc = &config->vnc;
+	struct tls_files tls;
 	const struct display_vnc_options options = {
 		.path = vnc->path,
 		.address = vnc->address,
 		.port = vnc->port,
+		.tls = machine_tls(&vnc->tls, &tls),
 		.password_file = vnc->password_file,
 		.web = vnc->web ? vnc->web_root : NULL,
 		.name = host->vm_name,

@@ -42,7 +42,8 @@ static void open_end(struct tls_rig_end *end, unsigned int which, int *ret_peer)
 	int fds[2];
 
 	assert(!socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds));
-	tls_rig_open(end, loop, ends[which], fds[0], which ? "vm.example" : NULL);
+	tls_rig_open(
+		end, loop, ends[which], fds[0], which ? "vm.example" : NULL, TLS_AT_ONCE);
 	*ret_peer = fds[1];
 }
 

@@ -43,8 +43,8 @@ static void meet(struct pair *pair, const struct tls_rig_files *server,
 	CHECK_EQ(tls_rig_create(TLS_CLIENT, client, &pair->tls[1], NULL), 0);
 	CHECK_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds),
 		0);
-	tls_rig_open(&pair->server, pair->loop, pair->tls[0], fds[0], NULL);
-	tls_rig_open(&pair->client, pair->loop, pair->tls[1], fds[1], host);
+	tls_rig_open(&pair->server, pair->loop, pair->tls[0], fds[0], NULL, TLS_AT_ONCE);
+	tls_rig_open(&pair->client, pair->loop, pair->tls[1], fds[1], host, TLS_AT_ONCE);
 	for (unsigned int i = 0; i < TURNS_MAX; i++) {
 		bool opened = pair->server.plain >= 0 && pair->client.plain >= 0;
 
@@ -215,7 +215,7 @@ static const char *fault_of(const char *said)
 	CHECK_EQ(tls_rig_create(TLS_SERVER, &server_files, &tls, NULL), 0);
 	CHECK_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds),
 		0);
-	tls_rig_open(&end, loop, tls, fds[0], NULL);
+	tls_rig_open(&end, loop, tls, fds[0], NULL, TLS_AT_ONCE);
 	CHECK_EQ(write(fds[1], said, strlen(said)), strlen(said));
 	close(fds[1]);
 	for (unsigned int i = 0; i < TURNS_MAX && !end.over; i++)
