@@ -18,9 +18,11 @@ import subprocess
 import sys
 import tempfile
 
+sys.dont_write_bytecode = True
+from claims import check, report  # noqa: E402
+
 TOOL = pathlib.Path(sys.argv[1]).resolve()
 os.environ["PATH"] += ":/usr/sbin:/sbin"
-failures, passed = [], 0
 CONTENT_BYTES = 640 << 10
 # What the header takes in front of the content, and as much again to move it.
 HEAD_BYTES = 4 << 20
@@ -43,14 +45,6 @@ FORMS = [
      random.Random("key").randbytes(10000) + b"\n"),
     ("a short key file with newlines", 512, CHEAP_PBKDF2, b"\n\na\n"),
 ]
-
-
-def check(name, good, detail=""):
-    global passed
-    if good:
-        passed += 1
-    else:
-        failures.append(f"{name}: {detail}")
 
 
 def cryptsetup(*words, **more):
@@ -261,7 +255,4 @@ with tempfile.TemporaryDirectory() as temp:
         try_form(pathlib.Path(temp), *form)
     for trial in (try_keys, try_sectors, try_wrong, try_reencryption):
         trial(pathlib.Path(temp))
-for failure in failures:
-    print(f"FAILED {failure}")
-print(f"{passed} passed, {len(failures)} failed")
-sys.exit(bool(failures))
+sys.exit(report())

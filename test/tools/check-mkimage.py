@@ -28,20 +28,12 @@ sys.path.insert(0, str(ROOT / "tools/lib"))
 sys.dont_write_bytecode = True
 import image_tree  # noqa: E402
 from at_terminal import watch  # noqa: E402
+from claims import check, report  # noqa: E402
 
 NOBODY = 65534
 CAPABILITY = struct.pack("<IIIII", 0x02000001, 1 << 10, 0, 0, 0)
 LONG = "long/" + "n" * 200 + "/" + "m" * 200
-failures, passed = [], 0
 os.environ["PATH"] += ":/usr/sbin:/sbin"
-
-
-def check(name, good, detail=""):
-    global passed
-    if good:
-        passed += 1
-    else:
-        failures.append(f"{name}: {detail}")
 
 
 # ---- sources --------------------------------------------------------------------------------
@@ -443,9 +435,7 @@ def main():
         for claim in (sources_of_every_form, containers, folders, hostile, interrupted,
                       tells_progress):
             claim(base)
-    print(*failures, sep="\n", end="\n" if failures else "")
-    print(f"{passed} passed, {len(failures)} failed")
-    return 1 if failures else 0
+    return report()
 
 
 sys.exit(main())

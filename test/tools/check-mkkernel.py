@@ -16,6 +16,7 @@ import tempfile
 
 sys.dont_write_bytecode = True
 from at_terminal import watch  # noqa: E402
+from claims import check, report  # noqa: E402
 
 ROOT = pathlib.Path(sys.argv[1]).resolve()
 FRAGMENTS = {path.stem: path.read_text() for path in (ROOT / "config/kernel").glob("*.config")}
@@ -32,15 +33,6 @@ vmlinux:
 \tmkdir -p $(O)/arch/$(ARCH)/boot
 \techo $@ of $(ARCH) >$(O)/arch/$(ARCH)/boot/$@
 """
-failures, passed = [], 0
-
-
-def check(name, good, detail=""):
-    global passed
-    if good:
-        passed += 1
-    else:
-        failures.append(f"{name}: {detail}")
 
 
 def options(text):
@@ -127,9 +119,7 @@ def main():
     with tempfile.TemporaryDirectory() as name:
         builds(pathlib.Path(name))
         tells_progress(pathlib.Path(name))
-    print(*failures, sep="\n", end="\n" if failures else "")
-    print(f"{passed} passed, {len(failures)} failed")
-    return 1 if failures else 0
+    return report()
 
 
 sys.exit(main())

@@ -15,9 +15,11 @@ import subprocess
 import sys
 import tempfile
 
+sys.dont_write_bytecode = True
+from claims import check, report  # noqa: E402
+
 TOOL = pathlib.Path(sys.argv[1]).resolve()
 os.environ["PATH"] += ":/usr/sbin:/sbin"
-failures, passed = [], 0
 
 # Blocks of data, and what veritysetup is told beyond that. In "one file" the tree follows
 # the data.
@@ -32,14 +34,6 @@ FORMS = [
     ("first format", 300, 4096, ["--format=0"]),
     ("one file", 300, 4096, None),
 ]
-
-
-def check(name, good, detail=""):
-    global passed
-    if good:
-        passed += 1
-    else:
-        failures.append(f"{name}: {detail}")
 
 
 def read(data, root, offset, hashes):
@@ -91,7 +85,4 @@ if not shutil.which("veritysetup"):
 with tempfile.TemporaryDirectory() as temp:
     for form in FORMS:
         try_form(pathlib.Path(temp), *form)
-for failure in failures:
-    print(f"FAILED {failure}")
-print(f"{passed} passed, {len(failures)} failed")
-sys.exit(bool(failures))
+sys.exit(report())
