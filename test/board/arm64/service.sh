@@ -22,7 +22,7 @@ debian()
 		mount -o bind $PWD root/mnt
 		cp /usr/bin/bonsai /usr/bin/passt root/usr/bin/
 		sed 's,@bindir@,/usr/bin,' $installed/bonsai@.service.in >root/etc/systemd/system/bonsai@.service
-		cp $installed/bonsai.target root/etc/systemd/system/
+		cp $installed/bonsai.target $installed/bonsai@.socket root/etc/systemd/system/
 		cp $installed/bonsai.tmpfiles root/etc/tmpfiles.d/bonsai.conf
 		mount -t tmpfs net root/etc/systemd/network
 		cp $bridged/br0.* $bridged/vms.network root/etc/systemd/network/
@@ -110,9 +110,16 @@ systemd_runs_two_vms()
 		said web 'inet 192.168.77.'
 		said web 'bytes from 192.168.77.250'
 		before=$(systemctl show -P MainPID bonsai@db)
+		# From now on it is ready when its console says so.
+		sed -i 's,</config>,<ready text="db is up" device="hvc0"/>&,' /etc/bonsai/db.xml
 		SECONDS=0
-		systemctl restart bonsai@db
+		systemctl restart bonsai@db &
+		for tick in $(seq 300); do
+			systemctl show -P StatusText bonsai@db | grep 'Waiting for' && break
+			sleep 0.2
+		done
 		[ $SECONDS -lt 60 ] && echo "db was shut down in time"
+		wait $! && echo "db: $(systemctl show -P StatusText bonsai@db)"
 		said db 'db powers off'
 		[ "$before" != "$(systemctl show -P MainPID bonsai@db)" ] && echo "db has restarted"
 		bonsai status db
@@ -138,13 +145,24 @@ systemd_runs_two_vms()
 			systemctl show -P Result $vm
 		done
 		bonsai list
+		# Nothing runs; who asks has it started.
+		systemctl stop bonsai@db bonsai@web
+		systemctl start bonsai@db.socket
+		for tick in $(seq 60); do
+			bonsai status db | sed -n 's/^  status  */asked, db is /p' >asked
+			! grep . asked || break
+			sleep 0.5
+		done
+		systemctl stop bonsai@db.socket bonsai@db
+		ls /run/bonsai
 		journalctl -q -u 'bonsai@*' -o short | tail -n 20
 		echo "to the end"
 	END
 	debian
 	says "db was shut down in time" "db powers off" "db has restarted" "restarts: 1" "to the end" \
 		"The VM runs" "seen on the console" "through passt: 10.0.2.15/24" "inet 192.168.77." \
-		"bytes from 192.168.77.250"
+		"bytes from 192.168.77.250" 'Waiting for "db is up" on hvc0' "db: The VM runs" \
+		"asked, db is running"
 	grep -q '^web  *running  *[0-9.]*  *[0-9.]* ' out || fail "bonsai top lacks web"
 	grep -q '^web *running *256M */run/bonsai/web.sock$' out || fail "bonsai list lacks web"
 	[ "$(grep -cx active out)" = 2 ] || fail "not both are active"
