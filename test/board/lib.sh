@@ -147,6 +147,18 @@ wait_for()
 	done
 }
 
+# until_so SECONDS COMMAND…: waits until it succeeds.
+until_so()
+{
+	local ticks=$(($1 * 10))
+	shift
+	until "$@"; do
+		ticks=$((ticks - 1))
+		[ $ticks != 0 ] || return 1
+		usleep 100000
+	done
+}
+
 # qmp COMMAND [ARGUMENTS]: the board's own QEMU is asked, and what it answers is printed.
 qmp()
 {

@@ -29,18 +29,6 @@ tell()
 	wait_for 30 "screen: done $*" "$name.out"
 }
 
-# until_so SECONDS COMMAND…: waits until it succeeds.
-until_so()
-{
-	local ticks=$(($1 * 10))
-	shift
-	until "$@"; do
-		ticks=$((ticks - 1))
-		[ $ticks != 0 ] || return 1
-		usleep 100000
-	done
-}
-
 # state PATTERN: what the first card's driver says of it.
 state()
 {
@@ -154,6 +142,76 @@ a_guest_draws_on_the_boards_screen()
 	rm -r /run/bonsai # its control socket
 }
 
+# is_bare_picture FILE: a PPM of what test/guest/bare/screen.c draws at any size, in places.
+is_bare_picture()
+{
+	local size width height x y at head
+	size=$(sed -n 2p "$1")
+	width=${size% *} height=${size#* }
+	head=$(head -n 3 "$1" | wc -c)
+	for at in "0 0" "$((width - 200)) $((height / 2))" "$((width - 1)) $((height - 1))"; do
+		x=${at% *} y=${at#* }
+		[ "$(od -An -t u1 -j $((head + 3 * (y * width + x))) -N 3 "$1" | xargs)" = \
+			"$((x & 255)) $((y & 255)) $(((x ^ y) & 255))" ] || return 1
+	done
+}
+
+# bare_picture_is_on CARD: kept, too.
+bare_picture_is_on()
+{
+	screendump "graphics-console-$1" 0 "$1"
+	is_bare_picture "/mnt/share/graphics-console-$1.ppm"
+}
+
+nobodys_picture_is_there()
+{
+	bonsai screendump vm nobodys.ppm --device gpu2 && is_bare_picture nobodys.ppm
+}
+
+# cards_are y|n: a VM is master of both.
+cards_are()
+{
+	local card
+	for card in 0 1; do
+		grep -q "^ *bonsai *[0-9]* *[0-9]* *$1" $state/$card/clients || return 1
+	done
+}
+
+both_are_shown()
+{
+	local card
+	for card in 0 1; do
+		until_so 60 bare_picture_is_on $card || fail "no picture on card $card"
+	done
+	cards_are y || fail "somebody else is master: $(cat $state/*/clients)"
+}
+
+# Its first gpu says nothing of a display, its second one is on the same terminal, and nobody
+# sees its third one.
+a_console_is_the_screen()
+{
+	vm "kernel_rom='$lab/bare/screen' cpu_count='1'" <<-END
+		<virtio_device name="gpu0" type="gpu"/>
+		<virtio_device name="gpu1" type="gpu"><drm device="/dev/dri/card1" vt="5"/></virtio_device>
+		<virtio_device name="gpu2" type="gpu" width="300" height="100"><headless/></virtio_device>
+	END
+	chvt 5
+	bonsai run vm.xml </dev/tty5 >out 2>&1 &
+	monitor=$!
+	both_are_shown
+	until_so 30 nobodys_picture_is_there || fail "no picture without a display"
+	vt_is graphics || fail "the kernel still draws text"
+	chvt 2
+	until_so 30 cards_are n || fail "still master: $(cat $state/*/clients)"
+	comes 30 'allocated by = \[fbcon\]'
+	chvt 5
+	until_so 30 cards_are y || fail "not master again: $(cat $state/*/clients)"
+	both_are_shown
+	kill $monitor
+	wait $monitor || fail "exit status $?"
+	console_is_back
+}
+
 two_vms_share_screens()
 {
 	bonsai lease --card /dev/dri/card0 card0.lease &
@@ -198,6 +256,7 @@ two_vms_share_screens()
 
 mount -t debugfs debug /sys/kernel/debug
 claim "a guest draws on the board's screen" a_guest_draws_on_the_boards_screen
+claim "a VM that is started on a console has its screens" a_console_is_the_screen
 claim "two VMs share the screens of two cards" two_vms_share_screens
 umount /sys/kernel/debug
 chvt 1

@@ -23,6 +23,19 @@ seen()
 	tr -d '\r' <out | sed -n "/^<$1>\$/,/^<end>\$/p" | sed '1d;$d'
 }
 
+# is_lit NAME LED: of the board's device of that name, as evtest says by its exit status.
+is_lit()
+{
+	local device status=0
+	for device in /sys/class/input/event*; do
+		[ "$(cat "$device/device/name")" = "$1" ] || continue
+		evtest --query "/dev/input/${device##*/}" EV_LED "$2" || status=$?
+		[ $status = 10 ]
+		return
+	done
+	return 1
+}
+
 # happens EVENTS: on the board.
 happens()
 {
@@ -76,6 +89,10 @@ inputs_of_the_board_are_the_guests()
 			(timeout 2 evtest "/dev/input/${device##*/}" </dev/null >/tmp/evtest; :) 2>/dev/null
 			sed -n '/^Input device ID/,/^Testing/p' /tmp/evtest
 			echo "<end>"
+			# struct input_event: EV_LED, LED_CAPSL, on.
+			[ "$(cat "$device/device/name")" != "QEMU Virtio Keyboard" ] ||
+				printf '\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\021\0\001\0\001\0\0\0' \
+					>"/dev/input/${device##*/}"
 		done
 		input watch
 	END
@@ -103,6 +120,10 @@ inputs_of_the_board_are_the_guests()
 	seen pen | grep -q "INPUT_PROP_POINTER" || fail "the tablet is no pointer"
 	seen seat | grep -q "LED_CAPSL" || fail "the keyboard has no LEDs"
 	seen pane | grep -q "INPUT_PROP_DIRECT" || fail "the touch screen is not direct"
+
+	# A light that the guest has switched on.
+	until_so 30 is_lit "QEMU Virtio Keyboard" LED_CAPSL || fail "the board's keyboard is dark"
+	! is_lit "QEMU Virtio Keyboard" LED_NUML || fail "all of the board's keyboard is lit"
 
 	# A key, a place, a button, a wheel, fingers.
 	key a true

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Shows a test picture on its first graphics adapter (virtio 1.2, 5.7), at the size that
- * the adapter asks for, and again when that changes; says what its input devices (5.8)
- * tell. On its serial line:
+ * Shows a test picture on its graphics adapters (virtio 1.2, 5.7), at the size that each
+ * asks for, and again when that changes; says what its input devices (5.8) tell. On its
+ * serial line:
  *
  *	shown 640x480       the picture is there: its answer to the flush has come
  *	key 30 1            of any input device: a key or button went down (1), up (0)
@@ -18,6 +18,8 @@
 
 #define WIDTH_MAX 1920u
 #define HEIGHT_MAX 1200u
+
+#define GPUS_MAX 3u
 
 #define CONTROL 0u
 #define GET_DISPLAY_INFO 0x100u
@@ -56,7 +58,7 @@ struct rect {
 	uint32_t height;
 };
 
-static struct {
+struct gpu {
 	volatile struct virtio_ring ring;
 	struct {
 		struct header header;
@@ -72,7 +74,12 @@ static struct {
 	} answer;
 	unsigned int slot;
 	uint32_t resource;
-} gpu;
+	uintptr_t memory; /* of its picture */
+	bool is_old;      /* the picture that is shown */
+};
+
+static struct gpu gpus[GPUS_MAX];
+static unsigned int gpu_count;
 
 struct input {
 	volatile struct virtio_ring ring;
@@ -88,47 +95,46 @@ struct input {
 static struct input inputs[INPUTS_MAX];
 static unsigned int input_count;
 static uint32_t opposite; /* bits of a pixel that are the other way round */
-static bool is_old;       /* the picture that is shown */
 
-/* ---- the adapter ------------------------------------------------------------------- */
+/* ---- the adapters ------------------------------------------------------------------ */
 
 /* Sends the request with so many words behind its header; false: refused. */
-static bool ask(uint32_t type, unsigned int words, uint32_t wanted)
+static bool ask(struct gpu *gpu, uint32_t type, unsigned int words, uint32_t wanted)
 {
-	gpu.request.header.type = type;
-	gpu.request.header.flags = FENCE;
-	gpu.request.header.fence++;
-	virtio_describe(&gpu.ring, 0, &gpu.request,
-		(uint32_t)sizeof(gpu.request.header) + 4 * words, VIRTIO_NEXT);
-	virtio_describe(&gpu.ring, 1, &gpu.answer, sizeof(gpu.answer), VIRTIO_WRITE);
-	virtio_offer(gpu.slot, CONTROL, &gpu.ring, 0);
-	while (!virtio_is_idle(&gpu.ring))
+	gpu->request.header.type = type;
+	gpu->request.header.flags = FENCE;
+	gpu->request.header.fence++;
+	virtio_describe(&gpu->ring, 0, &gpu->request,
+		(uint32_t)sizeof(gpu->request.header) + 4 * words, VIRTIO_NEXT);
+	virtio_describe(&gpu->ring, 1, &gpu->answer, sizeof(gpu->answer), VIRTIO_WRITE);
+	virtio_offer(gpu->slot, CONTROL, &gpu->ring, 0);
+	while (!virtio_is_idle(&gpu->ring))
 		wait_for_device();
 	barrier();
-	if (gpu.answer.header.type == wanted)
+	if (gpu->answer.header.type == wanted)
 		return true;
 	put("FAILED command ");
 	put_number(type);
 	put(" is answered ");
-	put_number(gpu.answer.header.type);
+	put_number(gpu->answer.header.type);
 	put("\n");
 	return false;
 }
 
-static unsigned int put_rect(unsigned int at, const struct rect *rect)
+static unsigned int put_rect(struct gpu *gpu, unsigned int at, const struct rect *rect)
 {
-	gpu.request.words[at++] = rect->x;
-	gpu.request.words[at++] = rect->y;
-	gpu.request.words[at++] = rect->width;
-	gpu.request.words[at++] = rect->height;
+	gpu->request.words[at++] = rect->x;
+	gpu->request.words[at++] = rect->y;
+	gpu->request.words[at++] = rect->width;
+	gpu->request.words[at++] = rect->height;
 	return at;
 }
 
-static bool get_size(struct rect *ret)
+static bool get_size(struct gpu *gpu, struct rect *ret)
 {
-	if (!ask(GET_DISPLAY_INFO, 0, OK_DISPLAY_INFO))
+	if (!ask(gpu, GET_DISPLAY_INFO, 0, OK_DISPLAY_INFO))
 		return false;
-	*ret = gpu.answer.modes[0].rect;
+	*ret = gpu->answer.modes[0].rect;
 	ret->x = ret->y = 0;
 	if (ret->width > WIDTH_MAX)
 		ret->width = WIDTH_MAX;
@@ -137,9 +143,9 @@ static bool get_size(struct rect *ret)
 	return true;
 }
 
-static void draw(const struct rect *size)
+static void draw(struct gpu *gpu, const struct rect *size)
 {
-	volatile uint32_t *pixel = (volatile uint32_t *)FREE_RAM;
+	volatile uint32_t *pixel = (volatile uint32_t *)gpu->memory;
 
 	for (uint32_t y = 0; y < size->height; y++)
 		for (uint32_t x = 0; x < size->width; x++)
@@ -148,56 +154,56 @@ static void draw(const struct rect *size)
 	barrier();
 }
 
-static bool create(const struct rect *size)
+static bool create(struct gpu *gpu, const struct rect *size)
 {
-	uint32_t *words = gpu.request.words;
+	uint32_t *words = gpu->request.words;
 
-	words[0] = ++gpu.resource;
+	words[0] = ++gpu->resource;
 	words[1] = BGRX;
 	words[2] = size->width;
 	words[3] = size->height;
-	if (!ask(RESOURCE_CREATE_2D, 4, OK_NODATA))
+	if (!ask(gpu, RESOURCE_CREATE_2D, 4, OK_NODATA))
 		return false;
 	words[1] = 1; /* piece of memory */
-	words[2] = FREE_RAM;
+	words[2] = (uint32_t)gpu->memory;
 	words[3] = 0;
 	words[4] = size->width * size->height * 4;
 	words[5] = 0;
-	return ask(ATTACH_BACKING, 6, OK_NODATA);
+	return ask(gpu, ATTACH_BACKING, 6, OK_NODATA);
 }
 
-static bool show(void)
+static bool show(struct gpu *gpu)
 {
-	uint32_t *words = gpu.request.words;
-	uint32_t old = gpu.resource;
+	uint32_t *words = gpu->request.words;
+	uint32_t old = gpu->resource;
 	struct rect size;
 	unsigned int at;
 
-	if (!get_size(&size))
+	if (!get_size(gpu, &size))
 		return false;
-	draw(&size);
-	if (!create(&size))
+	draw(gpu, &size);
+	if (!create(gpu, &size))
 		return false;
-	at = put_rect(0, &size);
+	at = put_rect(gpu, 0, &size);
 	words[at++] = 0; /* offset, in two words */
 	words[at++] = 0;
-	words[at++] = gpu.resource;
+	words[at++] = gpu->resource;
 	words[at++] = 0;
-	if (!ask(TRANSFER_TO_HOST_2D, at, OK_NODATA))
+	if (!ask(gpu, TRANSFER_TO_HOST_2D, at, OK_NODATA))
 		return false;
-	at = put_rect(0, &size);
+	at = put_rect(gpu, 0, &size);
 	words[at++] = 0; /* scanout */
-	words[at++] = gpu.resource;
-	if (!ask(SET_SCANOUT, at, OK_NODATA))
+	words[at++] = gpu->resource;
+	if (!ask(gpu, SET_SCANOUT, at, OK_NODATA))
 		return false;
-	at = put_rect(0, &size);
-	words[at++] = gpu.resource;
+	at = put_rect(gpu, 0, &size);
+	words[at++] = gpu->resource;
 	words[at++] = 0;
-	if (!ask(RESOURCE_FLUSH, at, OK_NODATA))
+	if (!ask(gpu, RESOURCE_FLUSH, at, OK_NODATA))
 		return false;
 	words[0] = old;
 	words[1] = 0;
-	if (old && !ask(RESOURCE_UNREF, 2, OK_NODATA))
+	if (old && !ask(gpu, RESOURCE_UNREF, 2, OK_NODATA))
 		return false;
 	put("shown ");
 	put_number(size.width);
@@ -207,18 +213,40 @@ static bool show(void)
 	return true;
 }
 
-static bool open_gpu(void)
+static bool open_gpus(void)
 {
-	int slot = virtio_find(VIRTIO_GPU, 0);
+	int slot;
 
-	if (slot < 0) {
-		put("FAILED there is no graphics adapter\n");
-		return false;
+	while (gpu_count < GPUS_MAX && (slot = virtio_find(VIRTIO_GPU, gpu_count)) >= 0) {
+		struct gpu *gpu = &gpus[gpu_count];
+
+		gpu->slot = (unsigned int)slot;
+		gpu->memory = FREE_RAM + gpu_count++ * WIDTH_MAX * HEIGHT_MAX * 4;
+		gpu->is_old = true;
+		virtio_begin(gpu->slot, 0);
+		virtio_set_ring(gpu->slot, CONTROL, &gpu->ring);
+		virtio_go(gpu->slot);
 	}
-	gpu.slot = (unsigned int)slot;
-	virtio_begin(gpu.slot, 0);
-	virtio_set_ring(gpu.slot, CONTROL, &gpu.ring);
-	virtio_go(gpu.slot);
+	if (!gpu_count)
+		put("FAILED there is no graphics adapter\n");
+	return gpu_count;
+}
+
+/* False: one of them refused something. */
+static bool show_all(void)
+{
+	for (unsigned int i = 0; i < gpu_count; i++) {
+		struct gpu *gpu = &gpus[i];
+
+		virtio_acknowledge(gpu->slot);
+		if (virtio_config(gpu->slot, EVENTS_READ) & 1) {
+			virtio_set_config(gpu->slot, EVENTS_CLEAR, 1);
+			gpu->is_old = true;
+		}
+		if (gpu->is_old && !show(gpu))
+			return false;
+		gpu->is_old = false;
+	}
 	return true;
 }
 
@@ -272,7 +300,8 @@ static bool look(struct input *input)
 		out |= type == EV_KEY && code == KEY_Q && !value;
 		if (type == EV_KEY && code == KEY_I && !value) {
 			opposite ^= 0xffffff;
-			is_old = true;
+			for (unsigned int i = 0; i < gpu_count; i++)
+				gpus[i].is_old = true;
 		}
 		virtio_offer(input->slot, 0, &input->ring, head);
 	}
@@ -292,20 +321,9 @@ static bool looks_on(void)
 
 void guest_main(void)
 {
-	if (!open_gpu())
+	if (!open_gpus())
 		return;
 	open_inputs();
-	if (!show())
-		return;
-	while (looks_on()) {
-		virtio_acknowledge(gpu.slot);
-		if (virtio_config(gpu.slot, EVENTS_READ) & 1) {
-			virtio_set_config(gpu.slot, EVENTS_CLEAR, 1);
-			is_old = true;
-		}
-		if (is_old && !show())
-			return;
-		is_old = false;
+	while (show_all() && looks_on())
 		wait_for_device();
-	}
 }
