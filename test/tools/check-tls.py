@@ -21,17 +21,11 @@ import threading
 import time
 import warnings
 
+sys.dont_write_bytecode = True
+from claims import check, report  # noqa: E402
+
 TOOL, BONSAI = (pathlib.Path(name).resolve() for name in sys.argv[1:3])
 LIMIT = 30  # seconds, for what comes at once on a machine that is not busy
-failures, passed = [], 0
-
-
-def check(name, good, detail=""):
-    global passed
-    if good:
-        passed += 1
-    else:
-        failures.append(f"{name}: {detail}")
 
 
 # ---- certificates ----------------------------------------------------------------------
@@ -432,10 +426,7 @@ def main():
         check("the sandbox was not in the way", "a thread of TLS may not" not in vm.said(),
               vm.said())
         check_other_servers(folder)
-    for failure in failures:
-        print(failure)
-    print(f"{passed} passed, {len(failures)} failed")
-    return 1 if failures else 0
+    return report()
 
 
 if __name__ == "__main__":
