@@ -296,6 +296,10 @@ static bool take_event(struct input_evdev *evdev, const struct evdev_event *even
 		evdev->lost = true;
 	else if (event->type == EV_KEY && event->value == 2)
 		return true; /* the guest repeats */
+	/* What the guest has switched comes back to whoever wrote it: no news for it, and
+	 * without end if it were, since its kernel would write that as well. */
+	else if (event->type == EV_LED || event->type == EV_SND)
+		return true;
 	if (evdev->count == BATCH_MAX - 1)
 		evdev->lost = true;
 	if (evdev->lost)

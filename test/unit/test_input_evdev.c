@@ -317,6 +317,18 @@ TEST(lights_the_leds_of_its_device)
 	end();
 }
 
+TEST(does_not_tell_the_guest_what_it_has_switched_itself)
+{
+	static const struct evdev_event back[] = {{EV_LED, LED_CAPSL, 1},
+		{EV_SND, SND_BELL, 1}, {EV_KEY, KEY_A, 1}, {EV_SYN, SYN_REPORT, 0},
+		{EV_LED, LED_CAPSL, 0}, {EV_SYN, SYN_REPORT, 0}};
+
+	begin();
+	fake_evdev_say(1, back, ARRAY_SIZE(back));
+	CHECK_STR(heard(), "K30=1 .");
+	end();
+}
+
 TEST(ends_a_tone_when_it_gives_its_device_back)
 {
 	static const struct evdev_event tone = {EV_SND, SND_TONE, 440};
@@ -347,4 +359,5 @@ TEST_MAIN(CASE(is_the_device_that_it_stands_for), CASE(tells_events_as_they_are)
 	CASE(asks_for_what_the_kernel_dropped), CASE(asks_for_what_is_too_much_for_it),
 	CASE(takes_the_first_that_matches_and_is_free),
 	CASE(says_why_a_device_cannot_be_used), CASE(lights_the_leds_of_its_device),
+	CASE(does_not_tell_the_guest_what_it_has_switched_itself),
 	CASE(ends_a_tone_when_it_gives_its_device_back))

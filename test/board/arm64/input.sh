@@ -89,11 +89,14 @@ inputs_of_the_board_are_the_guests()
 			(timeout 2 evtest "/dev/input/${device##*/}" </dev/null >/tmp/evtest; :) 2>/dev/null
 			sed -n '/^Input device ID/,/^Testing/p' /tmp/evtest
 			echo "<end>"
-			# struct input_event: EV_LED, LED_CAPSL, on.
 			[ "$(cat "$device/device/name")" != "QEMU Virtio Keyboard" ] ||
-				printf '\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\021\0\001\0\001\0\0\0' \
-					>"/dev/input/${device##*/}"
+				exec 5>"/dev/input/${device##*/}"
 		done
+		# Two struct input_event: EV_LED, LED_CAPSL, on; SYN_REPORT.
+		{
+			printf '\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\021\0\001\0\001\0\0\0'
+			printf '\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0'
+		} >&5
 		input watch
 	END
 	vm "kernel_rom='$lab/bookworm/linux' initrd_rom='$lab/bookworm/initrd $lab/input.cpio'
