@@ -9,13 +9,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 
 #include "host/key_source.h"
 #include "host/tls_impl.h"
 #include "src/error.h"
 #include "src/log.h"
+#include "src/random.h"
 #include "src/read_full.h"
 
 #ifdef MBEDTLS_SSL_PROTO_TLS1_3
@@ -63,21 +63,6 @@ static const mbedtls_x509_crt_profile profile = {
 			  MBEDTLS_X509_ID_FLAG(MBEDTLS_ECP_DP_SECP384R1),
 	.rsa_min_bitlen = RSA_BITS_MIN,
 };
-
-static int random_bytes(void *data, unsigned char *bytes, size_t count)
-{
-	while (count) {
-		ssize_t n = getrandom(bytes, count, 0);
-
-		if (n < 0 && errno != EINTR)
-			return -1;
-		if (n > 0) {
-			bytes += n;
-			count -= (size_t)n;
-		}
-	}
-	return 0;
-}
 
 /* ---- files ------------------------------------------------------------------------ */
 

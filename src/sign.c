@@ -11,31 +11,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
 #include "config/config.h"
 #include "src/digest.h"
 #include "src/manifest.h"
+#include "src/random.h"
 #include "src/sealed.h"
 #include "src/verified.h"
 
 #define RSA_EXPONENT 65537
-
-/* For the library: all randomness is the kernel's. */
-static int random_bytes(void *data, unsigned char *ret, size_t bytes)
-{
-	while (bytes) {
-		ssize_t got = getrandom(ret, bytes, 0);
-
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got < 0)
-			return MBEDTLS_ERR_PK_BAD_INPUT_DATA;
-		ret += got;
-		bytes -= (size_t)got;
-	}
-	return 0;
-}
 
 /* --- what is signed ----------------------------------------------------------------- */
 
