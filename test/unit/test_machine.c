@@ -396,17 +396,17 @@ static void stay_in_devices(unsigned int vcpu, unsigned int step, struct hv_exit
 }
 
 struct steering {
-	FILE *socket;
+	int fd;
+	FILE *lines;         /* that come from it */
 	unsigned int events; /* that were told meanwhile */
 	char line[1024];
 };
 
 static void ask(struct steering *steering, const char *command, const char *answer)
 {
-	fprintf(steering->socket, "{\"execute\": \"%s\"}", command);
-	fflush(steering->socket);
+	dprintf(steering->fd, "{\"execute\": \"%s\"}", command);
 	do {
-		if (!fgets(steering->line, sizeof(steering->line), steering->socket))
+		if (!fgets(steering->line, sizeof(steering->line), steering->lines))
 			break;
 		steering->events += !strncmp(steering->line, "{\"event\"", 8);
 	} while (!strncmp(steering->line, "{\"event\"", 8));
@@ -422,8 +422,9 @@ static void *steer(void *argument)
 	sem_wait(&started);
 	snprintf(address.sun_path, sizeof(address.sun_path), "%s/vm.sock", dir);
 	CHECK_EQ(connect(fd, (struct sockaddr *)&address, sizeof(address)), 0);
-	steering->socket = fdopen(fd, "r+");
-	CHECK(fgets(steering->line, sizeof(steering->line), steering->socket));
+	steering->fd = fd;
+	steering->lines = fdopen(fd, "r");
+	CHECK(fgets(steering->line, sizeof(steering->line), steering->lines));
 	ask(steering, "qmp_capabilities", "{\"return\": {}}");
 	for (unsigned int i = 0; i < 20; i++) {
 		ask(steering, "stop", "{\"return\": {}}");
@@ -438,10 +439,10 @@ static void *steer(void *argument)
 	sem_wait(&started); /* the second vCPU of the first boot, or one of the second */
 	ask(steering, "system_powerdown", "{\"return\": {}}");
 	ask(steering, "quit", "{\"return\": {}}");
-	while (fgets(steering->line, sizeof(steering->line), steering->socket))
+	while (fgets(steering->line, sizeof(steering->line), steering->lines))
 		steering->events++;
 	CHECK_HAS(steering->line, "\"reason\": \"host-qmp-quit\"");
-	fclose(steering->socket);
+	fclose(steering->lines);
 	return NULL;
 }
 
