@@ -11,13 +11,13 @@
 #include <fcntl.h>
 #include <linux/fs.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "host/disk_layer.h"
 #include "src/sandbox.h"
+#include "src/thread.h"
 
 #define WORKERS_MAX 4
 #define WORKER_STACK_BYTES (128u << 10)
@@ -182,19 +182,9 @@ void disk_pool_destroy(struct disk_pool *pool)
 
 static void add_worker(struct disk_pool *pool)
 {
-	pthread_t *thread = &pool->workers[pool->worker_count];
-	pthread_attr_t attr;
-	sigset_t all;
-	sigset_t old;
-
-	sigfillset(&all);
-	pthread_attr_init(&attr);
-	pthread_attr_setstacksize(&attr, WORKER_STACK_BYTES);
-	pthread_sigmask(SIG_SETMASK, &all, &old);
-	if (!pthread_create(thread, &attr, work, pool))
+	if (!thread_start(
+		    &pool->workers[pool->worker_count], WORKER_STACK_BYTES, work, pool))
 		pool->worker_count++;
-	pthread_sigmask(SIG_SETMASK, &old, NULL);
-	pthread_attr_destroy(&attr);
 }
 
 void disk_pool_start(struct disk_pool *pool, struct disk_request *request)

@@ -2,7 +2,6 @@
 /* The loop's side of the windows; see host/display_sdl_impl.h. */
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +13,7 @@
 #include "src/container_of.h"
 #include "src/error.h"
 #include "src/log.h"
+#include "src/thread.h"
 
 /* A window that somebody drags at has many sizes; the guest gets the one that stays. */
 #define RESIZE_NS 100000000ull
@@ -250,16 +250,10 @@ static int open_pipes(struct display_sdl *sdl)
 
 static int start_thread(struct display_sdl *sdl)
 {
-	sigset_t all, old;
-	int code;
+	int code = thread_start(&sdl->thread, 0, sdl_thread, sdl);
 
-	/* Signals are the main thread's. */
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &old);
-	code = pthread_create(&sdl->thread, NULL, sdl_thread, sdl);
-	pthread_sigmask(SIG_SETMASK, &old, NULL);
 	if (code)
-		return -code;
+		return code;
 	sdl->thread_runs = true;
 	while (sem_wait(&sdl->started))
 		;

@@ -370,28 +370,6 @@ static int read_password(struct vnc_server *server,
 	return 0;
 }
 
-static int listen_tcp(struct vnc_server *server, struct loop *loop,
-	const struct display_vnc_options *options, struct error *err)
-{
-	struct listener_address address;
-	int code = listener_address_read(options->address, options->port, &address);
-
-	if (code)
-		return error_set(err, code, options->pos,
-			"address is \"%s\", a numeric IPv4 or IPv6 address is allowed",
-			options->address);
-	code = listener_open(
-		&server->listener, loop, address.any.sa_family, client_comes);
-	if (!code)
-		code = listener_start_tcp(&server->listener, &address, BACKLOG);
-	if (code)
-		error_set(err, code, options->pos, "cannot listen at %s port %u: %s",
-			options->address, options->port,
-			code == -EADDRINUSE ? "another program does; choose another port"
-					    : strerror(-code));
-	return code;
-}
-
 static int listen_unix(struct vnc_server *server, struct loop *loop,
 	const struct display_vnc_options *options, struct error *err)
 {
@@ -456,7 +434,9 @@ int display_vnc_create(struct loop *loop, struct seat *seat,
 		code = web_open(options->web, options->pos, &server->rules.web_root, err);
 	if (!code)
 		code = options->path ? listen_unix(server, loop, options, err)
-				     : listen_tcp(server, loop, options, err);
+				     : listener_open_tcp(&server->listener, loop,
+					       options->address, options->port, BACKLOG,
+					       client_comes, options->pos, err);
 	if (!code && options->tls)
 		code = listener_use_tls(&server->listener, options->tls,
 			server->rules.password ? TLS_VENCRYPT_PASSWORD : TLS_VENCRYPT,

@@ -3,6 +3,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <netinet/in.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
@@ -133,26 +134,32 @@ int listener_bind_unix(struct listener *listener, const char *path,
 	return 0;
 }
 
-int listener_address_read(const char *text, uint16_t port, struct listener_address *ret)
+/* A numeric IPv4 or IPv6 address and a port. */
+struct address {
+	union {
+		struct sockaddr any;
+		struct sockaddr_in v4;
+		struct sockaddr_in6 v6;
+	};
+	socklen_t bytes;
+};
+
+static bool read_address(const char *text, uint16_t port, struct address *ret)
 {
 	memset(ret, 0, sizeof(*ret));
 	if (inet_pton(AF_INET, text, &ret->v4.sin_addr) == 1) {
 		ret->v4.sin_family = AF_INET;
 		ret->v4.sin_port = htons(port);
 		ret->bytes = sizeof(ret->v4);
-		return 0;
+		return true;
 	}
-	if (inet_pton(AF_INET6, text, &ret->v6.sin6_addr) == 1) {
-		ret->v6.sin6_family = AF_INET6;
-		ret->v6.sin6_port = htons(port);
-		ret->bytes = sizeof(ret->v6);
-		return 0;
-	}
-	return -EINVAL;
+	ret->v6.sin6_family = AF_INET6;
+	ret->v6.sin6_port = htons(port);
+	ret->bytes = sizeof(ret->v6);
+	return inet_pton(AF_INET6, text, &ret->v6.sin6_addr) == 1;
 }
 
-int listener_start_tcp(
-	struct listener *listener, const struct listener_address *address, int backlog)
+static int start_at(struct listener *listener, const struct address *address, int backlog)
 {
 	int fd = listener->watch.fd;
 	int on = 1;
@@ -163,9 +170,33 @@ int listener_start_tcp(
 	return listener_start(listener, backlog);
 }
 
+int listener_open_tcp(struct listener *listener, struct loop *loop, const char *text,
+	uint16_t port, int backlog, void (*accepted)(struct listener *listener, int fd),
+	const struct source_pos *pos, struct error *err)
+{
+	struct address address;
+	int code;
+
+	if (!read_address(text, port, &address)) {
+		listener_adopt(listener, loop, -1, accepted);
+		return error_set(err, -EINVAL, pos,
+			"address is \"%s\", a numeric IPv4 or IPv6 address is allowed",
+			text);
+	}
+	code = listener_open(listener, loop, address.any.sa_family, accepted);
+	if (!code)
+		code = start_at(listener, &address, backlog);
+	return code ? error_set(err, code, pos, "cannot listen at %s port %u: %s", text,
+			      port,
+			      code == -EADDRINUSE
+				      ? "another program does; choose another port"
+				      : strerror(-code))
+		    : 0;
+}
+
 uint16_t listener_port(const struct listener *listener)
 {
-	struct listener_address address = {.bytes = sizeof(address.v6)};
+	struct address address = {.bytes = sizeof(address.v6)};
 
 	if (getsockname(listener->watch.fd, &address.any, &address.bytes) < 0)
 		return 0;

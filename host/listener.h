@@ -6,10 +6,8 @@
 #ifndef HOST_LISTENER_H
 #define HOST_LISTENER_H
 
-#include <netinet/in.h>
 #include <stdbool.h>
 #include <stdint.h>
-#include <sys/socket.h>
 #include <sys/types.h>
 
 #include "host/tls_gate.h"
@@ -54,22 +52,14 @@ void listener_adopt(struct listener *listener, struct loop *loop, int fd,
 int listener_bind_unix(struct listener *listener, const char *path,
 	const struct source_pos *pos, struct error *err);
 
-/* A numeric IPv4 or IPv6 address and a port. */
-struct listener_address {
-	union {
-		struct sockaddr any;
-		struct sockaddr_in v4;
-		struct sockaddr_in6 v6;
-	};
-	socklen_t bytes;
-};
+/*
+ * One that listens at a numeric IPv4 or IPv6 address, in place of listener_open(),
+ * _bind_unix() and _start(). Close it on failure too.
+ */
+int listener_open_tcp(struct listener *listener, struct loop *loop, const char *address,
+	uint16_t port, int backlog, void (*accepted)(struct listener *listener, int fd),
+	const struct source_pos *pos, struct error *err);
 
-/* -EINVAL: text is no such address. */
-int listener_address_read(const char *text, uint16_t port, struct listener_address *ret);
-
-/* Binds a socket of the address's family to it, and starts it: -errno. */
-int listener_start_tcp(
-	struct listener *listener, const struct listener_address *address, int backlog);
 /* Where it listens: port 0 lets the host choose. 0: nobody knows. */
 uint16_t listener_port(const struct listener *listener);
 

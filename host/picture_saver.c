@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +12,7 @@
 #include "src/container_of.h"
 #include "src/error.h"
 #include "src/sandbox.h"
+#include "src/thread.h"
 
 #define STACK_BYTES (128u << 10)
 
@@ -142,18 +142,8 @@ static void *work(void *argument)
 /* Where the host gives no thread the devices wait. */
 static void start_writing(struct picture_saver *saver)
 {
-	pthread_attr_t attr;
-	sigset_t all;
-	sigset_t old;
-
 	saver->writes = true;
-	sigfillset(&all);
-	pthread_attr_init(&attr);
-	pthread_attr_setstacksize(&attr, STACK_BYTES);
-	pthread_sigmask(SIG_SETMASK, &all, &old);
-	saver->has_thread = !pthread_create(&saver->thread, &attr, work, saver);
-	pthread_sigmask(SIG_SETMASK, &old, NULL);
-	pthread_attr_destroy(&attr);
+	saver->has_thread = !thread_start(&saver->thread, STACK_BYTES, work, saver);
 	if (!saver->has_thread)
 		write_picture(saver);
 }

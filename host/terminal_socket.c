@@ -203,100 +203,88 @@ static const struct terminal_ops socket_ops = {
 
 /* ---- life ------------------------------------------------------------------------- */
 
-static int create(struct loop *loop, const char *name, int family,
-	const struct source_pos *pos, struct socket_terminal **ret, struct error *err)
+static struct socket_terminal *create(struct loop *loop, const char *name, bool tcp)
 {
 	struct socket_terminal *sock = calloc(1, sizeof(*sock));
-	int code;
 
 	if (!sock)
-		return error_set(err, -ENOMEM, pos, "no memory for a terminal");
+		return NULL;
 	terminal_init(&sock->base, &socket_ops, loop, name, false);
+	sock->listener.watch.fd = -1;
 	sock->client.fd = -1;
 	sock->client.ready = client_ready;
 	sock->drain_task.run = run_drain_task;
 	sock->input_wanted = true;
-	sock->tcp = family != AF_UNIX;
-	code = listener_open(&sock->listener, loop, family, client_comes);
-	if (code) {
-		error_set(err, code, pos, "no socket for %s: %s", name, strerror(-code));
-		socket_destroy(&sock->base);
+	sock->tcp = tcp;
+	return sock;
+}
+
+static int listen_unix(struct socket_terminal *sock, const char *path,
+	const struct source_pos *pos, struct error *err)
+{
+	int code = listener_open(&sock->listener, sock->base.loop, AF_UNIX, client_comes);
+
+	if (code)
+		return error_set(
+			err, code, pos, "no socket for %s: %s", path, strerror(-code));
+	code = listener_bind_unix(&sock->listener, path, pos, err);
+	if (code)
 		return code;
-	}
-	*ret = sock;
-	return 0;
+	code = listener_start(&sock->listener, BACKLOG);
+	if (!code)
+		code = terminal_set_place(&sock->base, "%s", path);
+	return code ? error_set(err, code, pos, "cannot listen at %s: %s", path,
+			      strerror(-code))
+		    : 0;
 }
 
 int terminal_unix_create(struct loop *loop, const char *path,
 	const struct source_pos *pos, struct terminal **ret, struct error *err)
 {
-	struct socket_terminal *sock;
-	int code = create(loop, path, AF_UNIX, pos, &sock, err);
+	struct socket_terminal *sock = create(loop, path, false);
+	int code;
 
+	if (!sock)
+		return error_set(err, -ENOMEM, pos, "no memory for a terminal");
+	code = listen_unix(sock, path, pos, err);
 	if (code)
-		return code;
-	code = listener_bind_unix(&sock->listener, path, pos, err);
-	if (code)
-		goto fail;
-	code = listener_start(&sock->listener, BACKLOG);
-	if (!code)
-		code = terminal_set_place(&sock->base, "%s", path);
-	if (code) {
-		error_set(
-			err, code, pos, "cannot listen at %s: %s", path, strerror(-code));
-		goto fail;
-	}
-	*ret = &sock->base;
-	return 0;
-
-fail:
-	socket_destroy(&sock->base);
+		socket_destroy(&sock->base);
+	else
+		*ret = &sock->base;
 	return code;
 }
 
 /* The place says which port the host chose, and the log whose clients were refused. */
-static int listen_tcp(struct socket_terminal *sock, const char *text,
-	const struct listener_address *address, const struct tls_files *tls)
+static int listen_tcp(struct socket_terminal *sock, const char *address, uint16_t port,
+	const struct tls_files *tls, const struct source_pos *pos, struct error *err)
 {
-	int code = listener_start_tcp(
-		&sock->listener, address, tls ? (int)TLS_GATE_CONNECTIONS : BACKLOG);
+	int code = listener_open_tcp(&sock->listener, sock->base.loop, address, port,
+		tls ? (int)TLS_GATE_CONNECTIONS : BACKLOG, client_comes, pos, err);
 
-	if (!code)
-		code = terminal_set_place(&sock->base,
-			address->any.sa_family == AF_INET ? "%s:%u" : "[%s]:%u", text,
-			listener_port(&sock->listener));
-	sock->tcp = !tls;
-	return code;
+	if (code)
+		return code;
+	code = terminal_set_place(&sock->base, strchr(address, ':') ? "[%s]:%u" : "%s:%u",
+		address, listener_port(&sock->listener));
+	if (code)
+		return error_set(err, code, pos, "no memory for a terminal");
+	return tls ? listener_use_tls(
+			     &sock->listener, tls, TLS_AT_ONCE, sock->base.place, err)
+		   : 0;
 }
 
 int terminal_tcp_create(struct loop *loop, const char *address, uint16_t port,
 	const struct tls_files *tls, const struct source_pos *pos, struct terminal **ret,
 	struct error *err)
 {
-	struct listener_address parsed;
-	struct socket_terminal *sock;
-	int code = listener_address_read(address, port, &parsed);
+	struct socket_terminal *sock = create(loop, address, !tls);
+	int code;
 
+	if (!sock)
+		return error_set(err, -ENOMEM, pos, "no memory for a terminal");
+	code = listen_tcp(sock, address, port, tls, pos, err);
 	if (code)
-		return error_set(err, code, pos,
-			"address is \"%s\", a numeric IPv4 or IPv6 address is allowed",
-			address);
-	code = create(loop, address, parsed.any.sa_family, pos, &sock, err);
-	if (code)
-		return code;
-	code = listen_tcp(sock, address, &parsed, tls);
-	if (code)
-		error_set(err, code, pos, "cannot listen at %s port %u: %s", address,
-			port,
-			code == -EADDRINUSE ? "another program does; choose another port"
-					    : strerror(-code));
-	else if (tls)
-		code = listener_use_tls(
-			&sock->listener, tls, TLS_AT_ONCE, sock->base.place, err);
-	if (code) {
 		socket_destroy(&sock->base);
-		return code;
-	}
-	*ret = &sock->base;
-	return 0;
+	else
+		*ret = &sock->base;
+	return code;
 }

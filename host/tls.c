@@ -17,6 +17,7 @@
 #include "src/log.h"
 #include "src/random.h"
 #include "src/read_full.h"
+#include "src/x509_profile.h"
 
 #ifdef MBEDTLS_SSL_PROTO_TLS1_3
 #include <psa/crypto.h>
@@ -51,18 +52,6 @@ static const int suites[] = {
 static const int hashes[] = {
 	MBEDTLS_MD_SHA256, MBEDTLS_MD_SHA384, MBEDTLS_MD_SHA512, MBEDTLS_MD_NONE};
 #endif
-
-static const mbedtls_x509_crt_profile profile = {
-	.allowed_mds = MBEDTLS_X509_ID_FLAG(MBEDTLS_MD_SHA256) |
-		       MBEDTLS_X509_ID_FLAG(MBEDTLS_MD_SHA384) |
-		       MBEDTLS_X509_ID_FLAG(MBEDTLS_MD_SHA512),
-	.allowed_pks = MBEDTLS_X509_ID_FLAG(MBEDTLS_PK_RSA) |
-		       MBEDTLS_X509_ID_FLAG(MBEDTLS_PK_ECKEY) |
-		       MBEDTLS_X509_ID_FLAG(MBEDTLS_PK_ECDSA),
-	.allowed_curves = MBEDTLS_X509_ID_FLAG(MBEDTLS_ECP_DP_SECP256R1) |
-			  MBEDTLS_X509_ID_FLAG(MBEDTLS_ECP_DP_SECP384R1),
-	.rsa_min_bitlen = RSA_BITS_MIN,
-};
 
 /* ---- files ------------------------------------------------------------------------ */
 
@@ -319,7 +308,8 @@ static int configure(struct tls *tls)
 	mbedtls_ssl_conf_min_version(
 		config, MBEDTLS_SSL_MAJOR_VERSION_3, MBEDTLS_SSL_MINOR_VERSION_3);
 	mbedtls_ssl_conf_ciphersuites(config, suites);
-	mbedtls_ssl_conf_cert_profile(config, &profile);
+	tls->profile = x509_profile(RSA_BITS_MIN);
+	mbedtls_ssl_conf_cert_profile(config, &tls->profile);
 #if MBEDTLS_VERSION_MAJOR < 3
 	mbedtls_ssl_conf_sig_hashes(config, hashes);
 #endif

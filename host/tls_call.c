@@ -17,6 +17,7 @@
 #include "src/container_of.h"
 #include "src/error.h"
 #include "src/loop.h"
+#include "src/thread.h"
 
 #define NS_PER_MS 1000000ull
 #define LAST_WORDS_NS 1000000000ull
@@ -141,7 +142,7 @@ static int shake_hands(struct tls_call *call, const char *host, const char *port
 		code = -ETIMEDOUT;
 	if (!code) {
 		call->running = true;
-		code = -pthread_create(&call->thread, NULL, run, call);
+		code = thread_start(&call->thread, 0, run, call);
 		call->running = !code;
 	}
 	return code ? error_set(err, code, NULL, "TLS: %s port %s: %s", host, port,

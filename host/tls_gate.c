@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -15,6 +14,7 @@
 #include "src/log.h"
 #include "src/loop.h"
 #include "src/sandbox.h"
+#include "src/thread.h"
 
 #define STACK_BYTES (256u << 10)
 #define LEAVE_NS 1000000000ull /* for last words */
@@ -224,25 +224,10 @@ static void run_admissions(struct loop_task *task)
 		gate->user->admitted(gate->user, box.fds[i]);
 }
 
-static void start(struct tls_gate *gate)
-{
-	pthread_attr_t attr;
-	sigset_t all;
-	sigset_t old;
-
-	sigfillset(&all);
-	pthread_attr_init(&attr);
-	pthread_attr_setstacksize(&attr, STACK_BYTES);
-	pthread_sigmask(SIG_SETMASK, &all, &old);
-	gate->running = !pthread_create(&gate->thread, &attr, run, gate);
-	pthread_sigmask(SIG_SETMASK, &old, NULL);
-	pthread_attr_destroy(&attr);
-}
-
 void tls_gate_try(struct tls_gate *gate, int fd)
 {
 	if (!gate->running)
-		start(gate);
+		gate->running = !thread_start(&gate->thread, STACK_BYTES, run, gate);
 	if (!gate->running) {
 		close(fd);
 		return;

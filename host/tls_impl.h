@@ -9,6 +9,7 @@
 
 struct tls {
 	mbedtls_ssl_config config;
+	mbedtls_x509_crt_profile profile; /* to which config points */
 	mbedtls_x509_crt certificate;
 	mbedtls_x509_crt ca;
 	mbedtls_pk_context key;

@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <signal.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/select.h>
@@ -15,6 +14,7 @@
 #include "host/web.h"
 #include "src/container_of.h"
 #include "src/sandbox.h"
+#include "src/thread.h"
 
 #define STACK_BYTES (512u << 10)
 #define LOGIN_MS 60000 /* somebody types a password */
@@ -213,27 +213,18 @@ void vnc_client_finish(struct vnc_client *client)
 
 int vnc_client_start(struct vnc_client *client, int fd)
 {
-	pthread_attr_t attr;
-	sigset_t all;
-	sigset_t old;
 	int code;
 
 	client->fd = fd;
 	client->view_changed = true;
 	client->cursor_changed = client->cursor_changed || client->has_cursor;
 	client->tells_keys = client->tells_leds = false;
-	sigfillset(&all);
-	pthread_attr_init(&attr);
-	pthread_attr_setstacksize(&attr, STACK_BYTES);
 	/* Without SIGPIPE: libvncserver writes to those that have left. */
-	pthread_sigmask(SIG_SETMASK, &all, &old);
-	code = pthread_create(&client->thread, &attr, run, client);
-	pthread_sigmask(SIG_SETMASK, &old, NULL);
-	pthread_attr_destroy(&attr);
+	code = thread_start(&client->thread, STACK_BYTES, run, client);
 	client->running = !code;
 	if (code)
 		close(fd);
-	return -code;
+	return code;
 }
 
 /* With the client's lock held, which it gives back. */

@@ -2,9 +2,10 @@
 #include "src/cmd_progress.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <unistd.h>
+
+#include "src/thread.h"
 
 static void *tell(void *data)
 {
@@ -33,8 +34,6 @@ static void *tell(void *data)
 void cmd_progress_begin(struct cmd_progress *progress, const char *what, const char *name)
 {
 	pthread_condattr_t clock;
-	sigset_t all;
-	sigset_t before;
 
 	*progress = (struct cmd_progress){.what = what, .name = name};
 	if (!isatty(STDERR_FILENO))
@@ -45,11 +44,7 @@ void cmd_progress_begin(struct cmd_progress *progress, const char *what, const c
 	pthread_cond_init(&progress->ended, &clock);
 	pthread_condattr_destroy(&clock);
 	pthread_mutex_init(&progress->lock, NULL);
-	/* Signals are for who does the work. */
-	sigfillset(&all);
-	pthread_sigmask(SIG_BLOCK, &all, &before);
-	progress->runs = !pthread_create(&progress->thread, NULL, tell, progress);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	progress->runs = !thread_start(&progress->thread, 0, tell, progress);
 }
 
 void cmd_progress_end(struct cmd_progress *progress)

@@ -439,25 +439,10 @@ int control_listen(struct control *control, const char *address, uint16_t port,
 	const struct tls_files *tls, const struct source_pos *pos, struct error *err)
 {
 	struct listener *remote = &control->remote;
-	struct listener_address parsed;
-	int code = listener_address_read(address, port, &parsed);
+	int code = listener_open_tcp(remote, control->loop, address, port,
+		(int)TLS_GATE_CONNECTIONS, remote_accepted, pos, err);
 
-	if (!code)
-		code = listener_open(
-			remote, control->loop, parsed.any.sa_family, remote_accepted);
-	if (code)
-		return error_set(err, code, pos, "no control socket at %s: %s", address,
-			strerror(-code));
-	code = listener_use_tls(remote, tls, TLS_AT_ONCE, "control", err);
-	if (code)
-		return code;
-	code = listener_start_tcp(remote, &parsed, (int)TLS_GATE_CONNECTIONS);
-	return code ? error_set(err, code, pos, "cannot listen at %s port %u: %s",
-			      address, port,
-			      code == -EADDRINUSE
-				      ? "another program does; choose another port"
-				      : strerror(-code))
-		    : 0;
+	return code ? code : listener_use_tls(remote, tls, TLS_AT_ONCE, "control", err);
 }
 
 void control_destroy(struct control *control)

@@ -14,6 +14,7 @@
 #include "src/error.h"
 #include "src/manifest.h"
 #include "src/read_full.h"
+#include "src/x509_profile.h"
 
 /* From its version 3 on the library says which members are its own. */
 #ifndef MBEDTLS_PRIVATE
@@ -60,18 +61,6 @@ static mbedtls_md_type_t digest_for(const mbedtls_pk_context *key)
 	       : curve == MBEDTLS_ECP_DP_SECP384R1 ? MBEDTLS_MD_SHA384
 						   : MBEDTLS_MD_NONE;
 }
-
-static const mbedtls_x509_crt_profile profile = {
-	.allowed_mds = MBEDTLS_X509_ID_FLAG(MBEDTLS_MD_SHA256) |
-		       MBEDTLS_X509_ID_FLAG(MBEDTLS_MD_SHA384) |
-		       MBEDTLS_X509_ID_FLAG(MBEDTLS_MD_SHA512),
-	.allowed_pks = MBEDTLS_X509_ID_FLAG(MBEDTLS_PK_RSA) |
-		       MBEDTLS_X509_ID_FLAG(MBEDTLS_PK_ECKEY) |
-		       MBEDTLS_X509_ID_FLAG(MBEDTLS_PK_ECDSA),
-	.allowed_curves = MBEDTLS_X509_ID_FLAG(MBEDTLS_ECP_DP_SECP256R1) |
-			  MBEDTLS_X509_ID_FLAG(MBEDTLS_ECP_DP_SECP384R1),
-	.rsa_min_bitlen = RSA_BITS_MIN,
-};
 
 /* A host without a clock looks at everything but the dates. */
 static int ignore_dates(void *data, mbedtls_x509_crt *crt, int depth, uint32_t *flags)
@@ -148,6 +137,7 @@ static int add_certificates(const struct config_trust *trust,
 static int check_chain(const struct config_trust *trust, mbedtls_x509_crt *anchors,
 	mbedtls_x509_crt *chain, const struct signed_manifest *file, struct error *err)
 {
+	const mbedtls_x509_crt_profile profile = x509_profile(RSA_BITS_MIN);
 	uint32_t flags = 0;
 	int rc = mbedtls_x509_crt_verify_with_profile(chain, anchors, NULL, &profile,
 		NULL, &flags, trust->expiry == CONFIG_EXPIRY_IGNORE ? ignore_dates : NULL,

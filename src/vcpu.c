@@ -5,7 +5,6 @@
 #include <inttypes.h>
 #include <pthread.h>
 #include <sched.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,6 +17,7 @@
 #include "src/error.h"
 #include "src/log.h"
 #include "src/sandbox.h"
+#include "src/thread.h"
 
 /* A vCPU thread calls nothing deep: registers of a device, a log line. */
 #define STACK_BYTES (128u << 10)
@@ -139,20 +139,17 @@ static void *run(void *argument)
 static int start_thread(struct vcpu *vcpu, const unsigned int *affinity,
 	unsigned int affinity_count, struct error *err)
 {
-	pthread_attr_t attr;
 	cpu_set_t cpus;
 	int code;
 
-	pthread_attr_init(&attr);
-	pthread_attr_setstacksize(&attr, STACK_BYTES);
+	/* The hypervisor unblocks its kick, the only signal that a vCPU knows. */
 	pthread_mutex_lock(&vcpu->set->lock);
-	code = pthread_create(&vcpu->thread, &attr, run, vcpu);
+	code = thread_start(&vcpu->thread, STACK_BYTES, run, vcpu);
 	vcpu->set->running += !code;
 	pthread_mutex_unlock(&vcpu->set->lock);
-	pthread_attr_destroy(&attr);
 	if (code)
-		return error_set(err, -code, NULL, "no thread for vCPU %u: %s",
-			vcpu->index, strerror(code));
+		return error_set(err, code, NULL, "no thread for vCPU %u: %s",
+			vcpu->index, strerror(-code));
 	vcpu->set->count++;
 	if (!affinity_count)
 		return 0;
@@ -177,8 +174,6 @@ int vcpu_set_create(struct hv *hv, const struct bus *bus, const struct bus *port
 	struct error *err)
 {
 	struct vcpu_set *set = calloc(1, sizeof(*set) + count * sizeof(set->vcpus[0]));
-	sigset_t all;
-	sigset_t old;
 	int code = 0;
 
 	if (!set)
@@ -192,9 +187,6 @@ int vcpu_set_create(struct hv *hv, const struct bus *bus, const struct bus *port
 	pthread_mutex_init(&set->lock, NULL);
 	pthread_cond_init(&set->parked, NULL);
 	pthread_cond_init(&set->resumed, NULL);
-	/* Signals are the main thread's; the hypervisor unblocks its own kick. */
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &old);
 	for (unsigned int i = 0; i < count && !code; i++) {
 		struct vcpu *vcpu = &set->vcpus[i];
 
@@ -204,7 +196,6 @@ int vcpu_set_create(struct hv *hv, const struct bus *bus, const struct bus *port
 		vcpu->log.source = "guest";
 		code = start_thread(vcpu, affinity, affinity_count, err);
 	}
-	pthread_sigmask(SIG_SETMASK, &old, NULL);
 	if (code) {
 		vcpu_set_destroy(set);
 		return code;

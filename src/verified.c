@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +13,7 @@
 #include "src/read_full.h"
 #include "src/sealed.h"
 #include "src/signature.h"
+#include "src/thread.h"
 
 #define THREADS_MAX 4u
 /* Of so many together each is hashed before a thread would have begun. */
@@ -246,28 +246,20 @@ static void *hash_files(void *data)
 	return NULL;
 }
 
-/*
- * One that cannot be started leaves its work to the others, and all of them to join.
- * Signals are for the main thread, which decides later what they do.
- */
+/* One that cannot be started leaves its work to the others, and all of them to join. */
 static void start_threads(struct verified *verified)
 {
 	uint64_t bytes = 0;
-	sigset_t all;
-	sigset_t before;
 
 	for (unsigned int i = 0; i < verified->file_count; i++)
 		bytes += verified->sealed[i].bytes;
 	if (bytes < SMALL_BYTES)
 		return;
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
 	while (verified->thread_count < THREADS_MAX &&
 		verified->thread_count < verified->file_count &&
-		!pthread_create(&verified->threads[verified->thread_count], NULL,
-			hash_files, verified))
+		!thread_start(&verified->threads[verified->thread_count], 0, hash_files,
+			verified))
 		verified->thread_count++;
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
 
 static void end_threads(struct verified *verified)

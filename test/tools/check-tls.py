@@ -10,6 +10,7 @@ import contextlib
 import json
 import os
 import pathlib
+import pty
 import random
 import select
 import shutil
@@ -18,6 +19,7 @@ import ssl
 import subprocess
 import sys
 import tempfile
+import termios
 import threading
 import time
 import warnings
@@ -341,9 +343,32 @@ def visit(folder, place, *words, home=None):
     return line.endswith(b"good evening\n") and client.returncode == 0, f"{line!r} {wrong!r}"
 
 
+def terminated(folder, place):
+    """A console on a terminal, ended by a signal while another of its threads speaks TLS."""
+    leader, terminal = pty.openpty()
+    before = termios.tcgetattr(terminal)
+    with subprocess.Popen(
+            [BONSAI, "console", place, "--certificate", folder / "ops.pem", "--key",
+             folder / "ops.key", "--ca", folder / "ca.pem"], stdin=terminal, stdout=terminal,
+            stderr=subprocess.PIPE) as client:
+        timer = threading.Timer(LIMIT, client.kill)
+        timer.start()
+        while termios.tcgetattr(terminal) == before and client.poll() is None:
+            time.sleep(0.01)
+        raw = client.poll() is None
+        client.terminate()
+        _, wrong = client.communicate()
+        timer.cancel()
+    same = termios.tcgetattr(terminal) == before
+    os.close(leader)
+    os.close(terminal)
+    return raw and same, f"raw: {raw}, then as before: {same}; {client.returncode} {wrong!r}"
+
+
 def check_bonsai(vm, folder):
     place = f"tls://127.0.0.1:{vm.control}"
     check("console by its port", *visit(folder, f"tls://localhost:{vm.console}"))
+    check("a signal gives the terminal back", *terminated(folder, place + "/hvc0"))
     check("console by name", *visit(folder, place + "/hvc0"))
     check("console by default", *visit(folder, place + "/"))
     check("console as a second word", *visit(folder, place, "hvc0"))
