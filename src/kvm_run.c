@@ -125,7 +125,7 @@ static void run_once(struct hv_vcpu *vcpu, struct hv_exit *exit)
 {
 	struct kvm_run *run = vcpu->run;
 	struct kvm_user_irqchip *irqchip = vcpu->hv->user_irqchip;
-	char text[48];
+	char text[80];
 	int code;
 	int rc;
 
@@ -170,7 +170,11 @@ static void run_once(struct hv_vcpu *vcpu, struct hv_exit *exit)
 	case KVM_EXIT_INTR:
 		break;
 	case KVM_EXIT_FAIL_ENTRY:
-		stuck(exit, "the host CPU refuses to enter the guest", 0);
+		snprintf(text, sizeof(text),
+			"the host's CPU refuses to enter the guest, reason 0x%llx",
+			(unsigned long long)
+				run->fail_entry.hardware_entry_failure_reason);
+		stuck(exit, text, 0);
 		break;
 	case KVM_EXIT_INTERNAL_ERROR:
 		snprintf(text, sizeof(text), "KVM's internal error %u",
