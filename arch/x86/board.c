@@ -30,8 +30,7 @@
 #define PAGE_BYTES 0x1000ull
 #define E820_RAM 1
 #define E820_RESERVED 2
-/* For an ELF file, which says nothing of it: Linux's COMMAND_LINE_SIZE, without the NUL.
- */
+/* For an ELF file, which says nothing: Linux's COMMAND_LINE_SIZE, without the NUL. */
 #define BOOTARGS_CHARS_MAX 2047
 /* " virtio_mmio.device=512@0xfeb00000:16" */
 #define DEVICE_WORD_BYTES 48
@@ -335,15 +334,20 @@ static void too_small(struct planner *p, uint64_t needed)
 		(needed + (1 << 20) - 1) >> 20);
 }
 
+/* Of an initrd: behind the hole below 4 GiB no kernel looks for it. */
+static uint64_t highest_end(const struct board_plan *plan)
+{
+	uint64_t kernels = plan->files.kernel.x86.initrd_end_max;
+
+	return kernels && kernels < X86_LOW_RAM_END ? kernels : X86_LOW_RAM_END;
+}
+
 static void too_high(struct planner *p, uint64_t end)
 {
-	const struct boot_files *files = &p->plan->files;
-
 	problems_add(p->problems, &p->config->initrds[0].pos,
 		"the initrd (%" PRIu64 " KiB) behind the kernel would end at 0x%" PRIx64
 		", this kernel takes one below 0x%" PRIx64,
-		(files->initrd_bytes + 1023) >> 10, end,
-		files->kernel.x86.initrd_end_max);
+		(p->plan->files.initrd_bytes + 1023) >> 10, end, highest_end(p->plan));
 }
 
 /*
@@ -365,11 +369,10 @@ static void plan_firmware(struct planner *p)
 		plan->kernel.bytes = kernel->memory_bytes;
 	if (!plan->ram_count || !kernel->memory_bytes)
 		return;
-	if (end + X86_FIRMWARE_RAM_BYTES > plan->ram[0].bytes)
-		too_small(p, end + X86_FIRMWARE_RAM_BYTES);
-	else if (initrd_bytes && kernel->x86.initrd_end_max &&
-		 end > kernel->x86.initrd_end_max)
+	if (initrd_bytes && end > highest_end(plan))
 		too_high(p, end);
+	else if (end + X86_FIRMWARE_RAM_BYTES > plan->ram[0].bytes)
+		too_small(p, end + X86_FIRMWARE_RAM_BYTES);
 }
 
 /* Where initrd and tree end that have so many bytes, 0 where they do not fit. */
@@ -398,7 +401,8 @@ static void plan_loads(struct planner *p)
 	const struct kernel_image *kernel = &plan->files.kernel;
 	uint64_t initrd_bytes = align_up(plan->files.initrd_bytes, PAGE_BYTES);
 	uint64_t bytes = initrd_bytes;
-	uint64_t end_max = UINT64_MAX;
+	uint64_t end_max =
+		initrd_bytes ? align_down(highest_end(plan), PAGE_BYTES) : UINT64_MAX;
 	uint64_t kernel_end;
 	uint64_t top;
 
@@ -409,16 +413,12 @@ static void plan_loads(struct planner *p)
 		bytes += plan->tables.bytes + PAGE_BYTES; /* of its header */
 	if (!plan->ram_count)
 		return;
-	if (initrd_bytes && kernel->x86.initrd_end_max)
-		end_max = align_down(kernel->x86.initrd_end_max, PAGE_BYTES);
 	kernel_end = plan->kernel.gpa + plan->kernel.bytes;
 	top = place_others(plan, bytes, end_max);
-	if (kernel_end > plan->ram[0].bytes) {
-		too_small(p, top ? kernel_end : kernel_end + bytes);
-	} else if (!top && kernel_end + bytes > plan->ram[0].bytes) {
-		too_small(p, kernel_end + bytes);
-	} else if (!top) {
+	if (!top && kernel_end + bytes > end_max) {
 		too_high(p, kernel_end + bytes);
+	} else if (!top || kernel_end > plan->ram[0].bytes) {
+		too_small(p, top ? kernel_end : kernel_end + bytes);
 	} else {
 		if (initrd_bytes)
 			plan->initrd = (struct plan_range){

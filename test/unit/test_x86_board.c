@@ -388,6 +388,21 @@ static void high_initrd(void)
 	f.files.kernel.x86.initrd_end_max = 0x2ffffff;
 }
 
+/* More RAM would lie where no initrd may be, whatever the kernel says. */
+static void initrd_beyond_the_hole(void)
+{
+	f.config.initrd_count = 1;
+	f.files.initrd_bytes = GIB(3);
+	f.files.kernel.x86.initrd_end_max = 0;
+	f.config.ram_size_bytes = GIB(8);
+}
+
+static void firmwares_initrd_beyond_the_hole(void)
+{
+	f.config.firmware.path = (char[]){"bios.bin"};
+	initrd_beyond_the_hole();
+}
+
 static void large_ram(void)
 {
 	f.caps.ipa_bits = 36;
@@ -432,6 +447,9 @@ TEST(each_mistake_has_one_line_with_the_way_out)
 		{small_ram, "write ram_size=\"48M\" or more"},
 		{large_initrd, "write ram_size=\"1072M\" or more"},
 		{high_initrd, "this kernel takes one below 0x2ffffff"},
+		{initrd_beyond_the_hole, "this kernel takes one below 0xc0000000"},
+		{firmwares_initrd_beyond_the_hole,
+			"this kernel takes one below 0xc0000000"},
 		{large_ram, "36 address bits allow 1 to 64512 MiB"},
 		{many_devices,
 			"virtio_device number 25: there are interrupt lines for 24 "
