@@ -5,7 +5,7 @@ rebooting_vm()
 {
 	truncate -s 16M disk.img
 	vm "kernel_rom='$lab/bookworm/linux' initrd_rom='$lab/bookworm/initrd' cpu_count='2'
-		bootargs='console=hvc0 loglevel=4 panic=1'" <<-END
+		on_crash='restart' bootargs='console=hvc0 loglevel=4 panic=1'" <<-END
 		<virtio_device name="hvc0" type="console"><stdio/></virtio_device>
 		<virtio_device name="disk" type="block"><file path="disk.img"/></virtio_device>
 		<virtio_device name="script" type="block" readonly="yes"><file path="script.img"/></virtio_device>

@@ -23,6 +23,8 @@ finds_what_the_tables_name()
 		echo
 		ls -l /dev/rtc0 && date
 		cat /sys/devices/system/clocksource/clocksource0/available_clocksource
+		echo "timer: $(cat /sys/devices/system/clockevents/clockevent0/current_device)"
+		echo "package: $(cat /sys/devices/system/cpu/cpu1/topology/package_cpus_list)"
 		echo +1 >/sys/class/rtc/rtc0/wakealarm
 		grep -h . /sys/class/input/*/name /proc/tty/driver/serial
 		mount -t ext4 -o dax /dev/pmem0 /mnt && echo "dax: $(cat /mnt/greeting)"
@@ -59,6 +61,7 @@ finds_what_the_tables_name()
 	tr -s ' ' <out | grep -qF "key: 1 116 1 0" || fail "the key is another one"
 	says "no warning" LNRO0005:17 "disks: 22" "lines: 24" ACPI0013:00 PNP0C0C:00 PNP0501:00 \
 		PNP0B00:00 PNP0303:00 QEMU0001:00 QEMU0002:00 "from the host" /dev/rtc0 kvm-clock \
+		"timer: lapic-deadline" "package: 0-1" \
 		"Power Button" 16550A \
 		"guest: exit status 0" "dax: from the host" "shared: 0x2E2E6E69" \
 		"SM00: of:Nsm00TCbonsai,shared-memory"
