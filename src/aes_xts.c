@@ -106,35 +106,50 @@ void aes_xts_destroy(struct aes_xts *xts)
 
 /* It changes nothing in the context, which it does not say. */
 static void crypt_portable(const mbedtls_aes_xts_context *context, int mode,
-	uint64_t sector, const void *from, void *to, size_t bytes)
+	const uint8_t *iv, const void *from, void *to, size_t bytes)
 {
-	uint8_t tweak[AES_BLOCK_BYTES] = {0};
-
-	le64_put(tweak, sector);
 	must(mbedtls_aes_crypt_xts(
-		(mbedtls_aes_xts_context *)context, mode, bytes, tweak, from, to));
+		(mbedtls_aes_xts_context *)context, mode, bytes, iv, from, to));
+}
+
+void aes_xts_encrypt_iv(const struct aes_xts *xts, const uint8_t iv[AES_XTS_IV_BYTES],
+	const void *from, void *to, size_t bytes)
+{
+	assert(bytes && bytes % AES_XTS_STEP_BYTES == 0);
+	if (xts->kernel)
+		xts->kernel->encrypt(&xts->keys, iv, from, to, bytes);
+	else
+		crypt_portable(
+			&xts->portable.encrypt, MBEDTLS_AES_ENCRYPT, iv, from, to, bytes);
+}
+
+void aes_xts_decrypt_iv(const struct aes_xts *xts, const uint8_t iv[AES_XTS_IV_BYTES],
+	const void *from, void *to, size_t bytes)
+{
+	assert(bytes && bytes % AES_XTS_STEP_BYTES == 0);
+	if (xts->kernel)
+		xts->kernel->decrypt(&xts->keys, iv, from, to, bytes);
+	else
+		crypt_portable(
+			&xts->portable.decrypt, MBEDTLS_AES_DECRYPT, iv, from, to, bytes);
 }
 
 void aes_xts_encrypt(const struct aes_xts *xts, uint64_t sector, const void *from,
 	void *to, size_t bytes)
 {
-	assert(bytes && bytes % AES_XTS_STEP_BYTES == 0);
-	if (xts->kernel)
-		xts->kernel->encrypt(&xts->keys, sector, from, to, bytes);
-	else
-		crypt_portable(&xts->portable.encrypt, MBEDTLS_AES_ENCRYPT, sector, from,
-			to, bytes);
+	uint8_t iv[AES_XTS_IV_BYTES] = {0};
+
+	le64_put(iv, sector);
+	aes_xts_encrypt_iv(xts, iv, from, to, bytes);
 }
 
 void aes_xts_decrypt(const struct aes_xts *xts, uint64_t sector, const void *from,
 	void *to, size_t bytes)
 {
-	assert(bytes && bytes % AES_XTS_STEP_BYTES == 0);
-	if (xts->kernel)
-		xts->kernel->decrypt(&xts->keys, sector, from, to, bytes);
-	else
-		crypt_portable(&xts->portable.decrypt, MBEDTLS_AES_DECRYPT, sector, from,
-			to, bytes);
+	uint8_t iv[AES_XTS_IV_BYTES] = {0};
+
+	le64_put(iv, sector);
+	aes_xts_decrypt_iv(xts, iv, from, to, bytes);
 }
 
 const char *aes_xts_name(const struct aes_xts *xts)

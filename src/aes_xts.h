@@ -16,6 +16,7 @@
 
 /* Sectors are a multiple of it. */
 #define AES_XTS_STEP_BYTES 512u
+#define AES_XTS_IV_BYTES 16u
 
 struct aes_xts;
 
@@ -33,6 +34,12 @@ void aes_xts_encrypt(const struct aes_xts *xts, uint64_t sector, const void *fro
 	void *to, size_t bytes);
 void aes_xts_decrypt(const struct aes_xts *xts, uint64_t sector, const void *from,
 	void *to, size_t bytes);
+
+/* The same with a tweak that is no number. */
+void aes_xts_encrypt_iv(const struct aes_xts *xts, const uint8_t iv[AES_XTS_IV_BYTES],
+	const void *from, void *to, size_t bytes);
+void aes_xts_decrypt_iv(const struct aes_xts *xts, const uint8_t iv[AES_XTS_IV_BYTES],
+	const void *from, void *to, size_t bytes);
 
 /* "aes-ni", "armv8-ce" or "mbedtls". */
 const char *aes_xts_name(const struct aes_xts *xts);

@@ -29,10 +29,10 @@ struct aes_xts_kernel {
 	uint32_t (*sub_word)(uint32_t word);
 	/* decrypt from encrypt. */
 	void (*invert)(struct aes_xts_keys *keys);
-	/* As aes_xts_encrypt() and aes_xts_decrypt(). */
-	void (*encrypt)(const struct aes_xts_keys *keys, uint64_t sector,
+	/* As aes_xts_encrypt_iv() and aes_xts_decrypt_iv(). */
+	void (*encrypt)(const struct aes_xts_keys *keys, const uint8_t *iv,
 		const uint8_t *from, uint8_t *to, size_t bytes);
-	void (*decrypt)(const struct aes_xts_keys *keys, uint64_t sector,
+	void (*decrypt)(const struct aes_xts_keys *keys, const uint8_t *iv,
 		const uint8_t *from, uint8_t *to, size_t bytes);
 };
 

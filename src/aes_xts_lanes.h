@@ -29,13 +29,12 @@ INLINE void next_tweak(uint64_t tweak[2])
 }
 
 INLINE void first_tweak(
-	const struct aes_xts_keys *keys, uint64_t sector, uint64_t tweak[2])
+	const struct aes_xts_keys *keys, const uint8_t *iv, uint64_t tweak[2])
 {
 	block_type lanes[LANES];
-	const uint64_t number[2] = {sector, 0};
 
 	for (unsigned int i = 0; i < LANES; i++)
-		lanes[i] = block_load(number);
+		lanes[i] = block_load(iv);
 	lanes_encrypt(&keys->tweak, keys->rounds, lanes);
 	block_store(tweak, lanes[0]);
 }
@@ -43,11 +42,11 @@ INLINE void first_tweak(
 INLINE void crypt_sector(const struct aes_xts_keys *keys,
 	const struct aes_round_keys *round_keys,
 	void (*rounds)(const struct aes_round_keys *, unsigned int, block_type *),
-	uint64_t sector, const uint8_t *from, uint8_t *to, size_t bytes)
+	const uint8_t *iv, const uint8_t *from, uint8_t *to, size_t bytes)
 {
 	uint64_t tweak[2];
 
-	first_tweak(keys, sector, tweak);
+	first_tweak(keys, iv, tweak);
 	for (size_t at = 0; at < bytes; at += LANES * AES_BLOCK_BYTES) {
 		block_type tweaks[LANES];
 		block_type lanes[LANES];
@@ -65,14 +64,14 @@ INLINE void crypt_sector(const struct aes_xts_keys *keys,
 	}
 }
 
-static void encrypt_sector(const struct aes_xts_keys *keys, uint64_t sector,
+static void encrypt_sector(const struct aes_xts_keys *keys, const uint8_t *iv,
 	const uint8_t *from, uint8_t *to, size_t bytes)
 {
-	crypt_sector(keys, &keys->encrypt, lanes_encrypt, sector, from, to, bytes);
+	crypt_sector(keys, &keys->encrypt, lanes_encrypt, iv, from, to, bytes);
 }
 
-static void decrypt_sector(const struct aes_xts_keys *keys, uint64_t sector,
+static void decrypt_sector(const struct aes_xts_keys *keys, const uint8_t *iv,
 	const uint8_t *from, uint8_t *to, size_t bytes)
 {
-	crypt_sector(keys, &keys->decrypt, lanes_decrypt, sector, from, to, bytes);
+	crypt_sector(keys, &keys->decrypt, lanes_decrypt, iv, from, to, bytes);
 }
