@@ -214,6 +214,8 @@ static int add_layer(
 		disk->info.block_bytes = disk->layer->block_bytes;
 	if (disk->layer->discards && !options->readonly)
 		disk->discard = disk->info.discard = true;
+	if (disk->layer->keeps_all)
+		disk->discard = disk->info.discard = false;
 	return 0;
 }
 
@@ -290,6 +292,7 @@ int disk_file_open_with(struct loop *loop, const struct disk_file_options *optio
 		disk->fds[i] = -1;
 	disk->last = &disk->first;
 	disk->pool_task.run = disk_pool_ready;
+	disk->settle_timer.expired = disk_settle_now;
 	disk->direct = options->direct;
 	disk->discard = options->discard && !options->readonly;
 	disk->info.readonly = options->readonly;
@@ -408,6 +411,7 @@ void disk_destroy(struct disk *disk)
 		return;
 	if (disk->in_flight)
 		disk_drain(disk);
+	loop_timer_cancel(&disk->settle_timer);
 	loop_fd_remove(&disk->ring_watch);
 	uring_destroy(disk->ring);
 	disk_pool_destroy(disk->pool);

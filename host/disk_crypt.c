@@ -8,6 +8,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "host/disk_integrity.h"
 #include "host/disk_layer.h"
 #include "host/luks.h"
 #include "src/aes_xts.h"
@@ -16,6 +17,7 @@
 #include "src/iov.h"
 #include "src/read_full.h"
 #include "src/secret.h"
+#include "src/sector_seal.h"
 #include "src/write_full.h"
 
 /* Tweaks count these, whatever a sector has. */
@@ -23,51 +25,88 @@
 /* A request is read and written in pieces of so much, aligned for O_DIRECT. */
 #define PIECE_BYTES (256u << 10)
 
-/* A buffer that nobody uses. */
-struct idle_buffer {
-	struct idle_buffer *next;
+/* As many as a disk has workers. */
+#define DESKS 4u
+#define SECTORS_MAX (PIECE_BYTES / TWEAK_BYTES)
+
+/* What one worker needs for a piece. */
+struct desk {
+	struct desk *next;
+	uint8_t *bytes;           /* PIECE_BYTES, and behind them the tags */
+	struct sector_seal *seal; /* NULL where nothing is authenticated */
 };
 
 struct disk_crypt {
 	struct disk_layer layer;
 	int fd;
-	struct aes_xts *xts;
+	struct aes_xts *xts;              /* NULL: sealed instead, in blocks with tags */
+	struct disk_integrity *integrity; /* NULL: no tags */
+	size_t tag_bytes;
 	uint64_t first_tweak;
 
+	struct desk desks[DESKS];
 	pthread_mutex_t lock; /* guards idle; innermost */
-	struct idle_buffer *idle;
+	pthread_cond_t given;
+	struct desk *idle;
 };
 
-/* ---- buffers ----------------------------------------------------------------------- */
+/* ---- desks ------------------------------------------------------------------------- */
 
-static uint8_t *take_buffer(struct disk_crypt *crypt)
+static struct desk *take_desk(struct disk_crypt *crypt)
 {
-	struct idle_buffer *idle;
-	void *at;
+	struct desk *desk;
 
 	pthread_mutex_lock(&crypt->lock);
-	idle = crypt->idle;
-	if (idle)
-		crypt->idle = idle->next;
+	while (!crypt->idle)
+		pthread_cond_wait(&crypt->given, &crypt->lock);
+	desk = crypt->idle;
+	crypt->idle = desk->next;
 	pthread_mutex_unlock(&crypt->lock);
-	if (idle)
-		return (uint8_t *)idle;
-	at = mmap(NULL, PIECE_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
-		-1, 0);
-	if (at == MAP_FAILED)
-		return NULL;
-	madvise(at, PIECE_BYTES, MADV_DONTDUMP);
-	return at;
+	return desk;
 }
 
-static void give_buffer(struct disk_crypt *crypt, uint8_t *buffer)
+static void give_desk(struct disk_crypt *crypt, struct desk *desk)
 {
-	struct idle_buffer *idle = (struct idle_buffer *)buffer;
-
 	pthread_mutex_lock(&crypt->lock);
-	idle->next = crypt->idle;
-	crypt->idle = idle;
+	desk->next = crypt->idle;
+	crypt->idle = desk;
+	pthread_cond_signal(&crypt->given);
 	pthread_mutex_unlock(&crypt->lock);
+}
+
+static size_t desk_bytes(const struct disk_crypt *crypt)
+{
+	return PIECE_BYTES + SECTORS_MAX * crypt->tag_bytes;
+}
+
+static uint8_t *tags_of(const struct desk *desk)
+{
+	return desk->bytes + PIECE_BYTES;
+}
+
+/* Memory that is not touched costs nothing. */
+static int set_up_desks(struct disk_crypt *crypt)
+{
+	for (unsigned int i = 0; i < DESKS; i++) {
+		void *at = mmap(NULL, desk_bytes(crypt), PROT_READ | PROT_WRITE,
+			MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+		if (at == MAP_FAILED)
+			return -ENOMEM;
+		madvise(at, desk_bytes(crypt), MADV_DONTDUMP);
+		crypt->desks[i].bytes = at;
+		give_desk(crypt, &crypt->desks[i]);
+	}
+	return 0;
+}
+
+static void finish_desks(struct disk_crypt *crypt)
+{
+	for (unsigned int i = 0; i < DESKS; i++) {
+		if (crypt->desks[i].bytes)
+			munmap(crypt->desks[i].bytes, desk_bytes(crypt));
+		sector_seal_destroy(crypt->desks[i].seal);
+	}
 }
 
 /* ---- sectors ----------------------------------------------------------------------- */
@@ -131,48 +170,121 @@ static void encrypt_from(const struct disk_crypt *crypt, struct place place,
 	}
 }
 
+/* ---- sectors with tags --------------------------------------------------------------
+ */
+
+static struct seal_place seal_place(const struct disk_crypt *crypt, uint64_t offset)
+{
+	return (struct seal_place){offset / TWEAK_BYTES, tweak_at(crypt, offset)};
+}
+
+/*
+ * A block that was being written while it was read may be an old one with a new tag. Read
+ * by itself it is one or the other, or wrong.
+ */
+static int open_sector(
+	struct disk_crypt *crypt, const struct desk *desk, uint64_t offset, size_t at)
+{
+	uint32_t bytes = crypt->layer.block_bytes;
+	struct seal_place place = seal_place(crypt, offset + at);
+	uint8_t *sector = desk->bytes + at;
+	uint8_t *tag = tags_of(desk) + at / bytes * crypt->tag_bytes;
+	int64_t got;
+
+	if (!sector_seal_open(desk->seal, &place, sector, bytes, tag))
+		return 0;
+	got = disk_integrity_read(
+		crypt->integrity, (offset + at) / bytes, 1, sector, tag, true);
+	if (got < 1)
+		return got < 0 ? (int)got : -EIO;
+	return sector_seal_open(desk->seal, &place, sector, bytes, tag);
+}
+
+static ssize_t read_sealed(struct disk_crypt *crypt, const struct desk *desk,
+	struct place place, uint64_t offset, size_t bytes)
+{
+	uint32_t block_bytes = crypt->layer.block_bytes;
+	int64_t got = disk_integrity_read(crypt->integrity, offset / block_bytes,
+		(uint32_t)(bytes / block_bytes), desk->bytes, tags_of(desk), false);
+	size_t done = 0;
+	int code = got < 0 ? (int)got : 0;
+
+	while (!code && done < (uint64_t)got * block_bytes) {
+		code = open_sector(crypt, desk, offset, done);
+		if (!code)
+			done += block_bytes;
+	}
+	iov_copy_in(place.iov, place.count, place.offset, desk->bytes, done);
+	return done ? (ssize_t)done : code;
+}
+
+static ssize_t write_sealed(struct disk_crypt *crypt, const struct desk *desk,
+	struct place place, uint64_t offset, size_t bytes)
+{
+	uint32_t block_bytes = crypt->layer.block_bytes;
+	int code = 0;
+
+	iov_copy_out(place.iov, place.count, place.offset, desk->bytes, bytes);
+	for (size_t at = 0; !code && at < bytes; at += block_bytes) {
+		struct seal_place seal = seal_place(crypt, offset + at);
+
+		code = sector_seal_close(desk->seal, &seal, desk->bytes + at, block_bytes,
+			tags_of(desk) + at / block_bytes * crypt->tag_bytes);
+	}
+	if (!code)
+		code = disk_integrity_write(crypt->integrity, offset / block_bytes,
+			(uint32_t)(bytes / block_bytes), desk->bytes, tags_of(desk));
+	return code ? code : (ssize_t)bytes;
+}
+
 /* ---- requests ---------------------------------------------------------------------- */
 
 /* One piece at a place of the disk; bytes of whole sectors, or -errno. */
-typedef ssize_t do_piece(struct disk_crypt *crypt, uint8_t *buffer, struct place place,
-	uint64_t offset, size_t bytes);
+typedef ssize_t do_piece(struct disk_crypt *crypt, const struct desk *desk,
+	struct place place, uint64_t offset, size_t bytes);
 
-static ssize_t read_piece(struct disk_crypt *crypt, uint8_t *buffer, struct place place,
-	uint64_t offset, size_t bytes)
+static ssize_t read_piece(struct disk_crypt *crypt, const struct desk *desk,
+	struct place place, uint64_t offset, size_t bytes)
 {
 	size_t got;
-	int code = pread_full(
-		crypt->fd, buffer, bytes, crypt->layer.offset_bytes + offset, &got);
+	int code;
 
+	if (crypt->integrity)
+		return read_sealed(crypt, desk, place, offset, bytes);
+	code = pread_full(
+		crypt->fd, desk->bytes, bytes, crypt->layer.offset_bytes + offset, &got);
 	if (code)
 		return code;
 	got -= got % crypt->layer.block_bytes;
-	decrypt_to(crypt, buffer, got, offset, place);
+	decrypt_to(crypt, desk->bytes, got, offset, place);
 	return (ssize_t)got;
 }
 
-static ssize_t write_piece(struct disk_crypt *crypt, uint8_t *buffer, struct place place,
-	uint64_t offset, size_t bytes)
+static ssize_t write_piece(struct disk_crypt *crypt, const struct desk *desk,
+	struct place place, uint64_t offset, size_t bytes)
 {
 	int code;
 
-	encrypt_from(crypt, place, offset, buffer, bytes);
-	code = pwrite_full(crypt->fd, buffer, bytes, crypt->layer.offset_bytes + offset);
+	if (crypt->integrity)
+		return write_sealed(crypt, desk, place, offset, bytes);
+	encrypt_from(crypt, place, offset, desk->bytes, bytes);
+	code = pwrite_full(
+		crypt->fd, desk->bytes, bytes, crypt->layer.offset_bytes + offset);
 	return code ? code : (ssize_t)bytes;
 }
 
 static ssize_t in_pieces(struct disk_crypt *crypt, const struct iovec *iov,
 	unsigned int count, uint64_t offset, uint64_t bytes, do_piece *do_one)
 {
-	uint8_t *buffer = take_buffer(crypt);
+	struct desk *desk = take_desk(crypt);
 	uint64_t done = 0;
-	ssize_t result = buffer ? 0 : -ENOMEM;
+	ssize_t result = 0;
 
 	while (!result && done < bytes) {
 		struct place place = {iov, count, (size_t)done};
 		size_t part =
 			bytes - done < PIECE_BYTES ? (size_t)(bytes - done) : PIECE_BYTES;
-		ssize_t moved = do_one(crypt, buffer, place, offset + done, part);
+		ssize_t moved = do_one(crypt, desk, place, offset + done, part);
 
 		if (moved < 0 && !done)
 			result = moved;
@@ -181,8 +293,7 @@ static ssize_t in_pieces(struct disk_crypt *crypt, const struct iovec *iov,
 		if (moved < (ssize_t)part)
 			break;
 	}
-	if (buffer)
-		give_buffer(crypt, buffer);
+	give_desk(crypt, desk);
 	return result ? result : (ssize_t)done;
 }
 
@@ -202,17 +313,21 @@ static ssize_t crypt_write(struct disk_layer *layer, const struct iovec *iov,
 	return in_pieces(crypt, iov, count, offset_bytes, bytes, write_piece);
 }
 
+static int crypt_sync(struct disk_layer *layer)
+{
+	struct disk_crypt *crypt = container_of(layer, struct disk_crypt, layer);
+
+	return disk_integrity_sync(crypt->integrity);
+}
+
 static void crypt_destroy(struct disk_layer *layer)
 {
 	struct disk_crypt *crypt = container_of(layer, struct disk_crypt, layer);
 
-	while (crypt->idle) {
-		struct idle_buffer *idle = crypt->idle;
-
-		crypt->idle = idle->next;
-		munmap(idle, PIECE_BYTES);
-	}
+	disk_integrity_close(crypt->integrity);
+	finish_desks(crypt);
 	aes_xts_destroy(crypt->xts);
+	pthread_cond_destroy(&crypt->given);
 	pthread_mutex_destroy(&crypt->lock);
 	free(crypt);
 }
@@ -220,6 +335,13 @@ static void crypt_destroy(struct disk_layer *layer)
 static const struct disk_layer_ops crypt_ops = {
 	.read = crypt_read,
 	.write = crypt_write,
+	.destroy = crypt_destroy,
+};
+
+static const struct disk_layer_ops sealed_ops = {
+	.read = crypt_read,
+	.write = crypt_write,
+	.sync = crypt_sync,
 	.destroy = crypt_destroy,
 };
 
@@ -232,13 +354,16 @@ static const struct disk_layer_ops crypt_ops = {
 static bool can_be_direct(struct disk_crypt *crypt, int direct_fd)
 {
 	uint32_t bytes = crypt->layer.block_bytes;
-	uint8_t *buffer = direct_fd < 0 ? NULL : take_buffer(crypt);
+	struct desk *desk;
 	ssize_t got;
 
-	if (!buffer)
+	/* Tags have no size that O_DIRECT would like. */
+	if (direct_fd < 0 || crypt->integrity)
 		return false;
-	got = pread(direct_fd, buffer, bytes, (off_t)(crypt->layer.offset_bytes + bytes));
-	give_buffer(crypt, buffer);
+	desk = take_desk(crypt);
+	got = pread(direct_fd, desk->bytes, bytes,
+		(off_t)(crypt->layer.offset_bytes + bytes));
+	give_desk(crypt, desk);
 	return got == (ssize_t)bytes;
 }
 
@@ -264,6 +389,20 @@ static int refuse(const struct luks_header *header, const char *path, int code,
 		secret_reason(code));
 }
 
+/* What a key is for: one that anyone may use at a time, or one for each desk. */
+static int use_key(struct disk_crypt *crypt, const struct luks_header *header,
+	const uint8_t *volume_key)
+{
+	int code = 0;
+
+	if (!header->sealed)
+		return aes_xts_create(volume_key, header->key_bytes, &crypt->xts);
+	for (unsigned int i = 0; !code && i < DESKS; i++)
+		code = sector_seal_create(&header->seal, volume_key, header->key_bytes,
+			&crypt->desks[i].seal);
+	return code;
+}
+
 static int unlock(
 	struct disk_crypt *crypt, const struct luks_header *header, const struct key *key)
 {
@@ -273,9 +412,35 @@ static int unlock(
 			      : -errno;
 
 	if (!code)
-		code = aes_xts_create(volume_key, header->key_bytes, &crypt->xts);
+		code = use_key(crypt, header, volume_key);
 	secret_free(volume_key, LUKS_KEY_BYTES_MAX);
 	return code;
+}
+
+static int open_integrity(struct disk_crypt *crypt, const struct luks_header *header,
+	const char *path, const struct source_pos *pos, struct error *err)
+{
+	const struct disk_integrity_options options = {
+		.path = path,
+		.fd = crypt->fd,
+		.start_bytes = header->data_offset_bytes,
+		.file_bytes = header->data_offset_bytes + header->data_bytes,
+		.block_bytes = header->sector_bytes,
+		.tag_bytes = (uint32_t)seal_tag_bytes(&header->seal),
+		.no_journal = header->no_journal,
+		.pos = pos,
+	};
+	int code = disk_integrity_open(&options, &crypt->integrity, err);
+
+	if (code)
+		return code;
+	crypt->layer.ops = &sealed_ops;
+	crypt->layer.capacity_bytes =
+		disk_integrity_blocks(crypt->integrity) * header->sector_bytes;
+	crypt->layer.fixed = true;
+	crypt->layer.keeps_all = true;
+	crypt->layer.discards = false;
+	return 0;
 }
 
 static int set_up(struct disk_crypt *crypt, const char *path, uint64_t file_bytes,
@@ -293,6 +458,9 @@ static int set_up(struct disk_crypt *crypt, const char *path, uint64_t file_byte
 		return code;
 	code = unlock(crypt, &header, &key);
 	key_finish(&key);
+	crypt->tag_bytes = header.sealed ? seal_tag_bytes(&header.seal) : 0;
+	if (!code)
+		code = set_up_desks(crypt);
 	if (code)
 		return refuse(&header, path, code, pos, err);
 	crypt->first_tweak = header.first_tweak;
@@ -301,7 +469,7 @@ static int set_up(struct disk_crypt *crypt, const char *path, uint64_t file_byte
 	crypt->layer.block_bytes = header.sector_bytes;
 	crypt->layer.discards = header.discards;
 	crypt->layer.fixed = !header.grows;
-	return 0;
+	return header.sealed ? open_integrity(crypt, &header, path, pos, err) : 0;
 }
 
 int disk_crypt_open(const char *path, int fd, int direct_fd, uint64_t file_bytes,
@@ -314,8 +482,10 @@ int disk_crypt_open(const char *path, int fd, int direct_fd, uint64_t file_bytes
 	if (!crypt)
 		return error_set(err, -ENOMEM, pos, "no memory for an encrypted disk");
 	crypt->layer.ops = &crypt_ops;
+	crypt->layer.proof = "tag";
 	crypt->fd = fd;
 	pthread_mutex_init(&crypt->lock, NULL);
+	pthread_cond_init(&crypt->given, NULL);
 	code = set_up(crypt, path, file_bytes, options, pos, err);
 	if (code) {
 		crypt_destroy(&crypt->layer);

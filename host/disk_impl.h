@@ -4,6 +4,7 @@
  *
  * disk.c opens and describes, disk_io.c carries requests through their steps (one system
  * call each), and a step runs in the ring (uring.h) or in a worker (disk_threads.c).
+ * disk_settle.c flushes what a layer holds back.
  * Workers read only what is constant after disk_file_open() and the request itself.
  */
 #ifndef HOST_DISK_IMPL_H
@@ -68,6 +69,11 @@ struct disk {
 	struct loop_task pool_task;
 	unsigned int in_pool;
 
+	/* A flush of our own, for layers that hold writes back. */
+	struct loop_timer settle_timer;
+	struct disk_request settle;
+	bool settling;
+
 	struct disk_user *user;
 	struct disk_request *first; /* not started yet */
 	struct disk_request **last;
@@ -85,6 +91,8 @@ struct disk {
 
 void disk_ring_ready(struct loop_fd *watch, uint32_t events);
 void disk_pool_ready(struct loop_task *task);
+/* As disk_submit(), uncounted. */
+void disk_start(struct disk *disk, struct disk_request *request);
 
 /* The system call that a request's step is. */
 enum disk_call {
@@ -107,6 +115,13 @@ struct disk_io {
 };
 
 void disk_describe(const struct disk_request *request, struct disk_io *ret);
+
+/* ---- disk_settle.c ---------------------------------------------------------------- */
+
+/* What a layer holds back is there for good a second later, whether it is asked or not.
+ */
+void disk_settle_later(struct disk *disk);
+void disk_settle_now(struct loop_timer *timer);
 
 /* ---- disk_threads.c --------------------------------------------------------------- */
 

@@ -273,9 +273,9 @@ static void log_shrink(struct disk *disk, const struct disk_request *request)
 static void log_wrong(struct disk *disk, const struct disk_request *request)
 {
 	guest_log(&disk->wrong_log,
-		"the block at %" PRIu64 " is not what its digest says; the guest gets an "
+		"the block at %" PRIu64 " is not what its %s says; the guest gets an "
 		"error",
-		request->offset_bytes + request->done_bytes);
+		request->offset_bytes + request->done_bytes, disk->layer->proof);
 }
 
 static void end(struct disk_request *request, int result)
@@ -316,6 +316,8 @@ static void advance(struct disk_request *request, size_t bytes)
 
 static void data_done(struct disk_request *request, int result)
 {
+	if (result > 0 && request->step == STEP_LAYER && request->op != DISK_READ)
+		disk_settle_later(request->disk);
 	if (result == -EINVAL && request->step == STEP_DIRECT) {
 		go_on(request, STEP_BUFFERED);
 	} else if (result == -EILSEQ && request->step == STEP_LAYER) {
@@ -448,15 +450,20 @@ void disk_pool_ready(struct loop_task *task)
 	turn(container_of(task, struct disk, pool_task));
 }
 
-void disk_submit(struct disk *disk, struct disk_request *request)
+void disk_start(struct disk *disk, struct disk_request *request)
 {
-	disk->counts.requests[request->op]++;
-	disk->counts.bytes[request->op] += request->bytes;
 	request->disk = disk;
 	request->done_bytes = 0;
 	request->step = (int)first_step(request);
 	disk->in_flight++;
 	put(disk, request);
+}
+
+void disk_submit(struct disk *disk, struct disk_request *request)
+{
+	disk->counts.requests[request->op]++;
+	disk->counts.bytes[request->op] += request->bytes;
+	disk_start(disk, request);
 }
 
 void disk_commit(struct disk *disk)

@@ -29,6 +29,12 @@ struct disk_layer_ops {
 	 */
 	ssize_t (*write)(struct disk_layer *layer, const struct iovec *iov,
 		unsigned int count, uint64_t offset_bytes, uint64_t bytes);
+	/*
+	 * Returns when all that was written is in the file, for good; 0 or -errno. NULL
+	 * where fdatasync() does that. A layer that has it may hold written blocks back,
+	 * a second at most: the disk sees to it.
+	 */
+	int (*sync)(struct disk_layer *layer);
 	/* Mandatory; no request is under way. */
 	void (*destroy)(struct disk_layer *layer);
 };
@@ -40,6 +46,8 @@ struct disk_layer {
 	uint64_t offset_bytes; /* where it begins in the file, where it can be written */
 	uint32_t block_bytes;  /* that its requests are made of; 0: those of the file */
 	bool discards;         /* the guest may free space though nobody said so */
+	bool keeps_all;        /* it may not, whoever said so */
+	const char *proof;     /* what says that a block is wrong, for messages */
 	bool fixed;            /* the capacity is what it is, whatever the file has */
 };
 

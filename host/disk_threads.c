@@ -92,6 +92,8 @@ static int run_call(const struct disk_request *request)
 			fd, disk->zeroes, (size_t)io.bytes, (off_t)io.offset_bytes);
 		break;
 	case CALL_SYNC:
+		if (disk->layer && disk->layer->ops->sync)
+			return disk->layer->ops->sync(disk->layer);
 		result = fdatasync(fd);
 		break;
 	case CALL_FALLOCATE:

@@ -438,6 +438,7 @@ int disk_verity_open(int data_fd, uint64_t data_bytes,
 	if (!verity)
 		return error_set(err, -ENOMEM, pos, "no memory for a verity disk");
 	verity->layer.ops = &verity_ops;
+	verity->layer.proof = "digest";
 	verity->data_fd = data_fd;
 	verity->hash_fd = -1;
 	pthread_mutex_init(&verity->lock, NULL);

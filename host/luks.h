@@ -12,13 +12,14 @@
 #include <stdint.h>
 
 #include "src/digest.h"
+#include "src/sector_seal.h"
 
 struct error;
 struct source_pos;
 
 #define LUKS_SLOTS_MAX 32u
 #define LUKS_SALT_BYTES_MAX 64u
-#define LUKS_KEY_BYTES_MAX 64u
+#define LUKS_KEY_BYTES_MAX SEAL_KEY_BYTES_MAX
 #define LUKS_SECTOR_BYTES_MAX 4096u
 
 enum luks_kdf { LUKS_PBKDF2, LUKS_ARGON2I, LUKS_ARGON2ID };
@@ -40,18 +41,21 @@ struct luks_slot {
 	struct luks_kdf_options kdf;
 	enum digest_kind split_hash;
 	uint32_t stripes;
-	size_t key_bytes;      /* of the key that it has: 32 or 64 */
+	size_t key_bytes;      /* of the key that it has */
 	uint64_t area_bytes;   /* where it begins in the file; all of it is in the file */
 	size_t area_key_bytes; /* of the key that encrypts it: 32 or 64 */
 };
 
 struct luks_header {
 	uint64_t data_offset_bytes;
-	uint64_t data_bytes;            /* as far as the file goes, where grows is set */
-	bool grows;                     /* with its file */
+	uint64_t data_bytes; /* as far as the file goes, where grows is set */
+	bool grows;          /* with its file */
+	bool sealed;         /* authenticated, with tags in the same place: */
+	struct seal_kind seal;
+	bool no_journal;                /* for the tags, by a flag of the volume */
 	uint32_t sector_bytes;          /* 512 to 4096 */
 	uint64_t first_tweak;           /* of the first sector; tweaks count 512 bytes */
-	size_t key_bytes;               /* of the volume's key: 32 or 64 */
+	size_t key_bytes;               /* of the volume's key: 32 or 64, or the seal's */
 	bool discards;                  /* allowed by a flag of the volume */
 	struct luks_kdf_options digest; /* of the volume's key */
 	uint8_t digest_value[DIGEST_BYTES_MAX];

@@ -13,13 +13,17 @@
 
 #include "host/luks.h"
 #include "src/aes_xts.h"
+#include "src/align.h"
 #include "src/digest.h"
 #include "src/pbkdf2.h"
 #include "src/read_full.h"
 #include "src/secret.h"
 
 #define AREA_SECTOR_BYTES 512u
-#define PIECE_BYTES 4096u
+/* Stripes that are read at a time: whole sectors, since keys are multiples of 16 bytes.
+ */
+#define PIECE_STRIPES 32u
+#define PIECE_BYTES (PIECE_STRIPES * LUKS_KEY_BYTES_MAX)
 
 /* All that is secret on the way, in memory for that. */
 struct workshop {
@@ -113,31 +117,40 @@ static void diffuse(struct digest *digest, size_t digest_size, struct workshop *
 	}
 }
 
-/* A piece is whole stripes, since both are powers of two. */
+/* The sectors of a piece; of the last one those that stripes are in. */
+static int read_piece(int fd, const struct luks_slot *slot, const struct aes_xts *xts,
+	uint32_t stripe, struct workshop *shop)
+{
+	uint32_t left = slot->stripes - stripe;
+	size_t bytes = (left < PIECE_STRIPES ? left : PIECE_STRIPES) * slot->key_bytes;
+	uint64_t offset = (uint64_t)stripe * slot->key_bytes;
+	size_t got;
+	int code;
+
+	bytes = (size_t)align_up(bytes, AREA_SECTOR_BYTES);
+	code = pread_full(fd, shop->piece, bytes, slot->area_bytes + offset, &got);
+	if (code || got < bytes)
+		return code ? code : -EIO;
+	for (size_t at = 0; at < bytes; at += AREA_SECTOR_BYTES)
+		aes_xts_decrypt(xts, (offset + at) / AREA_SECTOR_BYTES, shop->piece + at,
+			shop->piece + at, AREA_SECTOR_BYTES);
+	return 0;
+}
+
 static int merge(int fd, const struct luks_slot *slot, const struct aes_xts *xts,
 	struct digest *digest, struct workshop *shop)
 {
 	size_t digest_size = digest_bytes(slot->split_hash);
-	uint32_t per_piece = (uint32_t)(PIECE_BYTES / slot->key_bytes);
-	uint32_t tweaks = PIECE_BYTES / AREA_SECTOR_BYTES;
 
 	memset(shop->candidate, 0, sizeof(shop->candidate));
 	for (uint32_t i = 0; i < slot->stripes; i++) {
-		const uint8_t *stripe = shop->piece + i % per_piece * slot->key_bytes;
+		const uint8_t *stripe = shop->piece + i % PIECE_STRIPES * slot->key_bytes;
 
-		if (i % per_piece == 0) {
-			uint64_t piece = i / per_piece;
-			size_t got;
-			int code = pread_full(fd, shop->piece, PIECE_BYTES,
-				slot->area_bytes + piece * PIECE_BYTES, &got);
+		if (i % PIECE_STRIPES == 0) {
+			int code = read_piece(fd, slot, xts, i, shop);
 
-			if (code || got < PIECE_BYTES)
-				return code ? code : -EIO;
-			for (uint32_t j = 0; j < tweaks; j++)
-				aes_xts_decrypt(xts, piece * tweaks + j,
-					shop->piece + j * AREA_SECTOR_BYTES,
-					shop->piece + j * AREA_SECTOR_BYTES,
-					AREA_SECTOR_BYTES);
+			if (code)
+				return code;
 		}
 		for (size_t j = 0; j < slot->key_bytes; j++)
 			shop->candidate[j] ^= stripe[j];

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "host/luks_impl.h"
+#include "src/container_of.h"
 #include "src/error.h"
 
 #define CIPHER "aes-xts-plain64"
@@ -104,14 +105,14 @@ static bool read_hash(const json_t *object, const char *name, enum digest_kind *
 	return kind >= 0;
 }
 
-static bool is_key_size(const json_t *object, size_t *ret)
+static bool is_key_size(const json_t *object, const struct seal_kind *seal, size_t *ret)
 {
 	uint32_t bytes;
 
 	if (!read_count(object, "key_size", LUKS_KEY_BYTES_MAX, &bytes))
 		return false;
 	*ret = bytes;
-	return bytes == 32 || bytes == 64;
+	return seal ? seal_takes_key(seal, bytes) : bytes == 32 || bytes == 64;
 }
 
 /* ---- key slots --------------------------------------------------------------------- */
@@ -143,19 +144,21 @@ static bool read_slot(
 	const json_t *split = json_object_get(slot, "af");
 	const json_t *area = json_object_get(slot, "area");
 	const json_t *priority = json_object_get(slot, "priority");
+	const struct luks_header *header = reader->header;
 	uint64_t area_bytes;
 
 	ret->preferred = json_integer_value(priority) == 2;
 	if (json_is_integer(priority) && !json_integer_value(priority))
 		return false;
 	return !strcmp(text_of(slot, "type"), "luks2") &&
-	       is_key_size(slot, &ret->key_bytes) &&
+	       is_key_size(
+		       slot, header->sealed ? &header->seal : NULL, &ret->key_bytes) &&
 	       !strcmp(text_of(split, "type"), "luks1") &&
 	       read_count(split, "stripes", STRIPES_MAX, &ret->stripes) &&
 	       read_hash(split, "hash", &ret->split_hash) &&
 	       !strcmp(text_of(area, "type"), "raw") &&
 	       !strcmp(text_of(area, "encryption"), CIPHER) &&
-	       is_key_size(area, &ret->area_key_bytes) &&
+	       is_key_size(area, NULL, &ret->area_key_bytes) &&
 	       read_number(area, "offset", &ret->area_bytes) &&
 	       read_number(area, "size", &area_bytes) &&
 	       ret->area_bytes >= reader->offset_min &&
@@ -219,20 +222,57 @@ static int read_digest(const struct reader *reader, json_t *root, const char *se
 
 /* ---- the segment ------------------------------------------------------------------- */
 
+/* What --integrity has been together with --cipher. */
+static const struct {
+	const char *integrity;
+	const char *cipher;
+	struct seal_kind seal;
+} seals[] = {
+	{"hmac(sha256)", CIPHER, {SEAL_XTS_HMAC, DIGEST_SHA256, false}},
+	{"hmac(sha512)", CIPHER, {SEAL_XTS_HMAC, DIGEST_SHA512, false}},
+	{"hmac(sha256)", "aes-xts-random", {SEAL_XTS_HMAC, DIGEST_SHA256, true}},
+	{"hmac(sha512)", "aes-xts-random", {SEAL_XTS_HMAC, DIGEST_SHA512, true}},
+	{"aead", "aes-gcm-random", {SEAL_GCM, DIGEST_SHA256, true}},
+	{"poly1305", "chacha20-random", {SEAL_CHACHA20_POLY1305, DIGEST_SHA256, true}},
+};
+
+static int read_seal(const struct reader *reader, const json_t *segment)
+{
+	const json_t *integrity = json_object_get(segment, "integrity");
+	const char *type = text_of(integrity, "type");
+	const char *cipher = text_of(segment, "encryption");
+
+	if (strcmp(text_of(integrity, "journal_encryption"), "none") ||
+		strcmp(text_of(integrity, "journal_integrity"), "none"))
+		return error_set(reader->err, -EINVAL, reader->pos,
+			"%s has an encrypted integrity journal, allowed: one that is not",
+			reader->path);
+	for (size_t i = 0; i < ARRAY_SIZE(seals); i++) {
+		if (strcmp(seals[i].integrity, type) || strcmp(seals[i].cipher, cipher))
+			continue;
+		reader->header->sealed = true;
+		reader->header->seal = seals[i].seal;
+		return 0;
+	}
+	return error_set(reader->err, -EINVAL, reader->pos,
+		"%s is encrypted with %.40s and authenticated with %.40s, allowed: "
+		"aes-xts-plain64 or aes-xts-random with hmac-sha256 or hmac-sha512, "
+		"aes-gcm-random with aead, chacha20-random with poly1305",
+		reader->path, cipher, type);
+}
+
 static int read_cipher(const struct reader *reader, const json_t *segment)
 {
 	const char *cipher = text_of(segment, "encryption");
 
+	if (json_object_get(segment, "integrity"))
+		return read_seal(reader, segment);
 	if (strcmp(cipher, CIPHER))
 		return error_set(reader->err, -EINVAL, reader->pos,
 			"%s is encrypted with %.40s, allowed: " CIPHER
 			"; \"cryptsetup reencrypt --cipher " CIPHER
 			" --key-size 512\" makes it so",
 			reader->path, cipher);
-	if (json_object_get(segment, "integrity"))
-		return error_set(reader->err, -EINVAL, reader->pos,
-			"%s was made with --integrity, allowed: a volume without it",
-			reader->path);
 	return 0;
 }
 
@@ -283,6 +323,8 @@ static int read_requirements(const struct reader *reader, const json_t *config)
 
 	reader->header->discards =
 		has_text(json_object_get(config, "flags"), "allow-discards");
+	reader->header->no_journal =
+		has_text(json_object_get(config, "flags"), "no-journal");
 	json_array_foreach(mandatory, i, value)
 	{
 		const char *name = json_is_string(value) ? json_string_value(value) : "";

@@ -200,10 +200,15 @@ def try_wrong(folder):
     refused(volume, "another cipher", b"encrypted with aes-cbc-essiv:sha256, allowed: aes-xts")
     format_volume(volume)
     whole = volume.read_bytes()
-    edit_json(volume, lambda root: root["segments"]["0"].update(
-        integrity={"type": "hmac(sha256)", "journal_encryption": "none",
-                   "journal_integrity": "none"}))
-    refused(volume, "integrity", b"made with --integrity")
+    for what, journal, says in (
+            ("hmac(sha256)", "none", b"has no integrity superblock"),
+            ("crc32c", "none", b"authenticated with crc32c, allowed:"),
+            ("hmac(sha256)", "aes", b"an encrypted integrity journal")):
+        volume.write_bytes(whole)
+        edit_json(volume, lambda root: root["segments"]["0"].update(
+            integrity={"type": what, "journal_encryption": journal,
+                       "journal_integrity": "none"}))
+        refused(volume, "integrity " + what, says)
     for name, text, edit in (
             ("an unknown requirement", b"requires 'tea'", lambda root:
              root["config"].update(requirements={"mandatory": ["tea"]})),
