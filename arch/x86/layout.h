@@ -14,6 +14,7 @@
  *	0x0009_fc00  |  EBDA (reserved)            |
  *	0x000e_0000  |  ACPI tables                |  64 KiB; E and F segment hold the
  *	0x000f_0000  |  MP table                   |  firmware's end where there is one
+ *	0x000f_fff0  |  reset                      |  for who wants a BIOS
  *	0x0010_0000  |  kernel, device tree, initrd|
  *	             +-----------------------------+
  *	             | shared memory               |  where the XML puts it
@@ -58,7 +59,9 @@
 #define X86_ACPI_GPA 0xe0000ull
 #define X86_ACPI_BYTES 0x10000ull
 #define X86_MP_GPA 0xf0000ull
-#define X86_MP_BYTES 0x10000ull
+#define X86_MP_BYTES 0xfff0ull
+#define X86_BIOS_ENTRY_GPA 0xffff0ull
+#define X86_BIOS_ENTRY_BYTES 0x10ull
 #define X86_HIGH_RAM_GPA 0x100000ull
 #define X86_LOW_RAM_END 0xc0000000ull
 #define X86_RAM_ABOVE_GPA 0x100000000ull
@@ -99,6 +102,7 @@
 #define X86_WATCHDOG_PORT 0x441
 #define X86_PVPANIC_PORT 0x505
 #define X86_PVPANIC_PORTS 1
+#define X86_RESET_CONTROL_PORT 0xcf9
 #define X86_GED_IRQ 9
 
 /* An 8-bit APIC id; 255 is everybody. */

@@ -13,7 +13,7 @@
 
 #define PCI_CONFIG_PORT 0xcf8u
 #define PCI_CONFIG_PORTS 8u
-#define RESET_CONTROL 1u /* from there, and a byte */
+#define RESET_CONTROL (X86_RESET_CONTROL_PORT - PCI_CONFIG_PORT) /* a byte */
 #define RESET_CPU 0x04u
 
 #define HOLES_MAX 20

@@ -272,6 +272,28 @@ static int load_mp_table(
 	return rc ? rc : x86_mp_write(plan, X86_MP_GPA, at, X86_MP_BYTES, &bytes, err);
 }
 
+/*
+ * Linux with hardware-reduced ACPI reboots a machine without EFI by a jump to its BIOS:
+ * where there is none, it meets the reset control register.
+ */
+static int load_bios_entry(const struct guest_mem *mem, struct error *err)
+{
+	static const uint8_t code[] = {
+		0xba, X86_RESET_CONTROL_PORT & 0xff,
+		X86_RESET_CONTROL_PORT >> 8, /* mov dx */
+		0xb0, 0x06,                  /* mov al, hard reset */
+		0xee,                        /* out dx, al */
+		0xf4,                        /* hlt */
+		0xeb, 0xfd,                  /* jmp to the hlt */
+	};
+	uint8_t *at;
+	int rc = ram_at(mem, X86_BIOS_ENTRY_GPA, X86_BIOS_ENTRY_BYTES, &at, err);
+
+	if (!rc)
+		memcpy(at, code, sizeof(code));
+	return rc;
+}
+
 /* --- firmware ----------------------------------------------------------------------- */
 
 /* Where real mode reaches it; the firmware writes to its variables there. */
@@ -311,6 +333,8 @@ int x86_load(const struct board_plan *plan, const struct guest_mem *mem,
 		rc = load_acpi(plan, mem, err);
 	if (!rc && plan->x86.mp_table)
 		rc = load_mp_table(plan, mem, err);
+	if (!rc)
+		rc = load_bios_entry(mem, err);
 	if (rc)
 		return rc;
 	return entry == X86_ENTRY_PVH ? load_start_info(plan, mem, err)

@@ -218,14 +218,26 @@ TEST(acpi_and_the_mp_table_are_where_guests_look)
 	plan.cpu_count = 1;
 	plan.cpu_ids = cpu_ids;
 	CHECK_EQ(x86_load(&plan, &mem, 0, NULL, &err), 0);
-	CHECK(is_zero(0xe0000, 0x20000));
+	CHECK(is_zero(0xe0000, 0x1fff0));
 	plan.x86.acpi = true;
 	CHECK_EQ(x86_load(&plan, &mem, 0, NULL, &err), 0);
 	CHECK_EQ(memcmp(guest_mem_range(&mem, 0xe0000, 8), "RSD PTR ", 8), 0);
-	CHECK(is_zero(0xf0000, 0x10000));
+	CHECK(is_zero(0xf0000, 0xfff0));
 	plan.x86.mp_table = true;
 	CHECK_EQ(x86_load(&plan, &mem, 0, NULL, &err), 0);
 	CHECK_EQ(memcmp(guest_mem_range(&mem, 0xf0000, 4), "_MP_", 4), 0);
+	end();
+}
+
+TEST(who_jumps_to_a_bios_asks_for_a_reset)
+{
+	static const uint8_t code[] = {
+		0xba, 0xf9, 0x0c, 0xb0, 0x06, 0xee, 0xf4, 0xeb, 0xfd};
+
+	begin(X86_ENTRY_LONG);
+	CHECK_EQ(x86_load(&plan, &mem, 0, NULL, &err), 0);
+	CHECK_EQ(memcmp(guest_mem_range(&mem, 0xffff0, sizeof(code)), code, sizeof(code)),
+		0);
 	end();
 }
 
@@ -293,5 +305,6 @@ TEST_MAIN(CASE(a_64_bit_entry_finds_the_first_4_gib_mapped_one_to_one),
 	CASE(setup_data_are_not_for_kernels_that_know_none),
 	CASE(a_pvh_entry_finds_its_start_info),
 	CASE(acpi_and_the_mp_table_are_where_guests_look),
+	CASE(who_jumps_to_a_bios_asks_for_a_reset),
 	CASE(a_firmware_finds_nothing_but_its_own_end_below_1_mib),
 	CASE(the_command_line_stays_in_its_room), CASE(ram_that_is_not_there_is_an_error))

@@ -145,6 +145,8 @@ claim "a bzImage without a 64-bit entry begins at its 32-bit one" bare_guest ent
 claim "an ELF kernel begins out of a gzip file" begins_out_of_a_gzip_file
 claim "a firmware begins in real mode at the reset vector" begins_in_real_mode
 claim "a reboot begins there again" begins_again "firmware_rom='$lab/bare/real'" "real mode"
+claim "a jump to where a BIOS would be is a reboot" begins_again "kernel_rom='$lab/bare/bios'" \
+	"asks the BIOS"
 claim "where KVM cannot run a guest it has crashed" crashes_where_nothing_is
 claim "reads of nothing give ones, writes are ignored" bare_guest stray 1 ffffffff ok
 claim "INIT and SIPI start a CPU" bare_guest smp 2 2
