@@ -370,24 +370,6 @@ static int read_password(struct vnc_server *server,
 	return 0;
 }
 
-static int listen_unix(struct vnc_server *server, struct loop *loop,
-	const struct display_vnc_options *options, struct error *err)
-{
-	int code = listener_open(&server->listener, loop, AF_UNIX, client_comes);
-
-	if (code)
-		return error_set(err, code, options->pos, "no socket for %s: %s",
-			options->path, strerror(-code));
-	code = listener_bind_unix(&server->listener, options->path, options->pos, err);
-	if (code)
-		return code;
-	code = listener_start(&server->listener, BACKLOG);
-	if (code)
-		error_set(err, code, options->pos, "cannot listen at %s: %s",
-			options->path, strerror(-code));
-	return code;
-}
-
 static int init_clients(struct vnc_server *server, struct loop *loop)
 {
 	int code = 0;
@@ -433,7 +415,9 @@ int display_vnc_create(struct loop *loop, struct seat *seat,
 	if (!code && options->web)
 		code = web_open(options->web, options->pos, &server->rules.web_root, err);
 	if (!code)
-		code = options->path ? listen_unix(server, loop, options, err)
+		code = options->path ? listener_open_unix(&server->listener, loop,
+					       options->path, BACKLOG, client_comes,
+					       options->pos, err)
 				     : listener_open_tcp(&server->listener, loop,
 					       options->address, options->port, BACKLOG,
 					       client_comes, options->pos, err);

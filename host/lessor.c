@@ -287,19 +287,9 @@ int lessor_create(struct loop *loop, const char *card_path, const char *socket_p
 	if (!code)
 		close_unused_card(lessor);
 	lessor->listener.watch.fd = -1;
-	if (!code) {
-		code = listener_open(&lessor->listener, loop, AF_UNIX, accepted);
-		if (code)
-			error_set(err, code, NULL, "no socket: %s", strerror(-code));
-	}
 	if (!code)
-		code = listener_bind_unix(&lessor->listener, socket_path, NULL, err);
-	if (!code) {
-		code = listener_start(&lessor->listener, LEASE_CLIENTS_MAX);
-		if (code)
-			error_set(err, code, NULL, "cannot listen at %s: %s", socket_path,
-				strerror(-code));
-	}
+		code = listener_open_unix(&lessor->listener, loop, socket_path,
+			LEASE_CLIENTS_MAX, accepted, NULL, err);
 	if (code) {
 		lessor_destroy(lessor);
 		return code;

@@ -43,7 +43,14 @@ static void retry_expired(struct loop_timer *timer)
 		loop_timer_arm(listener->loop, timer, RETRY_NS);
 }
 
-void listener_adopt(struct listener *listener, struct loop *loop, int fd,
+static int start(struct listener *listener, int backlog)
+{
+	if (listen(listener->watch.fd, backlog) < 0)
+		return -errno;
+	return loop_fd_add(listener->loop, &listener->watch);
+}
+
+static void init(struct listener *listener, struct loop *loop, int fd,
 	void (*accepted)(struct listener *listener, int fd))
 {
 	listener->accepted = accepted;
@@ -54,13 +61,20 @@ void listener_adopt(struct listener *listener, struct loop *loop, int fd,
 	listener->retry.expired = retry_expired;
 }
 
-int listener_open(struct listener *listener, struct loop *loop, int family,
+int listener_adopt(struct listener *listener, struct loop *loop, int fd, int backlog,
+	void (*accepted)(struct listener *listener, int fd))
+{
+	init(listener, loop, fd, accepted);
+	return start(listener, backlog);
+}
+
+static int init_socket(struct listener *listener, struct loop *loop, int family,
 	void (*accepted)(struct listener *listener, int fd))
 {
 	int fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	int code = fd < 0 ? -errno : 0;
 
-	listener_adopt(listener, loop, fd, accepted);
+	init(listener, loop, fd, accepted);
 	return code;
 }
 
@@ -93,7 +107,7 @@ static int remove_file(struct outside_job *job, struct outside_message *message)
 	return 0;
 }
 
-int listener_bind_unix(struct listener *listener, const char *path,
+static int bind_to_file(struct listener *listener, const char *path,
 	const struct source_pos *pos, struct error *err)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
@@ -134,6 +148,24 @@ int listener_bind_unix(struct listener *listener, const char *path,
 	return 0;
 }
 
+int listener_open_unix(struct listener *listener, struct loop *loop, const char *path,
+	int backlog, void (*accepted)(struct listener *listener, int fd),
+	const struct source_pos *pos, struct error *err)
+{
+	int code = init_socket(listener, loop, AF_UNIX, accepted);
+
+	if (code)
+		return error_set(
+			err, code, pos, "no socket for %s: %s", path, strerror(-code));
+	code = bind_to_file(listener, path, pos, err);
+	if (code)
+		return code;
+	code = start(listener, backlog);
+	return code ? error_set(err, code, pos, "cannot listen at %s: %s", path,
+			      strerror(-code))
+		    : 0;
+}
+
 /* A numeric IPv4 or IPv6 address and a port. */
 struct address {
 	union {
@@ -167,7 +199,7 @@ static int start_at(struct listener *listener, const struct address *address, in
 	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
 	if (bind(fd, &address->any, address->bytes) < 0)
 		return -errno;
-	return listener_start(listener, backlog);
+	return start(listener, backlog);
 }
 
 int listener_open_tcp(struct listener *listener, struct loop *loop, const char *text,
@@ -178,12 +210,12 @@ int listener_open_tcp(struct listener *listener, struct loop *loop, const char *
 	int code;
 
 	if (!read_address(text, port, &address)) {
-		listener_adopt(listener, loop, -1, accepted);
+		init(listener, loop, -1, accepted);
 		return error_set(err, -EINVAL, pos,
 			"address is \"%s\", a numeric IPv4 or IPv6 address is allowed",
 			text);
 	}
-	code = listener_open(listener, loop, address.any.sa_family, accepted);
+	code = init_socket(listener, loop, address.any.sa_family, accepted);
 	if (!code)
 		code = start_at(listener, &address, backlog);
 	return code ? error_set(err, code, pos, "cannot listen at %s port %u: %s", text,
@@ -217,13 +249,6 @@ int listener_use_tls(struct listener *listener, const struct tls_files *files,
 	listener->admission.admitted = admitted;
 	return tls_gate_create(listener->loop, files, prelude, name, &listener->admission,
 		&listener->gate, err);
-}
-
-int listener_start(struct listener *listener, int backlog)
-{
-	if (listen(listener->watch.fd, backlog) < 0)
-		return -errno;
-	return loop_fd_add(listener->loop, &listener->watch);
 }
 
 void listener_close(struct listener *listener)

@@ -35,27 +35,23 @@ struct listener {
 	struct outside_job removal; /* of that file */
 };
 
-/* A fresh socket of the family, not yet bound: -errno. Close it on failure too. */
-int listener_open(struct listener *listener, struct loop *loop, int family,
-	void (*accepted)(struct listener *listener, int fd));
-
-/* One that listens already, and where its file is another's business: owns fd from now
- * on. */
-void listener_adopt(struct listener *listener, struct loop *loop, int fd,
+/*
+ * One that listens already, and whose file is another's business: owns fd from now on.
+ * -errno; close it on failure too.
+ */
+int listener_adopt(struct listener *listener, struct loop *loop, int fd, int backlog,
 	void (*accepted)(struct listener *listener, int fd));
 
 /*
- * Binds it to a file that only this user may connect to. path is borrowed. One that a
- * dead process left behind is replaced; anything else that is there is left alone, with
- * an error.
+ * One that listens at a file that only this user may connect to. path is borrowed. One
+ * that a dead process left behind is replaced; anything else that is there is left alone,
+ * with an error, -EADDRINUSE where its process lives. Close it on failure too.
  */
-int listener_bind_unix(struct listener *listener, const char *path,
+int listener_open_unix(struct listener *listener, struct loop *loop, const char *path,
+	int backlog, void (*accepted)(struct listener *listener, int fd),
 	const struct source_pos *pos, struct error *err);
 
-/*
- * One that listens at a numeric IPv4 or IPv6 address, in place of listener_open(),
- * _bind_unix() and _start(). Close it on failure too.
- */
+/* Likewise at a numeric IPv4 or IPv6 address. */
 int listener_open_tcp(struct listener *listener, struct loop *loop, const char *address,
 	uint16_t port, int backlog, void (*accepted)(struct listener *listener, int fd),
 	const struct source_pos *pos, struct error *err);
@@ -70,9 +66,6 @@ uint16_t listener_port(const struct listener *listener);
  */
 int listener_use_tls(struct listener *listener, const struct tls_files *files,
 	enum tls_prelude prelude, const char *name, struct error *err);
-
-/* Of the bound socket: -errno. */
-int listener_start(struct listener *listener, int backlog);
 
 /*
  * Removes the file unless it is another's by now; one never opened (fd -1) is fine. With

@@ -222,20 +222,13 @@ static struct socket_terminal *create(struct loop *loop, const char *name, bool 
 static int listen_unix(struct socket_terminal *sock, const char *path,
 	const struct source_pos *pos, struct error *err)
 {
-	int code = listener_open(&sock->listener, sock->base.loop, AF_UNIX, client_comes);
+	int code = listener_open_unix(
+		&sock->listener, sock->base.loop, path, BACKLOG, client_comes, pos, err);
 
 	if (code)
-		return error_set(
-			err, code, pos, "no socket for %s: %s", path, strerror(-code));
-	code = listener_bind_unix(&sock->listener, path, pos, err);
-	if (code)
 		return code;
-	code = listener_start(&sock->listener, BACKLOG);
-	if (!code)
-		code = terminal_set_place(&sock->base, "%s", path);
-	return code ? error_set(err, code, pos, "cannot listen at %s: %s", path,
-			      strerror(-code))
-		    : 0;
+	code = terminal_set_place(&sock->base, "%s", path);
+	return code ? error_set(err, code, pos, "no memory for a terminal") : 0;
 }
 
 int terminal_unix_create(struct loop *loop, const char *path,

@@ -13,13 +13,13 @@
 
 #include "host/tls_impl.h"
 #include "host/vencrypt.h"
+#include "host/web.h"
 #include "src/container_of.h"
 #include "src/loop.h"
 
 #define RECORD_BYTES 16384u /* as large as they get */
 #define NS_PER_MS 1000000ull
 #define PART_READS 8
-#define MOMENT_NS 250000000ull
 
 /* What one side has said and the other has not taken yet. */
 struct chunk {
@@ -127,11 +127,18 @@ static int open_plain(struct tls_tunnel *tunnel, int *ret)
 	return code;
 }
 
+static bool has_spoken(const struct tls_tunnel *tunnel)
+{
+	unsigned char first;
+
+	return recv(tunnel->secret.fd, &first, 1, MSG_PEEK | MSG_DONTWAIT) >= 0 ||
+	       (errno != EAGAIN && errno != EINTR);
+}
+
 /* What comes before TLS: -EAGAIN where there is more of it, else as vencrypt_run(). */
 static int run_prelude(struct tls_tunnel *tunnel)
 {
 	bool password = tunnel->prelude == TLS_VENCRYPT_PASSWORD;
-	unsigned char first;
 	int code;
 
 	if (tunnel->prelude == TLS_AT_ONCE)
@@ -141,8 +148,7 @@ static int run_prelude(struct tls_tunnel *tunnel)
 		if (code)
 			return code;
 		tunnel->inner.step = vencrypt_inner(password);
-	} else if (recv(tunnel->secret.fd, &first, 1, MSG_PEEK | MSG_DONTWAIT) < 0 &&
-		   (errno == EAGAIN || errno == EINTR)) {
+	} else if (!has_spoken(tunnel)) {
 		return -EAGAIN;
 	}
 	loop_timer_cancel(&tunnel->moment);
@@ -294,7 +300,10 @@ static void moment_ended(struct loop_timer *timer)
 {
 	struct tls_tunnel *tunnel = container_of(timer, struct tls_tunnel, moment);
 
-	tunnel->outer.step = vencrypt_outer(tunnel->prelude == TLS_VENCRYPT_PASSWORD);
+	/* Its first word may have waited for us: others' handshakes take their time. */
+	if (!has_spoken(tunnel))
+		tunnel->outer.step =
+			vencrypt_outer(tunnel->prelude == TLS_VENCRYPT_PASSWORD);
 	step(tunnel);
 }
 
@@ -384,7 +393,7 @@ int tls_tunnel_create(struct loop *loop, const struct tls *tls, int fd, const ch
 	}
 	loop_timer_arm(loop, &tunnel->patience, TLS_HANDSHAKE_MS * NS_PER_MS);
 	if (prelude != TLS_AT_ONCE)
-		loop_timer_arm(loop, &tunnel->moment, MOMENT_NS);
+		loop_timer_arm(loop, &tunnel->moment, WEB_FIRST_WORD_MS * NS_PER_MS);
 	*ret = tunnel;
 	return 0;
 }

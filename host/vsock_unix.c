@@ -344,17 +344,8 @@ int vsock_unix_open(struct loop *loop, const char *path, const struct source_pos
 		return error_set(err, -ENOMEM, pos, "no memory for a socket");
 	host->base.ops = &host_ops;
 	host->path = path;
-	code = listener_open(&host->listener, loop, AF_UNIX, client_comes);
-	if (code)
-		error_set(err, code, pos, "no socket for %s: %s", path, strerror(-code));
-	else
-		code = listener_bind_unix(&host->listener, path, pos, err);
-	if (!code) {
-		code = listener_start(&host->listener, BACKLOG);
-		if (code)
-			error_set(err, code, pos, "cannot listen at %s: %s", path,
-				strerror(-code));
-	}
+	code = listener_open_unix(
+		&host->listener, loop, path, BACKLOG, client_comes, pos, err);
 	if (!code) {
 		code = outside_add(&host->connecting, connect_port);
 		if (code)

@@ -16,8 +16,6 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-/* A browser speaks at once, a client of VNC waits for the server to speak. */
-#define FIRST_WORD_MS 250
 #define HEAD_MS 5000
 #define LOOK_AGAIN_MS 10
 #define SEND_MS 10000
@@ -330,7 +328,7 @@ enum web_greeting web_greet(int fd, int root, bool password)
 	struct web_request request;
 	size_t count;
 
-	if (!wait_for_more(fd, FIRST_WORD_MS))
+	if (!wait_for_more(fd, (int)WEB_FIRST_WORD_MS))
 		return WEB_NOTHING;
 	if (look(fd, bytes, &count) != WEB_WHOLE) {
 		if (count >= 4 && !memcmp(bytes, "GET ", 4))

@@ -17,6 +17,12 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/*
+ * A browser speaks at once, but what it says may have to be sent twice; a client of VNC
+ * waits for the server to speak, and gets its greeting after that time.
+ */
+#define WEB_FIRST_WORD_MS 500u
+
 struct error;
 struct source_pos;
 

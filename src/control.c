@@ -355,30 +355,20 @@ struct machine_control *control_client_machine(struct control_client *client)
 static int listen_at_path(struct control *control, const char *path,
 	const struct source_pos *pos, struct error *err)
 {
-	int code = listener_open(&control->listener, control->loop, AF_UNIX, accepted);
+	int code = listener_open_unix(
+		&control->listener, control->loop, path, BACKLOG, accepted, pos, err);
 
-	if (code)
-		return error_set(
-			err, code, pos, "no control socket: %s", strerror(-code));
-	code = listener_bind_unix(&control->listener, path, pos, err);
-	if (code == -EADDRINUSE)
-		return error_set(
-			err, code, pos, "a VM of this name runs: %s is its", path);
-	if (code)
-		return code;
-	code = listener_start(&control->listener, BACKLOG);
-	return code ? error_set(err, code, pos, "cannot listen at %s: %s", path,
-			      strerror(-code))
-		    : 0;
+	return code == -EADDRINUSE ? error_set(err, code, pos,
+					     "a VM of this name runs: %s is its", path)
+				   : code;
 }
 
 /* To listen once more makes those who connect see this process at the other end. */
 static int listen_at(struct control *control, int fd, struct error *err)
 {
-	int code;
+	int code =
+		listener_adopt(&control->listener, control->loop, fd, BACKLOG, accepted);
 
-	listener_adopt(&control->listener, control->loop, fd, accepted);
-	code = listener_start(&control->listener, BACKLOG);
 	return code ? error_set(err, code, NULL,
 			      "the control socket of the service manager: %s",
 			      strerror(-code))

@@ -117,23 +117,14 @@ static void word_accepted(struct listener *listener, int fd)
 static int listen_to_vsock(struct service *service, const char *vsock, struct error *err)
 {
 	const struct source_pos *pos = &service->ready->pos;
-	int code;
 
 	if (asprintf(&service->vsock_path, "%s_%u", vsock, service->ready->vsock_port) <
 		0) {
 		service->vsock_path = NULL;
 		return error_set(err, -ENOMEM, NULL, "no memory for a socket's path");
 	}
-	code = listener_open(&service->vsock, service->loop, AF_UNIX, word_accepted);
-	if (code)
-		return error_set(err, code, pos, "no socket: %s", strerror(-code));
-	code = listener_bind_unix(&service->vsock, service->vsock_path, pos, err);
-	if (code)
-		return code;
-	code = listener_start(&service->vsock, WORDS_MAX);
-	return code ? error_set(err, code, pos, "%s: %s", service->vsock_path,
-			      strerror(-code))
-		    : 0;
+	return listener_open_unix(&service->vsock, service->loop, service->vsock_path,
+		WORDS_MAX, word_accepted, pos, err);
 }
 
 /* ---- all of it -------------------------------------------------------------------- */

@@ -95,11 +95,15 @@ class Page:
                 self.press(letter, *place_of(letter))
 
     def connect(self, url, folder):
-        """Opens noVNC's page, and waits until it has the guest's screen."""
-        self.ask("Page.navigate", url=url)
+        """Opens noVNC's page, and waits until it has the guest's screen. Who sees nothing for a
+        minute asks for the page again."""
         connected = "document.documentElement.classList.contains('noVNC_connected')"
         end = time.monotonic() + PATIENCE_S
+        again = 0
         while not self.value(connected):
+            if time.monotonic() > again:
+                self.ask("Page.navigate", url=url)
+                again = time.monotonic() + 60
             if time.monotonic() > end:
                 self.picture().save(folder / "not-connected.png")
                 sys.exit(f"FAILED the page does not connect, see {folder / 'not-connected.png'}")
