@@ -18,14 +18,14 @@
 
 #define PROGRAM 'P' /* the first byte of one */
 #define BLOCK_BYTES 512u
-#define TAG_BYTES 16u
-#define BLOCKS 200u
+#define TAG_BYTES 80u
+#define BLOCKS 100u
 #define SUPERBLOCK_USED 64u
 #define JOURNAL_AT 4096u
-#define STEPS_MAX 200u
-#define FILE_BYTES_MAX (512u << 10)
+#define STEPS_MAX 60u
+#define FILE_BYTES_MAX (128u << 10)
 
-static const struct integrity_shape shape = {BLOCK_BYTES, TAG_BYTES, 3, 7, BLOCKS};
+static const struct integrity_shape shape = {BLOCK_BYTES, TAG_BYTES, 2, 7, BLOCKS};
 
 static struct disk_integrity *open_file(int fd, uint64_t bytes)
 {
