@@ -23,8 +23,8 @@ struct disk_crypt_options {
 
 /*
  * Reads the header of a file of so many bytes, and opens the volume; that takes as long
- * as whoever made its key slots wanted. The descriptors are borrowed for the layer's
- * life, direct_fd is -1 where there is none; path is for messages. -EINVAL,
+ * as whoever made its key slots wanted. The descriptors, and path for messages, are
+ * borrowed for the layer's life; direct_fd is -1 where there is none. -EINVAL,
  * -EKEYREJECTED, or what the host says.
  */
 int disk_crypt_open(const char *path, int fd, int direct_fd, uint64_t file_bytes,

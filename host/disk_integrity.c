@@ -27,6 +27,7 @@
 
 struct disk_integrity {
 	struct integrity_layout layout;
+	const char *path;
 	int fd;
 	struct integrity_journal *journal; /* NULL: there is none to be used */
 	uint8_t *run_bytes;                /* RUN_BYTES, and the tags of so many */
@@ -388,6 +389,7 @@ int disk_integrity_open(const struct disk_integrity_options *options,
 	if (!integrity)
 		return error_set(
 			err, -ENOMEM, options->pos, "no memory for %s", options->path);
+	integrity->path = options->path;
 	integrity->fd = options->fd;
 	pthread_mutex_init(&integrity->settling, NULL);
 	pthread_mutex_init(&integrity->placing, NULL);
@@ -415,6 +417,8 @@ void disk_integrity_close(struct disk_integrity *integrity)
 			code = integrity_journal_empty(integrity->journal);
 	}
 	if (code)
-		log_host("an encrypted disk could not be closed: %s", strerror(-code));
+		log_host("%s could not be closed: %s; what the guest wrote last may be "
+			 "lost",
+			integrity->path, strerror(-code));
 	destroy(integrity);
 }

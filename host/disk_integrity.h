@@ -24,8 +24,8 @@ struct error;
 struct source_pos;
 
 struct disk_integrity_options {
-	const char *path; /* for messages */
-	int fd;           /* borrowed for its life; for reading only where it is that */
+	const char *path; /* for messages; borrowed for its life, as is */
+	int fd;           /* for reading only where it is that */
 	uint64_t start_bytes;
 	uint64_t file_bytes;
 	uint32_t block_bytes; /* which the superblock must have, and these: */
