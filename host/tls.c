@@ -305,14 +305,16 @@ static int configure(struct tls *tls)
 					   : MBEDTLS_SSL_IS_CLIENT,
 		    MBEDTLS_SSL_TRANSPORT_STREAM, MBEDTLS_SSL_PRESET_DEFAULT))
 		return -ENOMEM;
+#if MBEDTLS_VERSION_MAJOR < 3
 	mbedtls_ssl_conf_min_version(
 		config, MBEDTLS_SSL_MAJOR_VERSION_3, MBEDTLS_SSL_MINOR_VERSION_3);
+	mbedtls_ssl_conf_sig_hashes(config, hashes);
+#else
+	mbedtls_ssl_conf_min_tls_version(config, MBEDTLS_SSL_VERSION_TLS1_2);
+#endif
 	mbedtls_ssl_conf_ciphersuites(config, suites);
 	tls->profile = x509_profile(RSA_BITS_MIN);
 	mbedtls_ssl_conf_cert_profile(config, &tls->profile);
-#if MBEDTLS_VERSION_MAJOR < 3
-	mbedtls_ssl_conf_sig_hashes(config, hashes);
-#endif
 	mbedtls_ssl_conf_authmode(config, MBEDTLS_SSL_VERIFY_REQUIRED);
 	mbedtls_ssl_conf_rng(config, random_bytes, NULL);
 	mbedtls_ssl_conf_ca_chain(config, &tls->ca, NULL);

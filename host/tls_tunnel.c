@@ -245,12 +245,16 @@ static bool carry_out(struct tls_tunnel *tunnel)
 		chunk->at = 0;
 		chunk->count = (size_t)n;
 	}
-	code = mbedtls_ssl_write(&tunnel->ssl, chunk->bytes + chunk->at, chunk->count);
+	/* A record of TLS 1.3 has room for one byte less. */
+	do {
+		code = mbedtls_ssl_write(
+			&tunnel->ssl, chunk->bytes + chunk->at, chunk->count);
+		if (code > 0) {
+			chunk->at += (size_t)code;
+			chunk->count -= (size_t)code;
+		}
+	} while (code > 0 && chunk->count);
 	tunnel->wants_out = code == MBEDTLS_ERR_SSL_WANT_WRITE;
-	if (code > 0) {
-		chunk->at += (size_t)code;
-		chunk->count -= (size_t)code;
-	}
 	return code > 0 || is_pause(code);
 }
 

@@ -86,7 +86,7 @@ TEST(a_server_with_another_name_is_not_believed)
 		struct pair pair;
 
 		meet(&pair, &server_files, &client_files, hosts[i]);
-		CHECK(pair.server.plain < 0 && pair.client.plain < 0);
+		CHECK(pair.server.plain < 0 && pair.client.over);
 		CHECK_HAS(pair.client.fault, "has a certificate for another name");
 		part(&pair);
 	}
@@ -130,9 +130,12 @@ TEST(one_of_another_authority_is_refused_whatever_its_name)
 
 	files.clients = "ops";
 	meet(&pair, &files, &stranger_files, "vm.example");
-	CHECK(pair.server.plain < 0 && pair.client.plain < 0);
+	CHECK_EQ(pair.server.plain, -1);
 	CHECK_HAS(pair.server.fault, "of none of those that are trusted");
-	CHECK_HAS(pair.client.fault, "has refused this end");
+	/* By TLS 1.3 it is ready before the server has looked at its certificate. */
+	if (pair.client.plain < 0)
+		CHECK_HAS(pair.client.fault, "has refused this end");
+	CHECK(pair.client.over);
 	part(&pair);
 
 	files = client_files;
