@@ -13,14 +13,16 @@ load_dm_crypt()
 	done <"$lab/crypt/lib/modules/order"
 }
 
-# volume NAME SECTOR-BYTES: NAME.luks with the key in NAME.key, open as /dev/mapper/NAME.
+# volume NAME SECTOR-BYTES OPTION…: NAME.luks with the key in NAME.key, open as /dev/mapper/NAME.
 volume()
 {
-	head -c 64 /dev/urandom >"$1.key"
-	truncate -s 24M "$1.luks"
-	"$lab/crypt/cryptsetup" luksFormat -q --type luks2 --sector-size "$2" --key-file "$1.key" \
-		--pbkdf argon2id --pbkdf-memory 64 --pbkdf-force-iterations 4 --pbkdf-parallel 1 "$1.luks"
-	open_volume "$1"
+	local name=$1 sector_bytes=$2
+	shift 2
+	head -c 64 /dev/urandom >"$name.key"
+	truncate -s 48M "$name.luks"
+	"$lab/crypt/cryptsetup" luksFormat -q --type luks2 --sector-size "$sector_bytes" \
+		--key-file "$name.key" --pbkdf pbkdf2 --pbkdf-force-iterations 1000 "$@" "$name.luks"
+	open_volume "$name"
 }
 
 open_volume()
@@ -44,28 +46,41 @@ disk()
 	echo "<virtio_device name=\"$1\" type=\"block\"><crypt $2><file path=\"$1.luks\" $3/></crypt></virtio_device>"
 }
 
+# machine DISK…
 machine()
 {
 	vm "kernel_rom='$lab/bookworm/linux' initrd_rom='$lab/bookworm/initrd' cpu_count='1'
 		bootargs='console=hvc0 loglevel=3 bonsai.net=none'" <<-END
 		<virtio_device name="hvc0" type="console"><stdio/></virtio_device>
 		<virtio_device name="script" type="block" readonly="yes"><file path="script.img"/></virtio_device>
-		$(disk small 'fd="3"' '')$(disk large 'credential="large.key"' 'discard="yes"')
+		$*
 	END
+	export CREDENTIALS_DIRECTORY=$PWD
 }
+
+argon="--pbkdf argon2id --pbkdf-memory 64 --pbkdf-force-iterations 4 --pbkdf-parallel 1"
+tags="--integrity-no-wipe --integrity"
 
 guest_and_dm_crypt_share_volumes()
 {
 	local name key
 	load_dm_crypt
-	for name in small large; do
-		volume $name $([ $name = small ] && echo 512 || echo 4096)
+	volume small 512 $argon
+	volume large 4096
+	volume hmac 512 $tags hmac-sha256
+	volume random 4096 --cipher aes-xts-random $tags hmac-sha256
+	volume gcm 4096 --cipher aes-gcm-random $tags aead
+	volume chacha 4096 --cipher chacha20-random $tags poly1305
+	close_volume chacha
+	"$lab/crypt/cryptsetup" open --key-file chacha.key --integrity-no-journal --persistent \
+		chacha.luks chacha
+	for name in small large hmac random gcm chacha; do
 		dd if=/dev/urandom of=/dev/mapper/$name bs=1M count=2 2>/dev/null
 		echo "$name $(sum_of /dev/mapper/$name 0)"
 		close_volume $name
 	done >written
 	script <<-'END'
-		for disk in vdb vdc; do
+		for disk in vdb vdc vdd vde vdf vdg; do
 			echo "$disk: $(cat /sys/block/$disk/queue/logical_block_size)"
 			echo "$disk has $(dd if=/dev/$disk bs=1M count=2 2>/dev/null | md5sum)"
 			dd if=/dev/urandom of=/tmp/text bs=1M count=2 2>/dev/null
@@ -76,17 +91,19 @@ guest_and_dm_crypt_share_volumes()
 		sync
 		poweroff -f
 	END
-	machine
-	export CREDENTIALS_DIRECTORY=$PWD
+	machine "$(disk small 'fd="3"' '')" "$(disk large 'credential="large.key"' 'discard="yes"')" \
+		"$(for name in hmac random gcm chacha; do disk $name "credential='$name.key'" ''; done)"
 	run 120 0 3<small.key
-	says "vdb: 512" "vdc: 4096"
-	says "vdb has $(sed -n 's/^small //p' written)" "vdc has $(sed -n 's/^large //p' written)"
-	for name in small large; do
+	says "vdb: 512" "vdc: 4096" "vdd: 512" "vde: 4096"
+	while read -r name key; do
+		says "has $key"
 		open_volume $name
 		key=$(sum_of /dev/mapper/$name 4)
-		close_volume $name
 		says "wrote $key"
-	done
+		[ "$(sum_of /dev/mapper/$name 0)" = "$(sed -n "s/^$name //p" written)" ] ||
+			fail "$name has lost what was in it"
+		close_volume $name
+	done <written
 	head -c 64 /dev/urandom >small.key
 	refuses 1 "vm.xml:" "the key opens none of the 1 key slots of small.luks" 3<small.key
 	rm -rf /run/cryptsetup
