@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Whether a VM's process shuts itself in, and what it keeps. Part of config/config.h. */
+/* What a VM's process keeps when it shuts itself in. Part of config/config.h. */
 #ifndef CONFIG_CONFIG_SANDBOX_H
 #define CONFIG_CONFIG_SANDBOX_H
 
@@ -8,7 +8,7 @@
 #include "src/error.h"
 
 struct config_sandbox {
-	struct source_pos pos; /* file is NULL: there is no sandbox */
+	struct source_pos pos; /* file is NULL: there is no <sandbox>, so nothing is */
 	bool seccomp;          /* system calls are filtered; true unless it says no */
 	bool capabilities;     /* kept */
 	bool core_dumps;

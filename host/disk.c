@@ -31,6 +31,7 @@
 #include "src/container_of.h"
 #include "src/error.h"
 #include "src/log.h"
+#include "src/thread.h"
 
 #define SECTOR_BYTES 512
 #define DEPTH_MAX 1024
@@ -340,13 +341,27 @@ const struct disk_counts *disk_counts(const struct disk *disk)
 	return &disk->counts;
 }
 
+struct size {
+	int fd;
+	uint64_t bytes;
+};
+
+static int set_size(void *argument)
+{
+	const struct size *size = argument;
+
+	return ftruncate(size->fd, (off_t)size->bytes) < 0 ? -errno : 0;
+}
+
 /* bytes are the file's, of which a layer has some before the guest's. */
 static int resize_file(struct disk *disk, uint64_t bytes, struct error *err)
 {
-	if (!ftruncate(disk->fds[DISK_BUFFERED], (off_t)bytes))
-		return 0;
-	return error_set(err, -errno, NULL, "disk %s cannot be resized: %s", disk->path,
-		strerror(errno));
+	struct size size = {disk->fds[DISK_BUFFERED], bytes};
+	int code = thread_ask(set_size, &size);
+
+	return code ? error_set(err, code, NULL, "disk %s cannot be resized: %s",
+			      disk->path, strerror(-code))
+		    : 0;
 }
 
 /* Only its owner can resize a device, by other means and before. */

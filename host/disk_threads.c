@@ -182,6 +182,11 @@ void disk_pool_destroy(struct disk_pool *pool)
 	free(pool);
 }
 
+static int call_here(void *argument)
+{
+	return run_call(argument);
+}
+
 static void add_worker(struct disk_pool *pool)
 {
 	if (!thread_start(
@@ -199,7 +204,7 @@ void disk_pool_start(struct disk_pool *pool, struct disk_request *request)
 	if (crowded && pool->worker_count < WORKERS_MAX)
 		add_worker(pool);
 	if (!pool->worker_count)
-		request->result = run_call(request);
+		request->result = thread_ask(call_here, request);
 
 	pthread_mutex_lock(&pool->lock);
 	if (pool->worker_count) {

@@ -134,7 +134,7 @@ static void write_picture(struct picture_saver *saver)
 
 static void *work(void *argument)
 {
-	sandbox_enter(SANDBOX_WORKER);
+	sandbox_enter(SANDBOX_SAVER);
 	write_picture(argument);
 	return NULL;
 }

@@ -7,6 +7,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,6 +18,7 @@
 
 #include "src/container_of.h"
 #include "src/log.h"
+#include "src/thread.h"
 
 /* ---- telling the user ------------------------------------------------------------- */
 
@@ -320,6 +322,8 @@ void terminal_init(struct terminal *terminal, const struct terminal_ops *ops,
 		.task = {.run = run_task},
 		.input = {.size = TERMINAL_INPUT_BYTES},
 		.unread = {.size = TERMINAL_RING_BYTES}};
+	if (loop)
+		byte_ring_reserve(&terminal->unread);
 }
 
 void terminal_finish(struct terminal *terminal)
@@ -396,4 +400,14 @@ void terminal_destroy(struct terminal *terminal)
 	if (terminal->attached)
 		send_unread(terminal);
 	terminal->ops->destroy(terminal);
+}
+
+static int stop_process(void *argument)
+{
+	return kill(getpid(), SIGSTOP);
+}
+
+void terminal_suspend(void)
+{
+	thread_ask(stop_process, NULL);
 }

@@ -111,6 +111,9 @@ void terminal_watch_writable(struct terminal *terminal, struct loop_fd *watch, b
 /* terminal_size() of a tty. */
 bool terminal_tty_size(int fd, uint16_t *ret_columns, uint16_t *ret_rows);
 
+/* Stops this process until somebody has it go on. */
+void terminal_suspend(void);
+
 /* terminal_stdio_create() over other descriptors, which stay the caller's. */
 int terminal_stdio_open(struct loop *loop, int in_fd, int out_fd,
 	void (*quit)(void *quit_data), void *quit_data, struct terminal **ret,

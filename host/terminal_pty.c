@@ -25,6 +25,7 @@
 #include "src/container_of.h"
 #include "src/error.h"
 #include "src/outside.h"
+#include "src/thread.h"
 
 #define SIZE_NS 1000000000ull
 #define OPEN_NS 250000000ull
@@ -90,16 +91,21 @@ static void watch_master(struct pty_terminal *pty)
 		loop_fd_modify(&pty->master, events);
 }
 
+static int is_hung_up(void *argument)
+{
+	const struct pty_terminal *pty = argument;
+	struct pollfd state = {.fd = pty->master.fd};
+
+	return poll(&state, 1, 0) < 0 || state.revents & POLLHUP;
+}
+
 /* Attaches where somebody has the slave open. */
 static void look(struct pty_terminal *pty)
 {
-	struct pollfd state = {.fd = pty->master.fd};
-
 	if (pty->master.loop)
 		return;
 	drain(pty);
-	if (poll(&state, 1, 0) < 0 || state.revents & POLLHUP ||
-		loop_fd_add(pty->base.loop, &pty->master)) {
+	if (thread_ask(is_hung_up, pty) || loop_fd_add(pty->base.loop, &pty->master)) {
 		if (pty->opens.fd < 0)
 			loop_timer_arm(pty->base.loop, &pty->timer, OPEN_NS);
 		return;

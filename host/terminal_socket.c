@@ -10,8 +10,6 @@
 #include "host/terminal_impl.h"
 
 #include <errno.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -122,15 +120,9 @@ static void client_ready(struct loop_fd *watch, uint32_t events)
 
 static void welcome(struct socket_terminal *sock, int fd)
 {
-	int on = 1;
-
 	if (sock->base.attached)
 		leave(sock);
 	close_client(sock);
-	if (sock->tcp) {
-		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-		setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
-	}
 	sock->client.fd = fd;
 	sock->ended = false;
 	sock->output_wanted = false;

@@ -76,7 +76,8 @@ struct stdio_terminal {
 	bool in_polled;
 	bool in_wanted;
 	bool out_is_socket;
-	bool tty; /* stdin is one */
+	bool tty;    /* stdin is one */
+	pid_t group; /* of this process */
 	struct escape_keys escape;
 	bool mask_changed;
 	sigset_t old_mask;
@@ -95,8 +96,7 @@ static struct stdio_terminal *stdio_of(struct terminal *terminal)
 /* A background process that sets a tty's modes is stopped by SIGTTOU, unless blocked. */
 static void set_modes(int fd, const struct termios *termios)
 {
-	sigset_t mask;
-	sigset_t old;
+	sigset_t mask, old;
 
 	sigemptyset(&mask);
 	sigaddset(&mask, SIGTTOU);
@@ -148,7 +148,7 @@ static bool in_front(struct stdio_terminal *stdio)
 {
 	pid_t group = tcgetpgrp(stdio->in.fd);
 
-	return group < 0 || group == getpgrp();
+	return group < 0 || group == stdio->group;
 }
 
 /* In the background the modes are somebody else's business. */
@@ -317,7 +317,7 @@ static void signals_ready(struct loop_fd *watch, uint32_t events)
 		return;
 	if (signal.ssi_signo == SIGTSTP) {
 		restore_modes();
-		kill(getpid(), SIGSTOP);
+		terminal_suspend();
 	} else if (signal.ssi_signo == SIGCONT) {
 		take_place(stdio);
 		terminal_resized(&stdio->base);
@@ -429,6 +429,7 @@ static int open_streams(
 	if (stdio->in_ended)
 		return 0;
 	stdio->tty = isatty(stdio->in.fd);
+	stdio->group = getpgrp();
 	code = loop_fd_add(stdio->base.loop, &stdio->in);
 	stdio->in_polled = !code;
 	if (code && code != -EPERM)

@@ -20,6 +20,7 @@
 #include "src/container_of.h"
 #include "src/error.h"
 #include "src/loop.h"
+#include "src/thread.h"
 
 #define FEATURE_PROTOCOL                                                                 \
 	(1ull << 30) /* of vhost-user, in the place of a virtio feature */
@@ -216,15 +217,21 @@ static void channel_ready(struct loop_fd *watch, uint32_t events)
 		vu->events->config_changed(vu->user);
 }
 
+static int make_pair(void *argument)
+{
+	const int type = SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK;
+
+	return socketpair(AF_UNIX, type, 0, argument) < 0 ? -errno : 0;
+}
+
 static int open_channel(struct vhost_user *vu)
 {
 	int ends[2];
-	int code;
+	int code = thread_ask(make_pair, ends);
 
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends) <
-		0) {
-		snprintf(vu->why, sizeof(vu->why), "no socket: %s", strerror(errno));
-		return lose(vu, -errno);
+	if (code) {
+		snprintf(vu->why, sizeof(vu->why), "no socket: %s", strerror(-code));
+		return lose(vu, code);
 	}
 	vu->channel.fd = ends[0];
 	code = tell(vu, WIRE_SET_BACKEND_FD, NULL, 0, &ends[1], 1);

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "src/loop.h"
+#include "src/thread.h"
 
 const char *wire_name(enum wire_request request)
 {
@@ -35,22 +36,36 @@ const char *wire_name(enum wire_request request)
 	return names[request];
 }
 
-/* Until the socket is ready for the events, or -ETIMEDOUT. */
-static int wait_for(int fd, short events, uint64_t deadline_ns)
+struct patience {
+	struct pollfd what;
+	uint64_t until_ns;
+};
+
+static int wait_here(void *argument)
 {
+	struct patience *patience = argument;
+
 	for (;;) {
-		struct pollfd poll_fd = {.fd = fd, .events = events};
 		uint64_t now_ns = loop_now_ns();
 		int ready;
 
-		if (now_ns >= deadline_ns)
+		if (now_ns >= patience->until_ns)
 			return -ETIMEDOUT;
-		ready = poll(&poll_fd, 1, (int)((deadline_ns - now_ns) / 1000000u) + 1);
+		ready = poll(&patience->what, 1,
+			(int)((patience->until_ns - now_ns) / 1000000u) + 1);
 		if (ready > 0)
 			return 0;
 		if (ready < 0 && errno != EINTR)
 			return -errno;
 	}
+}
+
+/* Until the socket is ready for the events, or -ETIMEDOUT. */
+static int wait_for(int fd, short events, uint64_t deadline_ns)
+{
+	struct patience patience = {{.fd = fd, .events = events}, deadline_ns};
+
+	return thread_ask(wait_here, &patience);
 }
 
 static void attach(

@@ -83,3 +83,11 @@ bool bus_write(const struct bus *bus, uint64_t gpa, unsigned int bytes, uint64_t
 		loop_unlock(region->loop);
 	return true;
 }
+
+bool bus_is_deep(const struct bus *bus, uint64_t gpa, unsigned int bytes, uint64_t value)
+{
+	const struct mmio_region *region = find(bus, gpa, bytes);
+
+	return region && region->ops->is_deep &&
+	       region->ops->is_deep(region, gpa - region->gpa, value);
+}

@@ -22,6 +22,12 @@ struct mmio_ops {
 	uint64_t (*read)(struct mmio_region *region, uint64_t offset, unsigned int bytes);
 	void (*write)(struct mmio_region *region, uint64_t offset, unsigned int bytes,
 		uint64_t value);
+	/*
+	 * Whether such a write may have the device do more than the thread of a vCPU may
+	 * (src/sandbox_policy.h). NULL: none. Without a lock.
+	 */
+	bool (*is_deep)(
+		const struct mmio_region *region, uint64_t offset, uint64_t value);
 };
 
 /* Embedded in its device. */
@@ -51,5 +57,8 @@ int bus_add(struct bus *bus, struct mmio_region *region, struct error *err);
  */
 bool bus_read(const struct bus *bus, uint64_t gpa, unsigned int bytes, uint64_t *ret);
 bool bus_write(const struct bus *bus, uint64_t gpa, unsigned int bytes, uint64_t value);
+
+/* Whether that write is for the thread that runs the devices. */
+bool bus_is_deep(const struct bus *bus, uint64_t gpa, unsigned int bytes, uint64_t value);
 
 #endif

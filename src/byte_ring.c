@@ -4,10 +4,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-void byte_ring_put(struct byte_ring *ring, const uint8_t *from, size_t bytes)
+void byte_ring_reserve(struct byte_ring *ring)
 {
 	if (!ring->bytes)
 		ring->bytes = malloc(ring->size);
+}
+
+void byte_ring_put(struct byte_ring *ring, const uint8_t *from, size_t bytes)
+{
+	byte_ring_reserve(ring);
 	if (!ring->bytes)
 		return;
 	if (bytes > ring->size) {

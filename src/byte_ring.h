@@ -16,6 +16,9 @@ struct byte_ring {
 	size_t count;
 };
 
+/* Allocates now, where the first byte may come on a thread that cannot (a vCPU's). */
+void byte_ring_reserve(struct byte_ring *ring);
+
 /* The oldest bytes give way. Without memory nothing is kept. */
 void byte_ring_put(struct byte_ring *ring, const uint8_t *from, size_t bytes);
 

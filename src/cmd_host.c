@@ -15,6 +15,7 @@
 #include "src/cmd.h"
 #include "src/container_of.h"
 #include "src/hv.h"
+#include "src/sandbox.h"
 
 static void line(const char *what, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
@@ -178,6 +179,10 @@ int cmd_host(int argc, char **argv)
 	show_device("tap", "/dev/net/tun", "load the tun module");
 	show_program("passt", "install the package passt, for nets with <user/>");
 	show_io_uring();
+	line("system calls", "%s",
+		sandbox_can_filter() ? "are filtered"
+				     : "are not filtered: this kernel has no "
+				       "CONFIG_SECCOMP_FILTER");
 	show_entries("displays", "/dev/dri", "card", "no DRM driver is loaded");
 	show_entries("input devices", "/dev/input", "event", "no input driver is loaded");
 	return status;

@@ -65,7 +65,6 @@ static int confine(const struct vm_config *config, struct error *err)
 static int run_plan(const struct board_plan *plan, struct hv *hv,
 	struct verified *verified, struct cmd_progress *progress)
 {
-	bool confines = plan->config->sandbox.pos.file != NULL;
 	struct machine *machine = NULL;
 	enum machine_end end = MACHINE_POWERED_OFF;
 	bool unverified;
@@ -83,10 +82,10 @@ static int run_plan(const struct board_plan *plan, struct hv *hv,
 		cmd_print_error(&err);
 		return EXIT_USAGE;
 	}
-	if (!code && confines)
+	if (!code)
 		code = outside_start(plan->config->sandbox.seccomp, &err);
 	if (!code)
-		code = machine_run(machine, confines ? confine : NULL, &end, &err);
+		code = machine_run(machine, confine, &end, &err);
 	/* The terminal first, so that the message lands on a sane one. */
 	machine_destroy(machine);
 	outside_stop();

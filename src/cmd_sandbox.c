@@ -17,12 +17,12 @@ enum sandbox_role cmd_sandbox_main(const struct vm_config *config)
 		if (device->type == CONFIG_DEVICE_GPU &&
 			(device->gpu.kind == CONFIG_GPU_HOST ||
 				device->gpu.kind == CONFIG_GPU_DRM))
-			return SANDBOX_SCREEN;
+			return SANDBOX_MAIN_SCREEN;
 		if (device->type == CONFIG_DEVICE_GPU &&
 			device->gpu.kind == CONFIG_GPU_VNC)
-			return SANDBOX_SERVER;
+			return SANDBOX_MAIN_SERVER;
 	}
-	return SANDBOX_LOOP;
+	return SANDBOX_MAIN;
 }
 
 static void print_word(unsigned int *at, const char *word)
@@ -37,50 +37,57 @@ static void print_word(unsigned int *at, const char *word)
 	*at += chars;
 }
 
-static void print_refused(enum sandbox_role role)
+/* Each name once, those that are restricted with how. */
+static void print_calls(enum sandbox_role role)
 {
 	unsigned int at = 3;
 
-	printf("system calls that fail:\n   ");
-	for (const char *const *name = sandbox_refused; *name; name++)
-		if (sandbox_has_call(*name))
-			print_word(&at, *name);
+	printf("   ");
 	for (unsigned int i = 0; i < sandbox_rule_count; i++) {
-		bool skip = false;
+		const struct sandbox_rule *rule = &sandbox_rules[i];
+		char text[96];
 
-		/* Each name once. */
-		for (unsigned int j = 0; j < i; j++)
-			skip |= !strcmp(sandbox_rules[j].call, sandbox_rules[i].call);
-		for (unsigned int j = 0; j < sandbox_rule_count; j++)
-			skip |= sandbox_rules[j].roles >> role & 1 &&
-				!strcmp(sandbox_rules[j].call, sandbox_rules[i].call);
-		if (!skip && sandbox_has_call(sandbox_rules[i].call))
-			print_word(&at, sandbox_rules[i].call);
+		if (!(rule->roles >> role & 1) || !sandbox_has_rule(rule) ||
+			!strcmp(rule->call, "ioctl"))
+			continue;
+		snprintf(text, sizeof(text), rule->detail ? "%s (%s)" : "%s", rule->call,
+			rule->detail);
+		print_word(&at, text);
 	}
 	printf("\n");
+	at = 0;
+	for (unsigned int i = 0; i < sandbox_rule_count; i++) {
+		const struct sandbox_rule *rule = &sandbox_rules[i];
+
+		if (!(rule->roles >> role & 1) || strcmp(rule->call, "ioctl") != 0)
+			continue;
+		if (!at) {
+			printf("   ");
+			print_word(&at, "ioctl:");
+		}
+		print_word(&at, rule->detail);
+	}
+	if (at)
+		printf("\n");
 }
 
-/* ioctl has many rules, and a line of its own. */
-static void print_restricted(enum sandbox_role role)
+/* Those that a VM of this configuration can have. */
+static void print_roles(enum sandbox_role main)
 {
-	unsigned int at = 3;
+	const enum sandbox_role roles[] = {main,
+		main == SANDBOX_MAIN_SCREEN ? SANDBOX_LOOP_SCREEN : SANDBOX_LOOP,
+		SANDBOX_VCPU, SANDBOX_WORKER, SANDBOX_SAVER, SANDBOX_VIEWER, SANDBOX_TLS,
+		SANDBOX_BROKER};
 
-	printf("system calls that are restricted:\n");
-	for (unsigned int i = 0; i < sandbox_rule_count; i++) {
-		const struct sandbox_rule *rule = &sandbox_rules[i];
-
-		if (rule->roles >> role & 1 && strcmp(rule->call, "ioctl") != 0 &&
-			sandbox_has_call(rule->call))
-			printf("    %s: %s\n", rule->call, rule->detail);
+	for (size_t i = 0; i < sizeof(roles) / sizeof(roles[0]); i++) {
+		if (roles[i] == SANDBOX_VIEWER && main != SANDBOX_MAIN_SERVER)
+			continue;
+		printf("%s%s may make these %u system calls:\n",
+			sandbox_role_name(roles[i]),
+			roles[i] == SANDBOX_BROKER ? ", where it starts no helpers," : "",
+			sandbox_count(roles[i]));
+		print_calls(roles[i]);
 	}
-	printf("    ioctl, to these:\n   ");
-	for (unsigned int i = 0; i < sandbox_rule_count; i++) {
-		const struct sandbox_rule *rule = &sandbox_rules[i];
-
-		if (rule->roles >> role & 1 && !strcmp(rule->call, "ioctl"))
-			print_word(&at, rule->detail);
-	}
-	printf("\n");
 }
 
 int cmd_sandbox(int argc, char **argv)
@@ -94,19 +101,12 @@ int cmd_sandbox(int argc, char **argv)
 	config = cmd_vm_load(&vm);
 	if (!config)
 		return EXIT_USAGE;
-	if (!config->sandbox.pos.file) {
-		printf("%s has no <sandbox>: its process may do what its user may\n",
-			config->name);
-		config_destroy(config);
-		return 0;
-	}
 	printf("sandbox of %s\n", config->name);
 	printf("  new privileges: never\n");
 	printf("  capabilities:   %s\n", config->sandbox.capabilities ? "kept" : "none");
 	printf("  core dumps:     %s\n", config->sandbox.core_dumps ? "as set" : "none");
 	if (config->sandbox.seccomp) {
-		print_restricted(cmd_sandbox_main(config));
-		print_refused(cmd_sandbox_main(config));
+		print_roles(cmd_sandbox_main(config));
 	} else {
 		printf("  system calls:   any\n");
 	}

@@ -274,11 +274,11 @@ static bool get_peer(int fd, struct ucred *ret)
 }
 
 /* The mode of the socket says the same, unless somebody has widened it. */
-static bool is_trusted(int fd)
+static bool is_trusted(const struct control *control, int fd)
 {
 	struct ucred peer;
 
-	return get_peer(fd, &peer) && (peer.uid == 0 || peer.uid == geteuid());
+	return get_peer(fd, &peer) && (peer.uid == 0 || peer.uid == control->owner);
 }
 
 pid_t control_client_process(const struct control_client *client)
@@ -333,7 +333,7 @@ static void accepted(struct listener *listener, int fd)
 {
 	struct control *control = container_of(listener, struct control, listener);
 
-	if (is_trusted(fd))
+	if (is_trusted(control, fd))
 		add_client(control, fd, false);
 	else
 		refuse(fd, "only the VM's owner and root may control it");
@@ -384,6 +384,7 @@ static struct control *make(struct loop *loop, struct machine_control *machine)
 	control->loop = loop;
 	control->machine = machine;
 	control->reap_task.run = reap;
+	control->owner = geteuid();
 	control->listener.watch.fd = -1;
 	control->remote.watch.fd = -1;
 	control->memory_fd = open("/proc/self/smaps_rollup", O_RDONLY | O_CLOEXEC);

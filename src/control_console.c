@@ -258,6 +258,7 @@ int control_add_terminal(struct control *control, const char *name,
 	console->listener.wrote = wrote;
 	console->listener.read = was_read;
 	console->output.size = SCROLL_BACK_BYTES;
+	byte_ring_reserve(&console->output);
 	console->task.run = pump_all;
 	terminal_listen(terminal, &console->listener);
 	for (at = &control->consoles; *at; at = &(*at)->next)

@@ -34,6 +34,7 @@ struct control {
 	struct control_console *consoles;
 	struct loop_task reap_task;
 	int memory_fd; /* /proc/self/smaps_rollup, or -1 */
+	uid_t owner;   /* of this process */
 };
 
 struct control_client {

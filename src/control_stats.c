@@ -9,6 +9,7 @@
 #include "src/control_impl.h"
 #include "src/machine_control.h"
 #include "src/read_full.h"
+#include "src/thread.h"
 
 static json_t *count(uint64_t value)
 {
@@ -80,6 +81,21 @@ static json_t *nets(struct machine_control *machine)
 	return list;
 }
 
+struct page {
+	int fd;
+	char text[2048];
+};
+
+static int read_page(void *argument)
+{
+	struct page *page = argument;
+	size_t bytes;
+	int code = pread_full(page->fd, page->text, sizeof(page->text) - 1, 0, &bytes);
+
+	page->text[code ? 0 : bytes] = '\0';
+	return code;
+}
+
 /* Sums for the whole process; what this kernel does not tell is left out. */
 static json_t *memory(int fd)
 {
@@ -96,15 +112,13 @@ static json_t *memory(int fd)
 	};
 	json_t *ret = json_object();
 	unsigned long long kib;
-	char text[2048];
+	struct page page = {.fd = fd};
 	char word[64];
-	char *rest = text;
+	char *rest = page.text;
 	char *line;
-	size_t bytes;
 
-	if (pread_full(fd, text, sizeof(text) - 1, 0, &bytes))
+	if (thread_ask(read_page, &page))
 		return ret;
-	text[bytes] = '\0';
 	while ((line = strsep(&rest, "\n"))) {
 		if (sscanf(line, "%63s %llu kB", word, &kib) != 2)
 			continue;

@@ -100,6 +100,7 @@ static int open_vm(int kvm_fd, struct hv **ret, struct error *err)
 	hv->vm_fd = -1;
 	hv->irqchip_fd = -1;
 	hv->kvm_fd = kvm_fd;
+	hv->process = getpid();
 	if (ioctl(hv->kvm_fd, KVM_GET_API_VERSION, 0) != KVM_API_VERSION) {
 		code = error_set(err, -ENODEV, NULL,
 			"/dev/kvm speaks another version of KVM's interface than %d",

@@ -58,6 +58,7 @@ struct kvm_routes; /* of a board that has any */
 struct hv {
 	int kvm_fd;
 	int vm_fd;
+	pid_t process; /* of the threads that run vCPUs */
 	int irqchip_fd;
 	unsigned int vm_ipa_bits;
 	size_t run_bytes;

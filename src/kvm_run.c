@@ -208,7 +208,7 @@ void hv_vcpu_kick(struct hv_vcpu *vcpu)
 	*(volatile uint8_t *)&vcpu->run->immediate_exit = 1;
 	atomic_thread_fence(memory_order_seq_cst);
 	if (thread)
-		syscall(SYS_tgkill, getpid(), thread, KICK_SIGNAL);
+		syscall(SYS_tgkill, vcpu->hv->process, thread, KICK_SIGNAL);
 }
 
 void hv_vcpu_paused(struct hv_vcpu *vcpu)

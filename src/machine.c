@@ -48,13 +48,6 @@ void machine_end(struct machine *machine, enum hv_exit_kind kind)
 		loop_post(machine->loop, &machine->ended_task);
 }
 
-static void vcpu_ended(void *user, enum hv_exit_kind kind)
-{
-	machine_end(user, kind);
-}
-
-static const struct vcpu_events vcpu_events = {.ended = vcpu_ended};
-
 void machine_quit(struct machine *machine, const char *reason)
 {
 	if (!machine->quit)
@@ -211,8 +204,7 @@ static int create_board(struct machine *machine, struct error *err)
 	return plan->board->create_devices(plan, &host, &machine->board_devices, err);
 }
 
-/* Gives hv_open()'s VM the plan's parts, and its interrupt lines to the devices. */
-static int setup_vm(struct machine *machine, struct error *err)
+int machine_setup_vm(struct machine *machine, struct error *err)
 {
 	int code = hv_setup(machine->hv, machine->plan, &machine->mem, err);
 
@@ -301,6 +293,7 @@ int machine_create(const struct board_plan *plan, struct hv *hv, struct machine 
 	machine->bus.stray_ones = machine->ports.stray_ones = plan->board->stray_ones;
 	machine->signals.fd = -1;
 	machine->ended_task.run = stop_loop;
+	machine->handed_task.run = machine_serve_vcpus;
 	machine->patience.expired = patience_ends;
 	machine->mem.windows = &machine->windows;
 	code = loop_create(&machine->loop, err);
@@ -327,7 +320,7 @@ int machine_create(const struct board_plan *plan, struct hv *hv, struct machine 
 	if (!code)
 		code = machine_windows_create(plan, &machine->windows, err);
 	if (!code)
-		code = setup_vm(machine, err);
+		code = machine_setup_vm(machine, err);
 	if (code) {
 		machine_destroy(machine);
 		return code;
@@ -363,109 +356,4 @@ void machine_destroy(struct machine *machine)
 		close(machine->signals.fd);
 	loop_destroy(machine->loop);
 	free(machine);
-}
-
-/* ---- one boot after another
- * ------------------------------------------------------------ */
-
-static int start(struct machine *machine,
-	int (*confine)(const struct vm_config *config, struct error *err),
-	struct error *err)
-{
-	const struct vm_config *config = machine->plan->config;
-	int code = boot_load(machine->plan, &machine->mem, err);
-
-	machine_windows_renew(machine->plan, &machine->windows);
-
-	if (!code && confine)
-		code = confine(config, err);
-	if (code)
-		return code;
-	machine->ended = HV_EXIT_NONE;
-	machine->reset_asked = machine->window_closed = false;
-	code = vcpu_set_create(machine->hv, &machine->bus, &machine->ports,
-		machine->plan->cpu_count, config->affinity, config->affinity_count,
-		machine->face.paused, &vcpu_events, machine, &machine->vcpus, err);
-	if (code)
-		return code;
-	loop_lock(machine->loop);
-	service_started(machine->service);
-	loop_unlock(machine->loop);
-	return 0;
-}
-
-static void stop(struct machine *machine)
-{
-	vcpu_set_destroy(machine->vcpus);
-	machine->vcpus = NULL;
-}
-
-/* Everything as before the first boot, with a fresh VM: KVM cannot reset its GIC. */
-static int reset(struct machine *machine, struct error *err)
-{
-	int code;
-
-	loop_lock(machine->loop);
-	for (unsigned int i = 0; i < machine->device_count; i++)
-		virtio_mmio_reset(&machine->devices[i].transport);
-	loop_unlock(machine->loop);
-	code = hv_renew(&machine->hv, err);
-	if (code)
-		return code;
-	code = guest_mem_clear(&machine->mem);
-	if (code)
-		return error_set(err, code, NULL, "guest RAM: %s", strerror(-code));
-	return setup_vm(machine, err);
-}
-
-static bool is_crash(enum hv_exit_kind kind)
-{
-	return kind == HV_EXIT_CRASH || kind == HV_EXIT_STUCK;
-}
-
-static bool restarts(const struct machine *machine, enum hv_exit_kind kind)
-{
-	const struct vm_config *config = machine->plan->config;
-
-	if (machine->quit)
-		return false;
-	if (kind == HV_EXIT_RESET)
-		return machine->reset_asked || config->on_reboot == CONFIG_REBOOT_RESTART;
-	return is_crash(kind) && config->on_crash == CONFIG_CRASH_RESTART;
-}
-
-/* A crash that begins the guest anew is not its end: somebody ended it just then. */
-static enum machine_end end_of(const struct machine *machine, enum hv_exit_kind kind)
-{
-	bool anew = machine->plan->config->on_crash == CONFIG_CRASH_RESTART;
-
-	return is_crash(kind) && !anew ? MACHINE_CRASHED : MACHINE_POWERED_OFF;
-}
-
-int machine_run(struct machine *machine,
-	int (*confine)(const struct vm_config *config, struct error *err),
-	enum machine_end *ret, struct error *err)
-{
-	for (;; confine = NULL) {
-		enum hv_exit_kind kind;
-		int code = start(machine, confine, err);
-
-		if (code)
-			return code;
-		code = loop_run(machine->loop);
-		stop(machine);
-		if (code)
-			return error_set(
-				err, code, NULL, "event loop: %s", strerror(-code));
-		kind = machine->ended;
-		machine_control_ended(machine, kind, restarts(machine, kind));
-		if (!restarts(machine, kind)) {
-			service_stopping(machine->service);
-			*ret = end_of(machine, kind);
-			return 0;
-		}
-		code = reset(machine, err);
-		if (code)
-			return code;
-	}
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The composition root: makes the whole machine of a plan, runs it, and takes it down.
- * All on the main thread.
+ * All on the main thread; while the guest runs, the loop has one of its own.
  */
 #ifndef SRC_MACHINE_H
 #define SRC_MACHINE_H

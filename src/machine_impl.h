@@ -59,6 +59,9 @@ struct machine {
 	struct hv *hv;
 	struct vcpu_set *vcpus;
 
+	struct loop_task handed_task; /* serves vCPUs */
+	int loop_code; /* of the thread of the devices, once it has ended */
+
 	/* Why the loop stops; quit outlives the boot, so that no reboot swallows it. */
 	struct loop_task ended_task;
 	_Atomic enum hv_exit_kind ended;
@@ -68,6 +71,12 @@ struct machine {
 	bool reset_asked;           /* by the control socket; likewise */
 	bool window_closed;         /* once in this boot; likewise */
 };
+
+/* Gives hv_open()'s VM the plan's parts, and its interrupt lines to the devices. */
+int machine_setup_vm(struct machine *machine, struct error *err);
+
+/* The loop's thread, with its lock, which it gives up for a moment. */
+void machine_serve_vcpus(struct loop_task *task);
 
 /* Ends the boot, and with quit the VM. Any thread. */
 void machine_end(struct machine *machine, enum hv_exit_kind kind);

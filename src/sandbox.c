@@ -11,6 +11,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <ucontext.h>
 #include <unistd.h>
 
@@ -21,6 +22,7 @@
 #define LINES_MAX 20
 
 static bool filters_on;
+static enum sandbox_role main_role;
 static _Thread_local enum sandbox_role own_role;
 
 /* ---- names ------------------------------------------------------------------------ */
@@ -28,11 +30,14 @@ static _Thread_local enum sandbox_role own_role;
 const char *sandbox_role_name(enum sandbox_role role)
 {
 	static const char *const names[] = {
-		[SANDBOX_LOOP] = "the main thread",
-		[SANDBOX_SCREEN] = "the main thread",
-		[SANDBOX_SERVER] = "the main thread",
+		[SANDBOX_MAIN] = "the main thread",
+		[SANDBOX_MAIN_SCREEN] = "the main thread",
+		[SANDBOX_MAIN_SERVER] = "the main thread",
+		[SANDBOX_LOOP] = "the devices' thread",
+		[SANDBOX_LOOP_SCREEN] = "the devices' thread",
 		[SANDBOX_VCPU] = "a vCPU",
-		[SANDBOX_WORKER] = "a worker",
+		[SANDBOX_WORKER] = "a disk's worker",
+		[SANDBOX_SAVER] = "the saver of pictures",
 		[SANDBOX_VIEWER] = "a viewer's thread",
 		[SANDBOX_TLS] = "a thread of TLS",
 		[SANDBOX_BROKER] = "the broker",
@@ -52,7 +57,7 @@ const char *sandbox_call_name(unsigned int number)
 	return *name ? name : NULL;
 }
 
-bool sandbox_has_call(const char *wanted)
+static bool has_call(const char *wanted)
 {
 	const char *name = sandbox_call_names;
 
@@ -62,6 +67,41 @@ bool sandbox_has_call(const char *wanted)
 		name += strlen(name) + 1;
 	}
 	return false;
+}
+
+bool sandbox_has_rule(const struct sandbox_rule *rule)
+{
+#ifndef __GLIBC__
+	if (rule->glibc)
+		return false;
+#endif
+	return has_call(rule->call);
+}
+
+static const char *kind_of(const struct sandbox_rule *rule)
+{
+	return rule->form_of ? rule->form_of : rule->call;
+}
+
+static bool may(enum sandbox_role role, const struct sandbox_rule *rule)
+{
+	return rule->roles >> role & 1 && !rule->glibc && sandbox_has_rule(rule);
+}
+
+unsigned int sandbox_count(enum sandbox_role role)
+{
+	unsigned int count = 0;
+
+	for (unsigned int i = 0; i < sandbox_rule_count; i++) {
+		const struct sandbox_rule *rule = &sandbox_rules[i];
+		bool first = may(role, rule);
+
+		for (unsigned int j = 0; j < i && first; j++)
+			first = !may(role, &sandbox_rules[j]) ||
+				strcmp(kind_of(rule), kind_of(&sandbox_rules[j])) != 0;
+		count += first;
+	}
+	return count;
 }
 
 /* ---- what is refused ----------------------------------------------------------------
@@ -124,6 +164,11 @@ static void unblock_violations(void)
 	pthread_sigmask(SIG_UNBLOCK, &set, NULL);
 }
 
+static int add_filter(unsigned int flags, const struct sock_fprog *program)
+{
+	return (int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, program);
+}
+
 static int set_filter(enum sandbox_role role)
 {
 	const struct sandbox_filter *filter = &sandbox_filters[role];
@@ -135,16 +180,30 @@ static int set_filter(enum sandbox_role role)
 		if (code[i].k == SANDBOX_OWN_PID)
 			code[i].k = (uint32_t)getpid();
 	own_role = role;
-	return syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) < 0 ? -errno
-									      : 0;
+	/* Else kernels before 5.16 slow all of a filtered thread's loads down. */
+	if (!add_filter(SECCOMP_FILTER_FLAG_SPEC_ALLOW, &program))
+		return 0;
+	return errno == EINVAL && !add_filter(0, &program) ? 0 : -errno;
+}
+
+bool sandbox_can_filter(void)
+{
+	/* It looks at the filter last. */
+	return syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, NULL) < 0 &&
+	       errno == EFAULT;
 }
 
 void sandbox_enter(enum sandbox_role role)
 {
 	if (!filters_on)
 		return;
-	own_role = role;
+	if (role == SANDBOX_LOOP && main_role == SANDBOX_MAIN_SCREEN)
+		role = SANDBOX_LOOP_SCREEN;
 	unblock_violations();
+	/* Without its own, a thread has that of the main thread. */
+	if (set_filter(role))
+		log_host("sandbox: %s has no filter of its own: %s",
+			sandbox_role_name(role), strerror(errno));
 }
 
 static int start_filters(enum sandbox_role role, struct error *err)
@@ -154,13 +213,11 @@ static int start_filters(enum sandbox_role role, struct error *err)
 	unblock_violations();
 	if (!code)
 		code = set_filter(role);
-	/* Of a kernel without seccomp, or without its filters. */
-	if (code == -ENOSYS || code == -EINVAL) {
-		log_host("sandbox: this host's kernel has no filters of system calls "
-			 "(CONFIG_SECCOMP_FILTER), so any is allowed");
+	/* Of a kernel without seccomp, or without its filters: `bonsai host` says so. */
+	if (code == -ENOSYS || code == -EINVAL)
 		return 0;
-	}
 	filters_on = !code;
+	main_role = role;
 	return code ? error_set(err, code, NULL, "no filter of system calls: %s",
 			      strerror(-code))
 		    : 0;
@@ -209,6 +266,8 @@ int sandbox_start(const struct sandbox_options *options, struct error *err)
 #ifdef M_ARENA_MAX
 	/* Further arenas ask /proc how to be given back, and /proc is out of reach. */
 	mallopt(M_ARENA_MAX, 1);
+	/* Who asks for the time of day first has the time zone read from its file. */
+	tzset();
 #endif
 	if (!options->core_dumps)
 		limit(RLIMIT_CORE);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The process shuts itself in, once everything is open and before the guest runs: no new
- * privileges, no capabilities, no core dumps, and none of the system calls that
- * src/sandbox_policy.h takes away. Such a call fails with EPERM and is told in the log;
- * the VM goes on.
+ * privileges, no capabilities, no core dumps, and of the system calls those alone that
+ * src/sandbox_policy.h gives to a thread of its kind. Another one fails with EPERM and is
+ * told in the log; the VM goes on.
  *
  * State of the process, as the log is; nothing of it happens before sandbox_start(), so
  * that tests of single parts run without.
@@ -18,7 +18,7 @@
 struct error;
 
 struct sandbox_options {
-	enum sandbox_role main; /* whose filter the process gets */
+	enum sandbox_role main; /* the calling thread's */
 	bool any_call;          /* no filters */
 	bool keep_capabilities;
 	bool core_dumps;
@@ -26,7 +26,7 @@ struct sandbox_options {
 
 /*
  * For the calling thread, which is the main one, and all that it will start. A kernel
- * without seccomp is told of in the log and gives no error. -errno where what is there
+ * without seccomp gives no error. -errno where what is there
  * does not work.
  */
 int sandbox_start(const struct sandbox_options *options, struct error *err);
@@ -34,7 +34,7 @@ int sandbox_start(const struct sandbox_options *options, struct error *err);
 /* For the broker (src/outside.h), a process of one thread: it keeps its capabilities. */
 void sandbox_start_broker(void);
 
-/* First thing on a thread that was started since: whose calls the log speaks of. */
+/* First thing on a thread that was started since: it may do no more than that role. */
 void sandbox_enter(enum sandbox_role role);
 
 /* "a vCPU" */
@@ -43,7 +43,14 @@ const char *sandbox_role_name(enum sandbox_role role);
 /* The name of a system call; NULL where this CPU has none of that number. */
 const char *sandbox_call_name(unsigned int number);
 
-/* Whether this CPU has a call of that name. */
-bool sandbox_has_call(const char *name);
+/* Whether the filters of this program have the rule: for this CPU and C library. */
+bool sandbox_has_rule(const struct sandbox_rule *rule);
+
+/* Whether this host's kernel filters system calls. */
+bool sandbox_can_filter(void);
+
+/* How many system calls the role may make, without glibc's own; the forms of one count
+ * once. */
+unsigned int sandbox_count(enum sandbox_role role);
 
 #endif

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Runs while Bonsai is built, on the machine that builds: has libseccomp compile the
- * table of src/sandbox_policy.h for the CPU that its argument names (as meson names it)
- * and writes the filters as C. So the program that runs VMs neither carries the library
- * nor spends a moment of its start on it.
+ * table of src/sandbox_policy.h for the CPU that the first argument names (as meson does)
+ * and the C library of the second one, and writes the filters as C. So the program that
+ * runs VMs neither carries the library nor spends a moment of its start on it.
  */
 #include <errno.h>
 #include <linux/filter.h>
@@ -18,6 +18,9 @@
 /* Those of all CPUs that Bonsai runs on, but for a few of 32-bit ARM's own. */
 #define CALLS_MAX 480
 
+/* As of a kernel that does not have it. */
+#define ABSENT SCMP_ACT_ERRNO(ENOSYS)
+
 static uint32_t arch_of(const char *cpu)
 {
 	if (!strcmp(cpu, "x86_64"))
@@ -29,15 +32,8 @@ static uint32_t arch_of(const char *cpu)
 	return 0;
 }
 
-static bool is_among(const char *const *names, const char *name)
-{
-	for (; *names; names++)
-		if (!strcmp(*names, name))
-			return true;
-	return false;
-}
-
-static int add_rule(scmp_filter_ctx filter, const struct sandbox_rule *rule, int call)
+static int add_rule(scmp_filter_ctx filter, uint32_t arch,
+	const struct sandbox_rule *rule, uint32_t action)
 {
 	struct scmp_arg_cmp where = {
 		.arg = rule->argument,
@@ -46,33 +42,14 @@ static int add_rule(scmp_filter_ctx filter, const struct sandbox_rule *rule, int
 		.datum_b = rule->value,
 	};
 
-	return seccomp_rule_add_exact_array(
-		filter, SCMP_ACT_ALLOW, call, rule->mask ? 1 : 0, &where);
-}
-
-static int add_call(scmp_filter_ctx filter, const char *name, unsigned int role)
-{
+	if (seccomp_syscall_resolve_name_arch(arch, rule->call) < 0)
+		return 0; /* another CPU's */
 	/* The library takes this machine's number and translates it. */
-	int call = seccomp_syscall_resolve_name(name);
-	bool named = is_among(sandbox_refused, name);
-	int code = 0;
-
-	if (is_among(sandbox_absent, name))
-		return seccomp_rule_add_exact_array(
-			filter, SCMP_ACT_ERRNO(ENOSYS), call, 0, NULL);
-	for (unsigned int i = 0; i < sandbox_rule_count && !code; i++) {
-		if (strcmp(sandbox_rules[i].call, name) != 0)
-			continue;
-		named = true;
-		if (sandbox_rules[i].roles >> role & 1)
-			code = add_rule(filter, &sandbox_rules[i], call);
-	}
-	return named || code ? code
-			     : seccomp_rule_add_exact_array(
-				       filter, SCMP_ACT_ALLOW, call, 0, NULL);
+	return seccomp_rule_add_exact_array(filter, action,
+		seccomp_syscall_resolve_name(rule->call), rule->mask ? 1 : 0, &where);
 }
 
-static int build(uint32_t arch, unsigned int role, scmp_filter_ctx *ret)
+static int build(uint32_t arch, bool glibc, unsigned int role, scmp_filter_ctx *ret)
 {
 	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_TRAP);
 	int code = filter ? 0 : -ENOMEM;
@@ -86,13 +63,14 @@ static int build(uint32_t arch, unsigned int role, scmp_filter_ctx *ret)
 	/* A tree over the numbers, in place of a list. */
 	if (!code)
 		code = seccomp_attr_set(filter, SCMP_FLTATR_CTL_OPTIMIZE, 2);
-	for (int number = 0; number < CALLS_MAX && !code; number++) {
-		char *name = seccomp_syscall_resolve_num_arch(arch, number);
-
-		if (name)
-			code = add_call(filter, name, role);
-		free(name);
-	}
+	for (unsigned int i = 0; i < sandbox_rule_count && !code; i++)
+		if (sandbox_rules[i].roles >> role & 1)
+			code = add_rule(filter, arch, &sandbox_rules[i],
+				sandbox_rules[i].glibc && !glibc ? ABSENT
+								 : SCMP_ACT_ALLOW);
+	for (const char *const *name = sandbox_absent; *name && !code; name++)
+		code = seccomp_rule_add_exact_array(
+			filter, ABSENT, seccomp_syscall_resolve_name(*name), 0, NULL);
 	return code;
 }
 
@@ -136,27 +114,27 @@ static void print_names(uint32_t arch)
 
 int main(int argc, char **argv)
 {
-	uint32_t arch = argc == 2 ? arch_of(argv[1]) : 0;
-	unsigned int counts[SANDBOX_FILTERS];
+	uint32_t arch = argc == 3 ? arch_of(argv[1]) : 0;
+	unsigned int counts[SANDBOX_ROLES];
 	int code = arch ? 0 : -EINVAL;
 
 	printf("/* Made by src/sandbox_compile.c of src/sandbox_policy.c. */\n"
 	       "#include \"src/sandbox_filters.h\"\n");
-	for (unsigned int role = 0; role < SANDBOX_FILTERS && !code; role++) {
+	for (unsigned int role = 0; role < SANDBOX_ROLES && !code; role++) {
 		scmp_filter_ctx filter;
 
-		code = build(arch, role, &filter);
+		code = build(arch, !strcmp(argv[2], "glibc"), role, &filter);
 		if (!code)
 			code = print(filter, role, &counts[role]);
 		seccomp_release(filter);
 	}
 	if (code) {
-		fprintf(stderr, "no filters for %s: %s\n", argc == 2 ? argv[1] : "?",
+		fprintf(stderr, "no filters for %s: %s\n", argc == 3 ? argv[1] : "?",
 			strerror(-code));
 		return EXIT_FAILURE;
 	}
-	printf("\nconst struct sandbox_filter sandbox_filters[SANDBOX_FILTERS] = {\n");
-	for (unsigned int role = 0; role < SANDBOX_FILTERS; role++)
+	printf("\nconst struct sandbox_filter sandbox_filters[SANDBOX_ROLES] = {\n");
+	for (unsigned int role = 0; role < SANDBOX_ROLES; role++)
 		printf("\t{role_%u, %u},\n", role, counts[role]);
 	printf("};\n");
 	print_names(arch);

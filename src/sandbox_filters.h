@@ -15,7 +15,7 @@ struct sandbox_filter {
 	unsigned short count;
 };
 
-extern const struct sandbox_filter sandbox_filters[SANDBOX_FILTERS];
+extern const struct sandbox_filter sandbox_filters[SANDBOX_ROLES];
 
 /* The names of this CPU's system calls by number, each ended by a zero, with nothing
  * between two zeroes where there is none; and how many there are. */

@@ -13,4 +13,14 @@
 int thread_start(
 	pthread_t *ret, size_t stack_bytes, void *(*run)(void *argument), void *argument);
 
+/*
+ * Starts a thread and serves it until it has ended: does what the thread itself has no
+ * business to do. A thread_start() there is done here, and so is thread_ask(). -errno
+ * where there is no thread. One at a time.
+ */
+int thread_serve(size_t stack_bytes, void *(*run)(void *argument), void *argument);
+
+/* Has act() called by who serves this thread, or here where nobody does. */
+int thread_ask(int (*act)(void *argument), void *argument);
+
 #endif

@@ -28,6 +28,7 @@ struct vcpu {
 	unsigned int index;
 	pthread_t thread;
 	_Atomic pid_t thread_id;
+	const struct hv_exit *handed;          /* a write that another thread is to do */
 	atomic_ulong exits[HV_EXIT_STUCK + 1]; /* by kind */
 	struct guest_log log;
 };
@@ -40,17 +41,81 @@ struct vcpu_set {
 	atomic_bool stopping; /* these two are written with the lock held */
 	atomic_bool pausing;
 	pthread_mutex_t lock;
-	pthread_cond_t parked;  /* running has become 0 */
+	pthread_cond_t parked;  /* running has become 0, or a vCPU has handed a write */
+	pthread_cond_t served;  /* a write is done */
 	pthread_cond_t resumed; /* or stopping */
 	unsigned int running;   /* threads that may be in the guest or in a device */
 	unsigned int count;     /* threads that exist */
 	struct vcpu vcpus[];
 };
 
+/* ---- writes for others to do --------------------------------------------------------
+ */
+
+/* Until it is done, by the thread of the devices or by the one that pauses or ends. */
+static void hand_over(struct vcpu *vcpu, const struct hv_exit *exit)
+{
+	struct vcpu_set *set = vcpu->set;
+
+	pthread_mutex_lock(&set->lock);
+	vcpu->handed = exit;
+	pthread_cond_signal(&set->parked);
+	pthread_mutex_unlock(&set->lock);
+	set->events->handed(set->user);
+	pthread_mutex_lock(&set->lock);
+	while (vcpu->handed)
+		pthread_cond_wait(&set->served, &set->lock);
+	pthread_mutex_unlock(&set->lock);
+}
+
+/* With the lock held, which it gives up meanwhile; true where there was one. */
+static bool serve_one(struct vcpu_set *set)
+{
+	for (unsigned int i = 0; i < set->count; i++) {
+		struct vcpu *vcpu = &set->vcpus[i];
+		const struct hv_exit *exit = vcpu->handed;
+
+		if (!exit)
+			continue;
+		pthread_mutex_unlock(&set->lock);
+		bus_write(exit->kind == HV_EXIT_PORT ? set->ports : set->bus,
+			exit->mmio.gpa, exit->mmio.bytes, exit->mmio.value);
+		pthread_mutex_lock(&set->lock);
+		vcpu->handed = NULL;
+		pthread_cond_broadcast(&set->served);
+		return true;
+	}
+	return false;
+}
+
+void vcpu_set_serve(struct vcpu_set *set)
+{
+	pthread_mutex_lock(&set->lock);
+	while (serve_one(set))
+		;
+	pthread_mutex_unlock(&set->lock);
+}
+
+/* With the lock held: until no vCPU is in the guest or in a device. */
+static void await_all(struct vcpu_set *set)
+{
+	while (set->running)
+		if (!serve_one(set))
+			pthread_cond_wait(&set->parked, &set->lock);
+}
+
+/* ---- the thread of a vCPU -----------------------------------------------------------
+ */
+
 static void access_bus(struct vcpu *vcpu, const struct bus *bus, struct hv_exit *exit)
 {
 	bool found;
 
+	if (exit->mmio.write && vcpu->set->events->handed &&
+		bus_is_deep(bus, exit->mmio.gpa, exit->mmio.bytes, exit->mmio.value)) {
+		hand_over(vcpu, exit);
+		return;
+	}
 	if (exit->mmio.write)
 		found = bus_write(
 			bus, exit->mmio.gpa, exit->mmio.bytes, exit->mmio.value);
@@ -186,6 +251,7 @@ int vcpu_set_create(struct hv *hv, const struct bus *bus, const struct bus *port
 	set->pausing = paused;
 	pthread_mutex_init(&set->lock, NULL);
 	pthread_cond_init(&set->parked, NULL);
+	pthread_cond_init(&set->served, NULL);
 	pthread_cond_init(&set->resumed, NULL);
 	for (unsigned int i = 0; i < count && !code; i++) {
 		struct vcpu *vcpu = &set->vcpus[i];
@@ -217,8 +283,7 @@ void vcpu_set_pause(struct vcpu_set *set)
 	pthread_mutex_unlock(&set->lock);
 	kick_all(set);
 	pthread_mutex_lock(&set->lock);
-	while (set->running)
-		pthread_cond_wait(&set->parked, &set->lock);
+	await_all(set);
 	pthread_mutex_unlock(&set->lock);
 }
 
@@ -264,9 +329,13 @@ void vcpu_set_destroy(struct vcpu_set *set)
 	pthread_cond_broadcast(&set->resumed);
 	pthread_mutex_unlock(&set->lock);
 	kick_all(set);
+	pthread_mutex_lock(&set->lock);
+	await_all(set);
+	pthread_mutex_unlock(&set->lock);
 	for (unsigned int i = 0; i < set->count; i++)
 		pthread_join(set->vcpus[i].thread, NULL);
 	pthread_cond_destroy(&set->resumed);
+	pthread_cond_destroy(&set->served);
 	pthread_cond_destroy(&set->parked);
 	pthread_mutex_destroy(&set->lock);
 	free(set);

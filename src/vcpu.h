@@ -20,6 +20,11 @@ struct vcpu_set;
  */
 struct vcpu_events {
 	void (*ended)(void *user, enum hv_exit_kind kind);
+	/*
+	 * A vCPU waits for vcpu_set_serve(): it has a deep write (src/bus.h). On its
+	 * thread. NULL: vCPUs do these themselves.
+	 */
+	void (*handed)(void *user);
 };
 
 /*
@@ -30,6 +35,11 @@ int vcpu_set_create(struct hv *hv, const struct bus *bus, const struct bus *port
 	unsigned int count, const unsigned int *affinity, unsigned int affinity_count,
 	bool paused, const struct vcpu_events *events, void *user, struct vcpu_set **ret,
 	struct error *err);
+
+/*
+ * Does what vCPUs have handed over. The caller holds no loop lock.
+ */
+void vcpu_set_serve(struct vcpu_set *set);
 
 /*
  * Parks all threads: afterwards no vCPU is in the guest or in a device, until they are

@@ -246,6 +246,7 @@ static const struct virtio_ops gpu_ops = {
 	.kick = kick,
 	.stop = stop,
 	.config_write = config_write,
+	.config_is_memory = true,
 	.destroy = destroy,
 };
 

@@ -297,6 +297,7 @@ static const struct virtio_ops input_ops = {
 	.start = input_start,
 	.stop = input_stop,
 	.config_write = input_config_write,
+	.config_is_memory = true,
 	.destroy = input_destroy,
 };
 

@@ -253,7 +253,23 @@ static void mmio_write(
 		write_register(transport, offset, (uint32_t)value);
 }
 
-static const struct mmio_ops mmio_ops = {.read = mmio_read, .write = mmio_write};
+/* What begins or ends a device's work, or has it work. */
+static bool mmio_is_deep(
+	const struct mmio_region *region, uint64_t offset, uint64_t value)
+{
+	const struct virtio_mmio *transport =
+		container_of(region, struct virtio_mmio, region);
+
+	if (offset >= REG_CONFIG)
+		return transport->dev->ops->config_write &&
+		       !transport->dev->ops->config_is_memory;
+	if (offset == REG_STATUS)
+		return !value || value & VIRTIO_STATUS_DRIVER_OK;
+	return offset == REG_QUEUE_NOTIFY;
+}
+
+static const struct mmio_ops mmio_ops = {
+	.read = mmio_read, .write = mmio_write, .is_deep = mmio_is_deep};
 
 /* ---- kick descriptors ------------------------------------------------------------- */
 

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "src/container_of.h"
+#include "src/thread.h"
 
 static void call_ready(struct loop_fd *watch, uint32_t events)
 {
@@ -17,6 +18,13 @@ static void call_ready(struct loop_fd *watch, uint32_t events)
 
 	if (read(watch->fd, &count, sizeof(count)) == sizeof(count) && dev->started)
 		dev->transport->queue_interrupt(dev);
+}
+
+static int make_eventfd(void *argument)
+{
+	int fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+
+	return fd < 0 ? -errno : fd;
 }
 
 /* The line's own eventfd, or one that the loop passes on; -errno. */
@@ -29,9 +37,9 @@ static int call_fd(struct vhost_rings *rings)
 
 	if (fd >= 0 || watch->fd >= 0)
 		return fd >= 0 ? fd : watch->fd;
-	watch->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	watch->fd = thread_ask(make_eventfd, NULL);
 	if (watch->fd < 0)
-		return -errno;
+		return watch->fd;
 	code = loop_fd_add(dev->loop, watch);
 	return code ? code : watch->fd;
 }

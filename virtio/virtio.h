@@ -70,6 +70,7 @@ struct virtio_ops {
 	 */
 	void (*config_write)(struct virtio_device *dev, uint32_t offset,
 		unsigned int bytes, uint64_t value);
+	bool config_is_memory; /* of the device: config_write() touches nothing else */
 
 	/* Mandatory. Frees the device; not called while started. */
 	void (*destroy)(struct virtio_device *dev);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
 #include <signal.h>
+#include <stdbool.h>
 
 #include "src/thread.h"
 #include "test/unit/test.h"
@@ -80,6 +81,67 @@ TEST(an_impossible_stack_is_an_error)
 	CHECK_EQ(thread_start(&thread, 1, look, &seen), -EINVAL);
 }
 
+/* ---- serving ------------------------------------------------------------------------
+ */
+
+static pthread_t main_thread;
+
+static int is_main(void *argument)
+{
+	*(bool *)argument = pthread_equal(pthread_self(), main_thread);
+	return -EDOM;
+}
+
+static void *set(void *argument)
+{
+	*(bool *)argument = true;
+	return NULL;
+}
+
+struct served {
+	bool asked_main;
+	bool child_ran;
+	int answer;
+	int started;
+};
+
+static void *be_served(void *argument)
+{
+	struct served *served = argument;
+	pthread_t thread;
+
+	served->answer = thread_ask(is_main, &served->asked_main);
+	served->started = thread_start(&thread, 0, set, &served->child_ran);
+	if (!served->started)
+		pthread_join(thread, NULL);
+	return NULL;
+}
+
+TEST(a_served_thread_has_others_started_and_things_done_by_its_server)
+{
+	for (int round = 0; round < 2; round++) {
+		struct served served = {.started = -1};
+
+		main_thread = pthread_self();
+		CHECK_EQ(thread_serve(STACK_BYTES, be_served, &served), 0);
+		CHECK(served.asked_main);
+		CHECK_EQ(served.answer, -EDOM);
+		CHECK_EQ(served.started, 0);
+		CHECK(served.child_ran);
+	}
+}
+
+TEST(without_a_server_things_are_done_at_once)
+{
+	bool asked_main = false;
+
+	main_thread = pthread_self();
+	CHECK_EQ(thread_ask(is_main, &asked_main), -EDOM);
+	CHECK(asked_main);
+}
+
 TEST_MAIN(CASE(a_thread_gets_no_signal), CASE(its_creator_gets_signals_as_before),
 	CASE(its_stack_has_the_size_that_was_asked_for),
-	CASE(an_impossible_stack_is_an_error))
+	CASE(an_impossible_stack_is_an_error),
+	CASE(a_served_thread_has_others_started_and_things_done_by_its_server),
+	CASE(without_a_server_things_are_done_at_once))

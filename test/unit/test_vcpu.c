@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "src/vcpu.h"
 
+#include <pthread.h>
 #include <sched.h>
 #include <semaphore.h>
 #include <stdatomic.h>
@@ -212,9 +213,100 @@ TEST(refuses_a_host_cpu_that_is_not_there)
 	hv_destroy(hv);
 }
 
+/* ---- deep writes --------------------------------------------------------------------
+ */
+
+static pthread_t server;
+static atomic_bool served_here;
+static sem_t handed;
+
+static void deep_write(
+	struct mmio_region *region, uint64_t offset, unsigned int bytes, uint64_t value)
+{
+	written = value;
+	served_here = pthread_equal(pthread_self(), server);
+}
+
+static bool is_deep(const struct mmio_region *region, uint64_t offset, uint64_t value)
+{
+	return value == 77;
+}
+
+static const struct mmio_ops deep_ops = {
+	.read = reg_read, .write = deep_write, .is_deep = is_deep};
+
+static void on_handed(void *user)
+{
+	sem_post(&handed);
+}
+
+static const struct vcpu_events deep_events = {.ended = on_end, .handed = on_handed};
+
+enum server { SERVES, PAUSES, ENDS };
+
+/* The first write of the script is deep, and waits for one of these. */
+static void run_deep(enum server who)
+{
+	struct mmio_region region = {.ops = &deep_ops,
+		.gpa = REGISTER_GPA,
+		.bytes = 0x100,
+		.name = "register"};
+	struct bus bus = {0};
+	struct bus ports = {0};
+	struct vcpu_set *set = NULL;
+	struct host_caps caps;
+	struct hv *hv = NULL;
+
+	sem_init(&ended, 0, 0);
+	sem_init(&handed, 0, 0);
+	server = pthread_self();
+	served_here = false;
+	written = 0;
+	fake_hv.script = write_then_read;
+	CHECK_EQ(bus_add(&bus, &region, NULL), 0);
+	CHECK_EQ(hv_open(&hv, &caps, NULL), 0);
+	CHECK_EQ(vcpu_set_create(hv, &bus, &ports, 1, NULL, 0, false, &deep_events, NULL,
+			 &set, NULL),
+		0);
+	sem_wait(&handed);
+	if (who == PAUSES) {
+		vcpu_set_pause(set);
+		CHECK(served_here);
+		vcpu_set_resume(set);
+	}
+	if (who == SERVES)
+		vcpu_set_serve(set);
+	if (who != ENDS)
+		sem_wait(&ended);
+	vcpu_set_destroy(set);
+	CHECK(served_here);
+	CHECK_EQ(written, 77);
+	hv_destroy(hv);
+	sem_destroy(&handed);
+	sem_destroy(&ended);
+}
+
+TEST(a_deep_write_is_done_by_who_serves_the_vcpus)
+{
+	run_deep(SERVES);
+}
+
+TEST(a_deep_write_is_done_by_who_pauses_them)
+{
+	run_deep(PAUSES);
+}
+
+TEST(a_deep_write_is_done_by_who_ends_them)
+{
+	run_deep(ENDS);
+}
+
 TEST_MAIN(CASE(carries_accesses_to_the_bus_and_back),
 	CASE(a_stray_read_gives_zero_and_the_guest_goes_on),
 	CASE(kicks_vcpus_out_of_a_guest_that_never_exits),
 	CASE(one_vcpu_that_crashes_ends_all),
 	CASE(paused_vcpus_stand_still_until_they_are_resumed),
-	CASE(refuses_a_host_cpu_that_is_not_there))
+	CASE(refuses_a_host_cpu_that_is_not_there),
+	CASE(a_deep_write_is_done_by_who_serves_the_vcpus),
+	CASE(a_deep_write_is_done_by_who_pauses_them),
+	CASE(a_deep_write_is_done_by_who_ends_them))

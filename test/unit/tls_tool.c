@@ -73,9 +73,6 @@ static int open_both(struct control_rig *rig, struct echo *echo,
 		code = control_add_terminal(rig->control, "hvc0", echo->terminal, err);
 	if (!code)
 		code = control_listen(rig->control, "127.0.0.1", 0, files, NULL, err);
-	if (!code)
-		code = sandbox_start(
-			&(struct sandbox_options){.main = SANDBOX_LOOP}, err);
 	return code;
 }
 
@@ -84,14 +81,20 @@ static int serve(struct control_rig *rig, const struct tls_files *files)
 	struct echo echo = {.user = {&events}};
 	struct error err = {.text = ""};
 	int code = open_both(rig, &echo, files, &err);
+	unsigned int port = 0;
+
+	if (!code)
+		port = listener_port(&rig->control->remote);
+	if (!code)
+		code = sandbox_start(
+			&(struct sandbox_options){.main = SANDBOX_MAIN}, &err);
 
 	if (code) {
 		fprintf(stderr, "%s\n", err.text);
 		return 1;
 	}
 	terminal_set_user(echo.terminal, &echo.user);
-	printf("%s %u\n", strrchr(terminal_place(echo.terminal), ':') + 1,
-		listener_port(&rig->control->remote));
+	printf("%s %u\n", strrchr(terminal_place(echo.terminal), ':') + 1, port);
 	fflush(stdout);
 	while (!rig->quits)
 		loop_turn(rig->loop, -1);
