@@ -91,6 +91,7 @@ static void read_root(struct build *build, const struct xml_element *root)
 	config->ram_size_pos = config->pos;
 	config->memory.pos = config->pos;
 	config->sandbox.seccomp = true;
+	config->sandbox.landlock = true;
 	config->isa = (struct config_isa){.rtc = true,
 		.serial = true,
 		.pit = true,

@@ -113,6 +113,7 @@ const struct element_def language_verify = {ELEMENT("verify", verify_attributes)
 /* <sandbox> */
 static const struct attribute_def sandbox_attributes[] = {
 	{"seccomp", set_bool, AT(config_sandbox, seccomp)},
+	{"landlock", set_bool, AT(config_sandbox, landlock)},
 	{"capabilities", set_bool, AT(config_sandbox, capabilities)},
 	{"core_dumps", set_bool, AT(config_sandbox, core_dumps)},
 };

@@ -15,6 +15,7 @@
 #include "src/cmd.h"
 #include "src/container_of.h"
 #include "src/hv.h"
+#include "src/landlock.h"
 #include "src/sandbox.h"
 
 static void line(const char *what, const char *fmt, ...)
@@ -179,6 +180,9 @@ int cmd_host(int argc, char **argv)
 	show_device("tap", "/dev/net/tun", "load the tun module");
 	show_program("passt", "install the package passt, for nets with <user/>");
 	show_io_uring();
+	line("Landlock", "%s",
+		landlock_version() ? "yes"
+				   : "no: this kernel has no CONFIG_SECURITY_LANDLOCK");
 	line("system calls", "%s",
 		sandbox_can_filter() ? "are filtered"
 				     : "are not filtered: this kernel has no "

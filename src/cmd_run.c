@@ -27,6 +27,15 @@ static void allow_descriptors(void)
 	setrlimit(RLIMIT_NOFILE, &limit);
 }
 
+/* A reboot locks the memory again, without the capability that goes beyond the limit. */
+static void allow_locking(const struct vm_config *config)
+{
+	const struct rlimit all = {RLIM_INFINITY, RLIM_INFINITY};
+
+	if (config->memory.lock)
+		setrlimit(RLIMIT_MEMLOCK, &all);
+}
+
 /* What a person has let the process keep is said each time. */
 static void warn(const struct config_sandbox *config)
 {
@@ -35,6 +44,7 @@ static void warn(const struct config_sandbox *config)
 		const char *text;
 	} parts[] = {
 		{!config->seccomp, "any system call is allowed (seccomp=\"no\")"},
+		{!config->landlock, "files are within reach (landlock=\"no\")"},
 		{config->capabilities, "capabilities are kept (capabilities=\"yes\")"},
 		{config->core_dumps,
 			"a core dump has the guest's secrets (core_dumps=\"yes\")"},
@@ -52,6 +62,7 @@ static int confine(const struct vm_config *config, struct error *err)
 	const struct sandbox_options options = {
 		.main = cmd_sandbox_main(config),
 		.any_call = !config->sandbox.seccomp,
+		.any_file = !config->sandbox.landlock,
 		.keep_capabilities = config->sandbox.capabilities,
 		.core_dumps = config->sandbox.core_dumps,
 	};
@@ -159,6 +170,7 @@ int cmd_run(int argc, char **argv)
 	if (!strcmp(vm.path, CMD_STDIN))
 		leave_input(config);
 	allow_descriptors();
+	allow_locking(config);
 	if (hv_open(&hv, &caps, &err)) {
 		cmd_print_error(&err);
 		status = EXIT_HOST_FAILED;

@@ -104,6 +104,10 @@ int cmd_sandbox(int argc, char **argv)
 	printf("sandbox of %s\n", config->name);
 	printf("  new privileges: never\n");
 	printf("  capabilities:   %s\n", config->sandbox.capabilities ? "kept" : "none");
+	printf("  files, TCP:     %s\n",
+		!config->sandbox.landlock ? "not given up by Landlock"
+		: cmd_sandbox_main(config) == SANDBOX_MAIN_SERVER ? "to read"
+								  : "none");
 	printf("  core dumps:     %s\n", config->sandbox.core_dumps ? "as set" : "none");
 	if (config->sandbox.seccomp) {
 		print_roles(cmd_sandbox_main(config));

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "src/error.h"
+#include "src/landlock.h"
 #include "src/log.h"
 #include "src/sandbox_filters.h"
 
@@ -277,5 +278,9 @@ int sandbox_start(const struct sandbox_options *options, struct error *err)
 		return code;
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		return error_set(err, -errno, NULL, "no_new_privs: %s", strerror(errno));
+	if (!options->any_file)
+		code = landlock_enter(options->main == SANDBOX_MAIN_SERVER);
+	if (code)
+		return error_set(err, code, NULL, "Landlock: %s", strerror(-code));
 	return options->any_call ? 0 : start_filters(options->main, err);
 }

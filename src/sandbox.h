@@ -20,6 +20,7 @@ struct error;
 struct sandbox_options {
 	enum sandbox_role main; /* the calling thread's */
 	bool any_call;          /* no filters */
+	bool any_file;          /* no Landlock */
 	bool keep_capabilities;
 	bool core_dumps;
 };

@@ -157,7 +157,7 @@ const struct sandbox_rule sandbox_rules[] = {
 	/* A boot. */
 	ANY(mlock2, MAIN),
 	ANY(mlock, MAIN),
-	GLIBC(sysinfo, LOOP | BROKER),
+	GLIBC(sysinfo, LOOP | WORKER | BROKER),
 
 	/* A viewer's library, and the files of its web pages. */
 	ANY(select, VIEWER),
