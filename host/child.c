@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "src/container_of.h"
+#include "src/thread.h"
 
 extern char **environ;
 
@@ -155,8 +156,9 @@ int child_adopt(struct child *child, pid_t pid, int message_fd)
 }
 
 /* -1 where it was killed, or is the child of another process. */
-static int reap(pid_t pid)
+static int reap(void *argument)
 {
+	pid_t pid = *(pid_t *)argument;
 	int status = 0;
 	pid_t got;
 
@@ -174,7 +176,7 @@ static int end_child(struct outside_job *job, struct outside_message *message)
 	if (!child->pid)
 		return -ESRCH;
 	kill(-child->pid, SIGKILL);
-	message->number = reap(child->pid);
+	message->number = reap(&child->pid);
 	child->pid = 0;
 	return 0;
 }
@@ -194,7 +196,7 @@ int child_stop(struct child *child)
 			exit_status = (int)message->number;
 		/* One from before the broker is this process's to reap. */
 		if (!code && exit_status < 0)
-			exit_status = reap(pid);
+			exit_status = thread_ask(reap, &pid);
 		child->pid = 0;
 		child_listen(child);
 	}
@@ -209,8 +211,7 @@ int child_init(struct child *child)
 {
 	child->message_watch =
 		(struct loop_fd){.fd = -1, .events = EPOLLIN, .ready = message_ready};
-	outside_starts_helpers();
-	return outside_add(&child->ending, end_child);
+	return outside_add_start(&child->ending, end_child);
 }
 
 void child_finish(struct child *child)

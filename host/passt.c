@@ -175,5 +175,5 @@ int passt_init(struct passt *passt)
 	passt->child.said = passt_said;
 	passt->log.source = "passt";
 	code = child_init(&passt->child);
-	return code ? code : outside_add(&passt->launching, launch);
+	return code ? code : outside_add_start(&passt->launching, launch);
 }

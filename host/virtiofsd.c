@@ -217,7 +217,7 @@ int vhost_source_virtiofsd_create(struct loop *loop,
 	virtiofsd->child.said = virtiofsd_said;
 	code = child_init(&virtiofsd->child);
 	if (!code)
-		code = outside_add(&virtiofsd->launching, launch);
+		code = outside_add_start(&virtiofsd->launching, launch);
 	if (code)
 		error_set(err, code, pos, "no memory for virtiofsd");
 	else

@@ -82,10 +82,8 @@ static void print_roles(enum sandbox_role main)
 	for (size_t i = 0; i < sizeof(roles) / sizeof(roles[0]); i++) {
 		if (roles[i] == SANDBOX_VIEWER && main != SANDBOX_MAIN_SERVER)
 			continue;
-		printf("%s%s may make these %u system calls:\n",
-			sandbox_role_name(roles[i]),
-			roles[i] == SANDBOX_BROKER ? ", where it starts no helpers," : "",
-			sandbox_count(roles[i]));
+		printf("%s may make these %u system calls:\n",
+			sandbox_role_name(roles[i]), sandbox_count(roles[i]));
 		print_calls(roles[i]);
 	}
 }

@@ -27,12 +27,15 @@ struct packet {
 
 static struct outside_job **jobs;
 static unsigned int job_count;
-static bool starts_helpers;
 static char **paths; /* that may be opened */
 static unsigned int path_count;
 static bool sealed;
-static int broker_fd = -1; /* our end */
-static pid_t broker_pid;   /* 0: there is none yet */
+
+/* The second one is for the jobs that start helpers. */
+static struct broker {
+	int fd;    /* our end */
+	pid_t pid; /* 0: there is none */
+} brokers[2] = {{.fd = -1}, {.fd = -1}};
 
 /* ---- jobs ---------------------------------------------------------------------------
  */
@@ -48,6 +51,12 @@ int outside_add(struct outside_job *job, outside_run run)
 	jobs[job_count++] = job;
 	job->number = job_count;
 	return 0;
+}
+
+int outside_add_start(struct outside_job *job, outside_run run)
+{
+	job->starts = true;
+	return outside_add(job, run);
 }
 
 void outside_remove(struct outside_job *job)
@@ -96,11 +105,6 @@ static int open_path(const char *path)
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 
 	return fd < 0 ? -errno : fd;
-}
-
-void outside_starts_helpers(void)
-{
-	starts_helpers = true;
 }
 
 /* ---- the wire -----------------------------------------------------------------------
@@ -181,24 +185,24 @@ static int open_asked(struct outside_message *message)
 	return 0;
 }
 
-static int run_asked(struct packet *packet)
+static int run_asked(struct packet *packet, bool starts)
 {
 	struct outside_job *job = NULL;
 
 	if (packet->code > 0 && packet->code <= job_count)
 		job = jobs[packet->code - 1];
 	packet->message.fd_count = 0;
-	if (packet->code == OPEN_PATH)
+	if (packet->code == OPEN_PATH && !starts)
 		return open_asked(&packet->message);
-	return job ? job->run(job, &packet->message) : -EPERM;
+	return job && job->starts == starts ? job->run(job, &packet->message) : -EPERM;
 }
 
-static void serve(int fd)
+static void serve(int fd, bool starts)
 {
 	static struct packet packet;
 
 	while (!receive_packet(fd, &packet)) {
-		packet.code = run_asked(&packet);
+		packet.code = run_asked(&packet, starts);
 		if (packet.code < 0)
 			packet.message.bytes = packet.message.fd_count = 0;
 		if (send_packet(fd, &packet))
@@ -209,7 +213,7 @@ static void serve(int fd)
 }
 
 /* Nothing of the VM may live on in it: neither its devices nor its consoles. */
-static void be_broker(int socket, pid_t parent, bool filtered)
+static void be_broker(int socket, pid_t parent, bool starts, bool filtered)
 {
 	const int own = STDERR_FILENO + 1;
 	sigset_t all;
@@ -225,38 +229,49 @@ static void be_broker(int socket, pid_t parent, bool filtered)
 	if (syscall(SYS_close_range, own + 1, ~0u, 0) < 0)
 		for (int fd = own + 1; fd < sysconf(_SC_OPEN_MAX); fd++)
 			close(fd);
-	prctl(PR_SET_NAME, "bonsai-broker", 0, 0, 0);
-	if (filtered && !starts_helpers)
+	prctl(PR_SET_NAME, starts ? "bonsai-starter" : "bonsai-broker", 0, 0, 0);
+	if (filtered && !starts)
 		sandbox_start_broker();
-	serve(own);
+	serve(own, starts);
 	_exit(0);
+}
+
+static int start(struct broker *broker, bool filtered, struct error *err)
+{
+	pid_t parent = getpid();
+	int ends[2];
+	int code;
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
+		return error_set(err, -errno, NULL, "no socket for the broker: %s",
+			strerror(errno));
+	broker->pid = fork();
+	code = -errno;
+	if (broker->pid == 0)
+		be_broker(ends[1], parent, broker == &brokers[1], filtered);
+	close(ends[1]);
+	broker->fd = ends[0];
+	if (broker->pid > 0)
+		return 0;
+	broker->pid = 0;
+	close(broker->fd);
+	broker->fd = -1;
+	return error_set(
+		err, code, NULL, "no process for the broker: %s", strerror(-code));
 }
 
 int outside_start(bool filtered, struct error *err)
 {
-	pid_t parent = getpid();
-	int ends[2];
+	bool wanted[2] = {path_count > 0, false};
+	int code = 0;
 
-	if (!job_count && !path_count)
-		return 0;
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
-		return error_set(err, -errno, NULL, "no socket for the broker: %s",
-			strerror(errno));
-	broker_pid = fork();
-	if (broker_pid == 0)
-		be_broker(ends[1], parent, filtered);
-	close(ends[1]);
-	broker_fd = ends[0];
-	if (broker_pid < 0) {
-		int code = -errno;
-
-		broker_pid = 0;
-		close(broker_fd);
-		broker_fd = -1;
-		return error_set(err, code, NULL, "no process for the broker: %s",
-			strerror(-code));
-	}
-	return 0;
+	for (unsigned int i = 0; i < job_count; i++)
+		if (jobs[i])
+			wanted[jobs[i]->starts] = true;
+	for (unsigned int i = 0; i < 2 && !code; i++)
+		if (wanted[i])
+			code = start(&brokers[i], filtered, err);
+	return code;
 }
 
 void outside_seal(void)
@@ -266,11 +281,13 @@ void outside_seal(void)
 
 void outside_stop(void)
 {
-	if (broker_fd >= 0)
-		close(broker_fd);
-	broker_fd = -1;
-	if (broker_pid)
-		waitpid(broker_pid, NULL, 0);
+	for (unsigned int i = 0; i < 2; i++) {
+		if (brokers[i].fd >= 0)
+			close(brokers[i].fd);
+		brokers[i].fd = -1;
+		if (brokers[i].pid)
+			waitpid(brokers[i].pid, NULL, 0);
+	}
 	while (path_count)
 		free(paths[--path_count]);
 	free(paths);
@@ -280,7 +297,8 @@ void outside_stop(void)
 /* ---- asking it ----------------------------------------------------------------------
  */
 
-static int ask_broker(unsigned int number, struct outside_message *message)
+static int ask_broker(
+	struct broker *broker, unsigned int number, struct outside_message *message)
 {
 	struct packet packet = {.code = number};
 	int code;
@@ -288,16 +306,16 @@ static int ask_broker(unsigned int number, struct outside_message *message)
 	packet.message.number = message->number;
 	packet.message.bytes = message->bytes;
 	memcpy(packet.message.data, message->data, message->bytes);
-	code = send_packet(broker_fd, &packet);
+	code = send_packet(broker->fd, &packet);
 	if (!code)
-		code = receive_packet(broker_fd, &packet);
+		code = receive_packet(broker->fd, &packet);
 	if (code) {
-		if (broker_fd >= 0)
+		if (broker->fd >= 0)
 			log_host("sandbox: the broker is gone (%s); what it would do "
 				 "from now on is not done",
 				strerror(-code));
-		close(broker_fd);
-		broker_fd = -1;
+		close(broker->fd);
+		broker->fd = -1;
 		return -EPIPE;
 	}
 	*message = packet.message;
@@ -319,7 +337,8 @@ int outside_do(struct outside_job *job, struct outside_message *message)
 		message = outside_message();
 	if (!sealed)
 		return job->run(job, message);
-	return job->number ? ask_broker(job->number, message) : -EPERM;
+	return job->number ? ask_broker(&brokers[job->starts], job->number, message)
+			   : -EPERM;
 }
 
 int outside_open(const char *path)
@@ -337,6 +356,6 @@ int outside_open(const char *path)
 	message = outside_message();
 	memcpy(message->data, path, bytes);
 	message->bytes = (uint32_t)bytes;
-	code = ask_broker(OPEN_PATH, message);
+	code = ask_broker(&brokers[0], OPEN_PATH, message);
 	return code ? code : message->fds[0];
 }

@@ -2,7 +2,7 @@
 /*
  * What a VM must still do of the things that its sandbox forbids: remove a socket, start
  * a helper once more, save a picture. Each such thing is a job that its owner adds while
- * the machine is made. outside_start() forks a small process, the broker, which can do
+ * the machine is made. outside_start() forks small processes, the brokers, which can do
  * these jobs with what it finds in its copy of their owners, and nothing else; from
  * outside_seal() on outside_do() has it done there. Before, and in tests, it is done on
  * the spot.
@@ -44,10 +44,16 @@ typedef int (*outside_run)(struct outside_job *job, struct outside_message *mess
 struct outside_job {
 	outside_run run;
 	unsigned int number; /* from 1; 0: not added */
+	bool starts;         /* by outside_add_start() */
 };
 
 /* -ENOMEM. */
 int outside_add(struct outside_job *job, outside_run run);
+/*
+ * One that starts or ends a helper program: such jobs have a broker of their own, without
+ * a filter, for that would be the helper's too.
+ */
+int outside_add_start(struct outside_job *job, outside_run run);
 void outside_remove(struct outside_job *job); /* does nothing where not added */
 
 /*
@@ -55,9 +61,6 @@ void outside_remove(struct outside_job *job); /* does nothing where not added */
  * may be opened after it, and no other. -errno.
  */
 int outside_open(const char *path);
-
-/* A helper program will be started: the broker's filter would be the helper's, too. */
-void outside_starts_helpers(void);
 
 /*
  * Has run() called with the message and returns what it returned; -EPIPE where the broker
@@ -68,8 +71,8 @@ int outside_do(struct outside_job *job, struct outside_message *message);
 /* An empty one, until the next call: it is too large for a stack. */
 struct outside_message *outside_message(void);
 
-/* Forks the broker, unless there are no jobs. No job is added after that. Filtered: it
- * may do what jobs need, unless it starts helpers. */
+/* Forks the brokers that there are jobs for. No job is added after that. Filtered: what
+ * starts no helpers may do what its jobs need. */
 int outside_start(bool filtered, struct error *err);
 /* This process can do no job itself any more. */
 void outside_seal(void);

@@ -26,7 +26,7 @@ enum sandbox_role {
 	SANDBOX_SAVER,  /* packs a picture */
 	SANDBOX_VIEWER, /* a client of VNC */
 	SANDBOX_TLS,    /* what shakes hands with strangers */
-	SANDBOX_BROKER, /* the process of src/outside.h, where it starts no helpers */
+	SANDBOX_BROKER, /* the process of src/outside.h that starts no helpers */
 	SANDBOX_ROLES,
 };
 

@@ -62,6 +62,18 @@ script_was_answered()
 	[ "$(grep -c '^{"return": {}}' script.out)" = 2 ] || fail "$(cat script.out)"
 }
 
+# threads_are_confined COUNT: all can gain nothing, and so many have a filter of their own.
+threads_are_confined()
+{
+	local status
+	for status in /proc/$monitor/task/*/status; do
+		grep -q '^CapPrm:.0*$' $status && grep -q '^NoNewPrivs:.1$' $status &&
+			grep -q '^Seccomp_filters:.[12]$' $status || fail "$(cat $status)"
+	done
+	[ "$(cat /proc/$monitor/task/*/status | grep -c '^Seccomp_filters:.2$')" -ge $1 ] ||
+		fail "fewer than $1 threads have a filter of their own"
+}
+
 steered_guest()
 {
 	truncate -s 8M disk.img
@@ -85,6 +97,9 @@ steered_guest()
 	printf '{"execute":"qmp_capabilities"}{"execute":"bonsai-console","arguments":{"device":"hvc0"}}\n' >&7
 	wait_for 60 "guest: disks" console
 	wait_for 30 "# " console
+
+	echo "-- has confined its devices and its two CPUs"
+	threads_are_confined 3
 
 	echo "-- types and hears"
 	type_in 'echo $((6 * 7))'
