@@ -45,6 +45,14 @@ void gicv2_set_ppi(struct gicv2 *gic, unsigned int cpu, unsigned int intid, bool
 	gicv2_unlock(gic);
 }
 
+void gicv2_tell_again(struct gicv2 *gic, unsigned int cpu)
+{
+	assert(cpu < gic->state.cpu_count);
+	gicv2_lock(gic);
+	gic->ops->cpu_line(gic->user, cpu, gic->cpus[cpu].irq, gic->cpus[cpu].fiq);
+	gicv2_unlock(gic);
+}
+
 static void spi_set(struct irq_line *line, bool level)
 {
 	struct gicv2_spi *spi = container_of(line, struct gicv2_spi, line);

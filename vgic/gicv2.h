@@ -68,6 +68,9 @@ void gicv2_reset(struct gicv2 *gic);
 /* A CPU's PPI, INTID 16 to 31. */
 void gicv2_set_ppi(struct gicv2 *gic, unsigned int cpu, unsigned int intid, bool level);
 
+/* Calls cpu_line with what a CPU was told last, in order with all other calls. */
+void gicv2_tell_again(struct gicv2 *gic, unsigned int cpu);
+
 /*
  * The line of an SPI by its INTID, NULL where there is no such interrupt. It is the
  * GIC's, and the same at each call. Its pulse leaves the line low; while the guest has

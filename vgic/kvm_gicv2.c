@@ -8,6 +8,7 @@
 #include "vgic/kvm_gicv2.h"
 
 #include <errno.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -32,7 +33,11 @@ struct kvm_gicv2 {
 	bool irq[GICV2_CPUS_MAX];
 	bool fiq[GICV2_CPUS_MAX];
 	uint32_t levels[GICV2_CPUS_MAX];
+	atomic_bool doubtful[GICV2_CPUS_MAX]; /* whether KVM took its inputs */
 };
+
+/* The vCPU that runs on this thread, if one does. */
+static _Thread_local const struct hv_vcpu *this_threads;
 
 static void set_input(
 	const struct kvm_gicv2 *own, unsigned int cpu, uint32_t input, bool level)
@@ -47,16 +52,25 @@ static void set_input(
 		log_host("vCPU %u takes no interrupt: %s", cpu, strerror(errno));
 }
 
+/*
+ * KVM keeps an input as a bit of the vCPU's HCR_EL2, which the vCPU's thread reads,
+ * changes and writes back whenever it enters KVM_RUN or is scheduled again (Linux,
+ * vcpu_clear_wfx_traps()): what another thread sets meanwhile may be lost, and the guest
+ * with it, for it is told of changes alone. So the vCPU's thread says it again.
+ */
 static void cpu_line(void *user, unsigned int cpu, bool irq, bool fiq)
 {
 	struct kvm_gicv2 *own = user;
+	bool again = irq == own->irq[cpu] && fiq == own->fiq[cpu];
 
-	if (irq != own->irq[cpu])
+	if (again || irq != own->irq[cpu])
 		set_input(own, cpu, KVM_ARM_IRQ_CPU_IRQ, irq);
-	if (fiq != own->fiq[cpu])
+	if (again || fiq != own->fiq[cpu])
 		set_input(own, cpu, KVM_ARM_IRQ_CPU_FIQ, fiq);
 	own->irq[cpu] = irq;
 	own->fiq[cpu] = fiq;
+	if (this_threads != &own->hv->vcpus[cpu])
+		own->doubtful[cpu] = true;
 }
 
 static const struct gicv2_ops gic_ops = {.cpu_line = cpu_line};
@@ -69,6 +83,9 @@ static void ran(struct kvm_user_irqchip *irqchip, struct hv_vcpu *vcpu)
 	uint32_t levels = (uint32_t)vcpu->run->s.regs.device_irq_level;
 	uint32_t changed = levels ^ own->levels[vcpu->index];
 
+	this_threads = vcpu;
+	if (atomic_exchange(&own->doubtful[vcpu->index], false))
+		gicv2_tell_again(own->gic, vcpu->index);
 	if (!changed)
 		return;
 	own->levels[vcpu->index] = levels;

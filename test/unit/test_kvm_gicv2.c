@@ -55,7 +55,7 @@ static void begin(void)
 			.cpu_interface = {CPU_INTERFACE, 0x2000},
 			.spi_count = 32},
 	};
-	hv = (struct hv){.vm_fd = 3};
+	hv = (struct hv){.vm_fd = 3, .vcpus = vcpus, .vcpu_count = 2};
 	for (unsigned int i = 0; i < 2; i++) {
 		memset(&runs[i], 0, sizeof(runs[i]));
 		vcpus[i] =
@@ -132,6 +132,28 @@ TEST(kvm_hears_of_changes_only)
 	end();
 }
 
+/* fake_kvm loses it, as KVM may. */
+TEST(what_another_thread_said_is_said_again_by_the_vcpus_own)
+{
+	struct irq_line *line = NULL;
+	unsigned int before;
+
+	begin();
+	CHECK_EQ(hv_irq_line(&hv, 33, false, &line, NULL), 0);
+	access_gic(0, GICD_ITARGETSR + 32, true, 2u << 8);
+	run_returns(0, 0);
+	irq_line_set(line, true);
+	fake_kvm.line_count = 0;
+	run_returns(0, 0);
+	CHECK(!fake_kvm_input(IRQ_OF(1)));
+	run_returns(1, 0);
+	CHECK(fake_kvm_input(IRQ_OF(1)));
+	before = fake_kvm.line_count;
+	run_returns(1, 0);
+	CHECK_EQ(fake_kvm.line_count, before);
+	end();
+}
+
 TEST(a_devices_line_goes_to_the_vcpu_that_the_guest_chose)
 {
 	struct irq_line *line = NULL;
@@ -169,5 +191,6 @@ TEST(other_addresses_are_left_to_others)
 
 TEST_MAIN(CASE(a_vcpus_own_interrupts_reach_it), CASE(a_timer_that_stays_up_comes_again),
 	CASE(kvm_hears_of_changes_only),
+	CASE(what_another_thread_said_is_said_again_by_the_vcpus_own),
 	CASE(a_devices_line_goes_to_the_vcpu_that_the_guest_chose),
 	CASE(other_addresses_are_left_to_others))
