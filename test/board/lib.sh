@@ -15,11 +15,11 @@ esac
 # and so does a system call that a sandbox refused.
 claim()
 {
-	local name=$1 start end status left
+	local name=$1 start end status left before after
 	shift
 	rm -rf $place
 	mkdir $place
-	leftovers >$notes/before
+	before=$(leftovers)
 	read -r start _ </proc/uptime
 	(
 		cd $place
@@ -27,7 +27,12 @@ claim()
 		"$@"
 	) >$notes/log 2>&1
 	status=$?
-	left=$(leftovers | diff $notes/before - | grep '^[+-][^+-]')
+	after=$(leftovers)
+	left=
+	if [ "$after" != "$before" ]; then
+		echo "$before" >$notes/before
+		left=$(echo "$after" | diff $notes/before - | grep '^[+-][^+-]')
+	fi
 	# Not in disks, and not in pipes, which would have no end.
 	left=$left$(find $place -type f -size -256k -exec grep -hs 'sandbox: .* may not call' {} +)
 	read -r end _ </proc/uptime
