@@ -144,40 +144,59 @@ static bool take_block(
 struct survey {
 	bool used[PASSES];
 	uint32_t last_section[PASSES]; /* with an id of that pass */
+	uint8_t *pass_of;              /* each section; PASSES where it is of several */
 	bool empty;
 };
 
-static int survey_sector(struct integrity_journal *journal, uint32_t section,
-	uint32_t sector, struct survey *survey)
+/* -EILSEQ for an id that is none. */
+static int pass_of_sector(
+	const struct integrity_journal *journal, uint32_t section, uint32_t sector)
 {
 	uint64_t id = le64_at(journal->section + sector * INTEGRITY_SECTOR_BYTES + ID_AT);
 
-	for (unsigned int pass = 0; pass < PASSES; pass++) {
-		if (id_of(pass, section, sector) == id) {
-			survey->used[pass] = true;
-			survey->last_section[pass] = section;
-			return 0;
-		}
-	}
+	for (int pass = 0; pass < (int)PASSES; pass++)
+		if (id_of((unsigned int)pass, section, sector) == id)
+			return pass;
 	return -EILSEQ;
 }
 
+static int survey_section(
+	struct integrity_journal *journal, uint32_t section, struct survey *survey)
+{
+	uint32_t sectors = section_sectors(journal->layout);
+	int code = read_section(journal, section);
+
+	if (code)
+		return code;
+	for (uint32_t i = 0; i < sectors; i++) {
+		int pass = pass_of_sector(journal, section, i);
+
+		if (pass < 0)
+			return pass;
+		survey->used[pass] = true;
+		survey->last_section[pass] = section;
+		if (i && survey->pass_of[section] != pass)
+			pass = PASSES;
+		survey->pass_of[section] = (uint8_t)pass;
+	}
+	for (uint32_t i = 0; i < journal->layout->section_entries; i++)
+		survey->empty = survey->empty && is_unused(entry(journal, i));
+	return 0;
+}
+
+/* The array is the caller's to free, also after an error. */
 static int survey_all(struct integrity_journal *journal, struct survey *survey)
 {
-	const struct integrity_layout *layout = journal->layout;
+	uint32_t sections = journal->layout->sections;
+	int code = 0;
 
 	*survey = (struct survey){.empty = true};
-	for (uint32_t section = 0; section < layout->sections; section++) {
-		int code = read_section(journal, section);
-
-		for (uint32_t i = 0; !code && i < section_sectors(layout); i++)
-			code = survey_sector(journal, section, i, survey);
-		if (code)
-			return code;
-		for (uint32_t i = 0; i < layout->section_entries; i++)
-			survey->empty = survey->empty && is_unused(entry(journal, i));
-	}
-	return 0;
+	survey->pass_of = malloc(sections);
+	if (!survey->pass_of)
+		return -ENOMEM;
+	for (uint32_t i = 0; !code && i < sections; i++)
+		code = survey_section(journal, i, survey);
+	return code;
 }
 
 /* The newest pass: the one before the first that has no section. */
@@ -199,16 +218,6 @@ static int newest_pass(const struct survey *survey, unsigned int *ret)
 	return 0;
 }
 
-static bool section_is_of(
-	const struct integrity_journal *journal, uint32_t section, unsigned int pass)
-{
-	for (uint32_t i = 0; i < section_sectors(journal->layout); i++)
-		if (le64_at(journal->section + i * INTEGRITY_SECTOR_BYTES + ID_AT) !=
-			id_of(pass, section, i))
-			return false;
-	return true;
-}
-
 static void step(struct integrity_journal *journal)
 {
 	if (++journal->next < journal->layout->sections)
@@ -228,27 +237,26 @@ static int place_section(
 }
 
 /* From the oldest section on, as far as they follow each other; tells how many did. */
-static int replay(struct integrity_journal *journal, bool empty, integrity_place *place,
-	void *context, uint32_t *ret_whole)
+static int replay(struct integrity_journal *journal, const struct survey *survey,
+	integrity_place *place, void *context, uint32_t *ret_whole)
 {
 	uint32_t whole = 0;
 
 	for (; whole < journal->layout->sections; whole++) {
-		int code = read_section(journal, journal->next);
+		int code = 0;
 
+		if (survey->pass_of[journal->next] != journal->pass)
+			break;
+		if (!survey->empty)
+			code = read_section(journal, journal->next);
+		if (!code && !survey->empty)
+			code = place_section(journal, place, context);
 		if (code)
 			return code;
-		if (!section_is_of(journal, journal->next, journal->pass))
-			break;
-		if (!empty) {
-			code = place_section(journal, place, context);
-			if (code)
-				return code;
-		}
 		step(journal);
 	}
 	*ret_whole = whole;
-	if (empty)
+	if (survey->empty)
 		return 0;
 	return fdatasync(journal->fd) ? -errno : 0;
 }
@@ -295,35 +303,44 @@ static int clear(struct integrity_journal *journal, uint32_t first, unsigned int
 
 /* ---- life -------------------------------------------------------------------------- */
 
-static int recover(
-	struct integrity_journal *journal, integrity_place *place, void *context)
+static int recover_as(struct integrity_journal *journal, struct survey *survey,
+	integrity_place *place, void *context)
 {
 	uint32_t sections = journal->layout->sections;
-	struct survey survey;
-	unsigned int newest;
+	unsigned int newest = 0;
 	uint32_t first, whole;
-	int code = survey_all(journal, &survey);
+	int code = newest_pass(survey, &newest);
 
-	if (!code)
-		code = newest_pass(&survey, &newest);
 	if (code)
 		return code;
 	journal->pass = pass_before(newest);
 	/* A pass that is missing: nothing here follows what is before it. */
-	if (!survey.used[journal->pass] && survey.used[pass_before(journal->pass)])
-		survey.empty = true;
-	journal->next = survey.last_section[newest];
+	if (!survey->used[journal->pass] && survey->used[pass_before(journal->pass)])
+		survey->empty = true;
+	journal->next = survey->last_section[newest];
 	step(journal);
 	first = journal->next;
 	if (journal->readonly)
-		return survey.empty ? 0 : -EROFS;
-	code = replay(journal, survey.empty, place, context, &whole);
+		return survey->empty ? 0 : -EROFS;
+	code = replay(journal, survey, place, context, &whole);
 	if (code)
 		return code;
 	if (whole < sections)
 		return clear(journal, first, newest);
-	journal->used = survey.empty ? 0 : sections;
+	journal->used = survey->empty ? 0 : sections;
 	return 0;
+}
+
+static int recover(
+	struct integrity_journal *journal, integrity_place *place, void *context)
+{
+	struct survey survey;
+	int code = survey_all(journal, &survey);
+
+	if (!code)
+		code = recover_as(journal, &survey, place, context);
+	free(survey.pass_of);
+	return code;
 }
 
 int integrity_journal_open(int fd, const struct integrity_layout *layout,
