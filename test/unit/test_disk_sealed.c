@@ -174,13 +174,23 @@ TEST(reads_what_it_wrote_and_nothing_that_was_changed)
 	}
 }
 
+static void swap(uint8_t *one, uint8_t *other, size_t bytes)
+{
+	for (size_t i = 0; i < bytes; i++) {
+		uint8_t byte = one[i];
+
+		one[i] = other[i];
+		other[i] = byte;
+	}
+}
+
 /* Two sectors in each other's place are wrong both, though nobody has made them. */
 TEST(knows_a_sector_that_was_moved)
 {
 	struct integrity_shape integrity =
 		integrity_of(&kinds[0].shape, kinds[0].tag_bytes);
 	struct rig rig;
-	uint8_t *data, *tags, sector[512], tag[32];
+	uint8_t *data, *tags;
 
 	make(&rig, &kinds[0].shape, kinds[0].tag_bytes);
 	data = data_of(&rig, &integrity);
@@ -189,12 +199,8 @@ TEST(knows_a_sector_that_was_moved)
 	fill(1);
 	CHECK_EQ(run(&rig, DISK_WRITE, 0, text, 1024), 0);
 	CHECK_EQ(run(&rig, DISK_FLUSH, 0, got, 0), 0);
-	memcpy(sector, data, sizeof(sector));
-	memcpy(data, data + 512, sizeof(sector));
-	memcpy(data + 512, sector, sizeof(sector));
-	memcpy(tag, tags, sizeof(tag));
-	memcpy(tags, tags + 32, sizeof(tag));
-	memcpy(tags + 32, tag, sizeof(tag));
+	swap(data, data + 512, 512);
+	swap(tags, tags + 32, 32);
 	CHECK_EQ(run(&rig, DISK_READ, 0, got, 512), -EIO);
 	CHECK_EQ(run(&rig, DISK_READ, 512, got, 512), -EIO);
 	finish(&rig);
