@@ -182,11 +182,11 @@ int cmd_host(int argc, char **argv)
 	show_io_uring();
 	line("Landlock", "%s",
 		landlock_version() ? "yes"
-				   : "no: this kernel has no CONFIG_SECURITY_LANDLOCK");
+				   : "no: this kernel lacks it, or a container does");
 	line("system calls", "%s",
-		sandbox_can_filter() ? "are filtered"
-				     : "are not filtered: this kernel has no "
-				       "CONFIG_SECCOMP_FILTER");
+		sandbox_can_filter()
+			? "are filtered"
+			: "are not filtered: this kernel cannot, or a container may not");
 	show_entries("displays", "/dev/dri", "card", "no DRM driver is loaded");
 	show_entries("input devices", "/dev/input", "event", "no input driver is loaded");
 	return status;
