@@ -3,8 +3,8 @@
  * Output into a file; there is no input. Where the path is a FIFO or another tty it may
  * take less than it gets, then the loop waits for room. Loop's thread and the verbs.
  *
- * The file is emptied when the loop first runs: a VM that does not start, because
- * another device is refused, leaves the log of the one before as it was.
+ * The file is emptied when tasks first run, before the guest: a VM that does not start,
+ * because another device is refused, leaves the log of the one before as it was.
  */
 #include "host/terminal_impl.h"
 

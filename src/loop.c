@@ -359,6 +359,13 @@ static void run_tasks(struct loop *loop)
 		wake(loop);
 }
 
+void loop_run_posted(struct loop *loop)
+{
+	loop_lock(loop);
+	run_tasks(loop);
+	loop_unlock(loop);
+}
+
 /* ---- turning ---------------------------------------------------------------------- */
 
 int loop_turn(struct loop *loop, int timeout_ms)

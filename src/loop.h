@@ -70,6 +70,8 @@ struct loop_task {
 };
 
 void loop_post(struct loop *loop, struct loop_task *task);
+/* Runs those that are queued here and now; with nobody else running the loop. */
+void loop_run_posted(struct loop *loop);
 /* Forgets a queued task; on the loop's thread or with it not running. */
 void loop_task_cancel(struct loop *loop, struct loop_task *task);
 

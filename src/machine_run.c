@@ -65,6 +65,8 @@ static int start(struct machine *machine,
 		code = confine(config, err);
 	if (code)
 		return code;
+	/* What was to wait until all has been opened: a log is emptied, say. */
+	loop_run_posted(machine->loop);
 	machine->ended = HV_EXIT_NONE;
 	machine->reset_asked = machine->window_closed = false;
 	code = vcpu_set_create(machine->hv, &machine->bus, &machine->ports,

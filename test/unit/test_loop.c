@@ -223,6 +223,26 @@ TEST(runs_a_task_that_posts_itself_once_a_turn)
 	loop_destroy(loop);
 }
 
+TEST(runs_what_was_posted_without_a_turn)
+{
+	struct loop *loop = make_loop();
+	struct counter a = {.task = {.run = post_again}, .loop = loop};
+	struct counter due = {.timer = {.expired = count_timer}};
+
+	loop_timer_arm(loop, &due.timer, 0);
+	loop_run_posted(loop);
+	loop_post(loop, &a.task);
+	loop_run_posted(loop);
+	CHECK_EQ(a.count, 1);
+	CHECK_EQ(due.count, 0);
+	loop_turn(loop, 10);
+	CHECK_EQ(a.count, 2);
+	CHECK_EQ(due.count, 1);
+	loop_task_cancel(loop, &a.task);
+	loop_timer_cancel(&due.timer);
+	loop_destroy(loop);
+}
+
 struct poster {
 	struct loop *loop;
 	struct counter work;
@@ -260,4 +280,5 @@ TEST_MAIN(CASE(calls_a_watch_while_its_descriptor_is_readable),
 	CASE(fires_timers_in_order_and_once),
 	CASE(runs_a_posted_task_once_however_often_posted),
 	CASE(runs_a_task_that_posts_itself_once_a_turn),
+	CASE(runs_what_was_posted_without_a_turn),
 	CASE(takes_tasks_from_other_threads_until_stopped))
