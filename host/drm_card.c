@@ -9,6 +9,7 @@
 #include "host/drm_sys.h"
 #include "src/container_of.h"
 #include "src/error.h"
+#include "src/thread.h"
 
 /* Linux 6.8; without it cards of virtual machines hide their cursor planes. */
 #define CLIENT_CAP_CURSOR_PLANE_HOTSPOT 6
@@ -261,14 +262,28 @@ int drm_card_take_crtc(const struct drm_card *card, const struct drm_connector *
 	return -EBUSY;
 }
 
+/*
+ * Without privileges a card takes these two from the thread alone that has opened it:
+ * Linux 6.1, drm_master_check_perm(). Later ones look at the process.
+ */
+static int become_master(void *card)
+{
+	return drm_sys_ioctl(((struct drm_card *)card)->fd, DRM_IOCTL_SET_MASTER, NULL);
+}
+
+static int drop_master(void *card)
+{
+	return drm_sys_ioctl(((struct drm_card *)card)->fd, DRM_IOCTL_DROP_MASTER, NULL);
+}
+
 int drm_card_become_master(struct drm_card *card)
 {
-	int code = drm_sys_ioctl(card->fd, DRM_IOCTL_SET_MASTER, NULL);
+	int code = thread_ask(become_master, card);
 
 	return code < 0 ? code : 0;
 }
 
 void drm_card_drop_master(struct drm_card *card)
 {
-	drm_sys_ioctl(card->fd, DRM_IOCTL_DROP_MASTER, NULL);
+	thread_ask(drop_master, card);
 }
