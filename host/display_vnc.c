@@ -383,7 +383,7 @@ static int init_clients(struct vnc_server *server, struct loop *loop)
 		code = vnc_client_init(client, &server->shown);
 	}
 	if (!code)
-		vnc_screen_rehearse(&server->clients[0], false);
+		vnc_screen_rehearse(&server->clients[0]);
 	return code;
 }
 
@@ -414,8 +414,6 @@ int display_vnc_create(struct loop *loop, struct seat *seat,
 		code = error_set(err, -ENOMEM, options->pos, "no memory for a display");
 	if (!code && options->web)
 		code = web_open(options->web, options->pos, &server->rules.web_root, err);
-	if (!code && options->web)
-		vnc_screen_rehearse(&server->clients[0], true);
 	if (!code)
 		code = options->path ? listener_open_unix(&server->listener, loop,
 					       options->path, BACKLOG, client_comes,

@@ -382,21 +382,19 @@ rfbScreenInfoPtr vnc_screen_create(struct vnc_client *client)
 	return screen;
 }
 
-/* What makes digests for browsers opens files and a socket when it begins. */
-static const char browser_comes[] =
-	"GET / HTTP/1.1\r\nHost: a\r\nOrigin: a\r\nUpgrade: websocket\r\n"
-	"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n"
-	"\r\n";
-
-void vnc_screen_rehearse(struct vnc_client *client, bool by_browser)
+void vnc_screen_rehearse(struct vnc_client *client)
 {
-	const char *greeting = by_browser ? browser_comes : "RFB 003.008\n";
+	static const char version[] = "RFB 003.008\n";
+	unsigned char challenge[16] = "";
+	char password[] = "rehearse";
 	int pair[2];
 
+	/* Libgcrypt opens files and a socket at its first use: passwords, browsers. */
+	rfbEncryptBytes(challenge, password);
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
 		return;
 	vnc_screen_look(client);
-	if (write(pair[1], greeting, strlen(greeting)) > 0 && pair[0] < FD_SETSIZE)
+	if (write(pair[1], version, sizeof(version) - 1) > 0 && pair[0] < FD_SETSIZE)
 		client->peer = rfbNewClient(client->screen, pair[0]);
 	else
 		close(pair[0]);

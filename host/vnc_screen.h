@@ -13,10 +13,10 @@
 rfbScreenInfoPtr vnc_screen_create(struct vnc_client *client);
 /*
  * Once for all clients, with none running: libvncserver makes up its mind about how
- * clients log in when it meets the first, and not for two at once. And once more with a
- * browser, where one may come.
+ * clients log in when it meets the first, and not for two at once; and what it is made of
+ * opens files at its first use.
  */
-void vnc_screen_rehearse(struct vnc_client *client, bool by_browser);
+void vnc_screen_rehearse(struct vnc_client *client);
 
 /* libvncserver looks at client->shown from now on, all of it new. */
 void vnc_screen_look(struct vnc_client *client);

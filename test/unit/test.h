@@ -35,6 +35,15 @@ bool test_contains(
 	const char *file, int line, const char *what, const char *got, const char *part);
 int test_main(const struct test_case *cases, size_t count, int argc, char **argv);
 
+/* A sanitizer makes system calls of its own, which no filter knows. */
+#ifdef __SANITIZE_ADDRESS__
+#define SANITIZED true
+#elif defined(__has_feature)
+#define SANITIZED __has_feature(address_sanitizer)
+#else
+#define SANITIZED false
+#endif
+
 #define TEST(name) static void name(void)
 #define CASE(name)                                                                       \
 	{                                                                                \

@@ -32,14 +32,6 @@
 #include "src/sandbox_filters.h"
 #include "test/unit/test.h"
 
-#ifdef __SANITIZE_ADDRESS__
-#define SANITIZED true
-#elif defined(__has_feature)
-#define SANITIZED __has_feature(address_sanitizer)
-#else
-#define SANITIZED false
-#endif
-
 /* Of <linux/kvm.h>, which only files of KVM's include. */
 #define KVM_CREATE_VM _IO(0xae, 0x01)
 #define KVM_RUN _IO(0xae, 0x80)

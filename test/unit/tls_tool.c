@@ -23,6 +23,7 @@
 #include "src/outside.h"
 #include "src/sandbox.h"
 #include "test/unit/control_rig.h"
+#include "test/unit/test.h"
 
 #define CHUNK_BYTES 4096u
 
@@ -86,8 +87,9 @@ static int serve(struct control_rig *rig, const struct tls_files *files)
 	if (!code)
 		port = listener_port(&rig->control->remote);
 	if (!code)
-		code = sandbox_start(
-			&(struct sandbox_options){.main = SANDBOX_MAIN}, &err);
+		code = sandbox_start(&(struct sandbox_options){.main = SANDBOX_MAIN,
+					     .any_call = SANITIZED},
+			&err);
 
 	if (code) {
 		fprintf(stderr, "%s\n", err.text);
