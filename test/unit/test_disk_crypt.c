@@ -15,6 +15,7 @@
 #include "src/container_of.h"
 #include "src/error.h"
 #include "src/loop.h"
+#include "test/unit/disk_run.h"
 #include "test/unit/luks_image.h"
 #include "test/unit/test.h"
 
@@ -70,33 +71,8 @@ static void finish(struct rig *rig)
 	close(rig->fd);
 }
 
-static void ignore_done(struct disk_request *request)
-{
-	(void)request;
-}
-
 /* For requests that have none, and say so many bytes. */
 static uint8_t no_data[8192];
-
-/* In buffers that are cut at odd places; 0 or -errno. */
-static int run(
-	struct rig *rig, enum disk_op op, uint64_t offset, uint8_t *at, size_t bytes)
-{
-	size_t cut = bytes > 700 ? 700 : 0, more = bytes > 5000 ? 300 : 0;
-	struct iovec iov[] = {
-		{at, cut}, {at + cut, more}, {at + cut + more, bytes - cut - more}};
-	struct disk_request request = {.op = op,
-		.offset_bytes = offset,
-		.bytes = bytes,
-		.may_unmap = true,
-		.iov = iov,
-		.iov_count = 3,
-		.done = ignore_done};
-
-	disk_submit(rig->disk, &request);
-	disk_drain(rig->disk);
-	return request.result;
-}
 
 static void fill(uint8_t *at, size_t bytes, unsigned int seed)
 {
@@ -127,14 +103,14 @@ TEST(keeps_each_sector_encrypted_in_the_file)
 		CHECK_EQ(open_disk(&rig), 0);
 		CHECK_EQ(disk_info(rig.disk)->capacity_bytes, DATA_BYTES);
 		CHECK_EQ(disk_info(rig.disk)->block_bytes, bytes);
-		CHECK_EQ(run(&rig, DISK_WRITE, 0, text, DATA_BYTES), 0);
+		CHECK_EQ(disk_run(rig.disk, DISK_WRITE, 0, text, DATA_BYTES), 0);
 		for (uint64_t at = 0; at < DATA_BYTES; at += bytes)
 			aes_xts_decrypt(xts, at / 512, data + at, got + at, bytes);
 		CHECK(!memcmp(got, text, sizeof(got)));
 		memset(got, 0, sizeof(got));
-		CHECK_EQ(run(&rig, DISK_READ, 0, got, DATA_BYTES), 0);
+		CHECK_EQ(disk_run(rig.disk, DISK_READ, 0, got, DATA_BYTES), 0);
 		CHECK(!memcmp(got, text, sizeof(got)));
-		CHECK_EQ(run(&rig, DISK_READ, 3 * 4096, got, 2 * 4096), 0);
+		CHECK_EQ(disk_run(rig.disk, DISK_READ, 3 * 4096, got, 2 * 4096), 0);
 		CHECK(!memcmp(got, text + 3 * 4096, 2 * 4096));
 		finish(&rig);
 	}
@@ -150,14 +126,14 @@ TEST(writes_zeroes_that_are_encrypted)
 	rig.discard = true;
 	CHECK_EQ(open_disk(&rig), 0);
 	fill(text, sizeof(text), 9);
-	CHECK_EQ(run(&rig, DISK_WRITE, 0, text, sizeof(text)), 0);
-	CHECK_EQ(run(&rig, DISK_WRITE_ZEROES, 4096, no_data, sizeof(zeroes)), 0);
+	CHECK_EQ(disk_run(rig.disk, DISK_WRITE, 0, text, sizeof(text)), 0);
+	CHECK_EQ(disk_run(rig.disk, DISK_WRITE_ZEROES, 4096, no_data, sizeof(zeroes)), 0);
 	CHECK(memcmp(rig.image + LUKS_IMAGE_DATA + 4096, zeroes, sizeof(zeroes)) != 0);
 	memset(text + 4096, 0, sizeof(zeroes));
 	{
 		static uint8_t got[16384];
 
-		CHECK_EQ(run(&rig, DISK_READ, 0, got, sizeof(got)), 0);
+		CHECK_EQ(disk_run(rig.disk, DISK_READ, 0, got, sizeof(got)), 0);
 		CHECK(!memcmp(got, text, sizeof(got)));
 	}
 	finish(&rig);
@@ -175,10 +151,10 @@ TEST(frees_space_only_where_that_is_allowed)
 	CHECK_EQ(open_disk(&rig), 0);
 	CHECK(disk_info(rig.disk)->discard);
 	fill(text, sizeof(text), 1);
-	CHECK_EQ(run(&rig, DISK_WRITE, 0, text, sizeof(text)), 0);
-	CHECK_EQ(run(&rig, DISK_DISCARD, 4096, no_data, 4096), 0);
+	CHECK_EQ(disk_run(rig.disk, DISK_WRITE, 0, text, sizeof(text)), 0);
+	CHECK_EQ(disk_run(rig.disk, DISK_DISCARD, 4096, no_data, 4096), 0);
 	CHECK(!memcmp(rig.image + LUKS_IMAGE_DATA + 4096, zeroes, sizeof(zeroes)));
-	CHECK_EQ(run(&rig, DISK_READ, 0, text + 4096, 4096), 0);
+	CHECK_EQ(disk_run(rig.disk, DISK_READ, 0, text + 4096, 4096), 0);
 	CHECK(!memcmp(text, text + 4096, 4096));
 	finish(&rig);
 }
@@ -201,7 +177,7 @@ TEST(refuses_parts_of_a_sector)
 	CHECK_EQ(open_disk(&rig), 0);
 	memcpy(before, rig.image + LUKS_IMAGE_DATA, sizeof(before));
 	for (size_t i = 0; i < ARRAY_SIZE(requests); i++)
-		CHECK_EQ(run(&rig, requests[i].op, requests[i].offset, text,
+		CHECK_EQ(disk_run(rig.disk, requests[i].op, requests[i].offset, text,
 				 requests[i].bytes),
 			-EINVAL);
 	CHECK(!memcmp(before, rig.image + LUKS_IMAGE_DATA, sizeof(before)));
@@ -326,7 +302,9 @@ TEST(grows_with_its_file)
 	CHECK_EQ(open_disk(&rig), 0);
 	CHECK_EQ(disk_resize(rig.disk, 2 * DATA_BYTES, &rig.err), 0);
 	CHECK_EQ(disk_info(rig.disk)->capacity_bytes, 2 * DATA_BYTES);
-	CHECK_EQ(run(&rig, DISK_WRITE, 2 * DATA_BYTES - 4096, text, sizeof(text)), 0);
+	CHECK_EQ(
+		disk_run(rig.disk, DISK_WRITE, 2 * DATA_BYTES - 4096, text, sizeof(text)),
+		0);
 	CHECK_EQ(lseek(rig.fd, 0, SEEK_END), LUKS_IMAGE_DATA + 2 * DATA_BYTES);
 	finish(&rig);
 }

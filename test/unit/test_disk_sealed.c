@@ -12,6 +12,7 @@
 #include "src/container_of.h"
 #include "src/error.h"
 #include "src/loop.h"
+#include "test/unit/disk_run.h"
 #include "test/unit/integrity_image.h"
 #include "test/unit/luks_image.h"
 #include "test/unit/test.h"
@@ -103,29 +104,6 @@ static void finish(struct rig *rig)
 	close(rig->fd);
 }
 
-static void ignore_done(struct disk_request *request)
-{
-	(void)request;
-}
-
-/* In buffers that are cut at odd places; 0 or -errno. */
-static int run(
-	struct rig *rig, enum disk_op op, uint64_t offset, uint8_t *at, size_t bytes)
-{
-	size_t cut = bytes > 700 ? 700 : 0;
-	struct iovec iov[] = {{at, cut}, {at + cut, bytes - cut}};
-	struct disk_request request = {.op = op,
-		.offset_bytes = offset,
-		.bytes = bytes,
-		.iov = iov,
-		.iov_count = 2,
-		.done = ignore_done};
-
-	disk_submit(rig->disk, &request);
-	disk_drain(rig->disk);
-	return request.result;
-}
-
 static uint8_t text[DATA_BYTES], got[DATA_BYTES];
 
 static void fill(unsigned int seed)
@@ -150,25 +128,25 @@ TEST(reads_what_it_wrote_and_nothing_that_was_changed)
 		CHECK_EQ(disk_info(rig.disk)->block_bytes, bytes);
 		CHECK(!disk_info(rig.disk)->discard);
 		/* Nobody has written it yet. */
-		CHECK_EQ(run(&rig, DISK_READ, 0, got, bytes), -EIO);
+		CHECK_EQ(disk_run(rig.disk, DISK_READ, 0, got, bytes), -EIO);
 		fill((unsigned int)i);
-		CHECK_EQ(run(&rig, DISK_WRITE, 0, text, DATA_BYTES), 0);
-		CHECK_EQ(run(&rig, DISK_READ, 0, got, DATA_BYTES), 0);
+		CHECK_EQ(disk_run(rig.disk, DISK_WRITE, 0, text, DATA_BYTES), 0);
+		CHECK_EQ(disk_run(rig.disk, DISK_READ, 0, got, DATA_BYTES), 0);
 		CHECK(!memcmp(got, text, sizeof(got)));
-		CHECK_EQ(run(&rig, DISK_FLUSH, 0, got, 0), 0);
+		CHECK_EQ(disk_run(rig.disk, DISK_FLUSH, 0, got, 0), 0);
 		CHECK(memcmp(data, text, bytes) != 0);
 		memset(got, 0, sizeof(got));
 		CHECK_EQ(open_disk(&rig), 0);
-		CHECK_EQ(run(&rig, DISK_READ, 0, got, DATA_BYTES), 0);
+		CHECK_EQ(disk_run(rig.disk, DISK_READ, 0, got, DATA_BYTES), 0);
 		CHECK(!memcmp(got, text, sizeof(got)));
 		data[bytes + 3] ^= 4;
-		CHECK_EQ(run(&rig, DISK_READ, 0, got, bytes), 0);
-		CHECK_EQ(run(&rig, DISK_READ, bytes, got, bytes), -EIO);
-		CHECK_EQ(run(&rig, DISK_READ, 0, got, DATA_BYTES), -EIO);
-		CHECK_EQ(run(&rig, DISK_READ, 2 * bytes, got, bytes), 0);
+		CHECK_EQ(disk_run(rig.disk, DISK_READ, 0, got, bytes), 0);
+		CHECK_EQ(disk_run(rig.disk, DISK_READ, bytes, got, bytes), -EIO);
+		CHECK_EQ(disk_run(rig.disk, DISK_READ, 0, got, DATA_BYTES), -EIO);
+		CHECK_EQ(disk_run(rig.disk, DISK_READ, 2 * bytes, got, bytes), 0);
 		/* Written anew it is right again. */
-		CHECK_EQ(run(&rig, DISK_WRITE, bytes, text, bytes), 0);
-		CHECK_EQ(run(&rig, DISK_READ, bytes, got, bytes), 0);
+		CHECK_EQ(disk_run(rig.disk, DISK_WRITE, bytes, text, bytes), 0);
+		CHECK_EQ(disk_run(rig.disk, DISK_READ, bytes, got, bytes), 0);
 		CHECK(!memcmp(got, text, bytes));
 		finish(&rig);
 	}
@@ -197,12 +175,12 @@ TEST(knows_a_sector_that_was_moved)
 	tags = data - 4096;
 	CHECK_EQ(open_disk(&rig), 0);
 	fill(1);
-	CHECK_EQ(run(&rig, DISK_WRITE, 0, text, 1024), 0);
-	CHECK_EQ(run(&rig, DISK_FLUSH, 0, got, 0), 0);
+	CHECK_EQ(disk_run(rig.disk, DISK_WRITE, 0, text, 1024), 0);
+	CHECK_EQ(disk_run(rig.disk, DISK_FLUSH, 0, got, 0), 0);
 	swap(data, data + 512, 512);
 	swap(tags, tags + 32, 32);
-	CHECK_EQ(run(&rig, DISK_READ, 0, got, 512), -EIO);
-	CHECK_EQ(run(&rig, DISK_READ, 512, got, 512), -EIO);
+	CHECK_EQ(disk_run(rig.disk, DISK_READ, 0, got, 512), -EIO);
+	CHECK_EQ(disk_run(rig.disk, DISK_READ, 512, got, 512), -EIO);
 	finish(&rig);
 }
 
@@ -214,9 +192,9 @@ TEST(writes_zeroes_and_frees_nothing)
 	make(&rig, &kinds[3].shape, kinds[3].tag_bytes);
 	CHECK_EQ(open_disk(&rig), 0);
 	fill(2);
-	CHECK_EQ(run(&rig, DISK_WRITE, 0, text, 16384), 0);
-	CHECK_EQ(run(&rig, DISK_WRITE_ZEROES, 4096, text, 8192), 0);
-	CHECK_EQ(run(&rig, DISK_READ, 0, got, 16384), 0);
+	CHECK_EQ(disk_run(rig.disk, DISK_WRITE, 0, text, 16384), 0);
+	CHECK_EQ(disk_run(rig.disk, DISK_WRITE_ZEROES, 4096, text, 8192), 0);
+	CHECK_EQ(disk_run(rig.disk, DISK_READ, 0, got, 16384), 0);
 	CHECK(!memcmp(got, text, 4096));
 	CHECK(!memcmp(got + 4096, zeroes, 8192));
 	CHECK(!memcmp(got + 12288, text + 12288, 4096));
@@ -235,7 +213,7 @@ TEST(settles_by_itself)
 	data = data_of(&rig, &integrity);
 	memcpy(before, data, sizeof(before));
 	CHECK_EQ(open_disk(&rig), 0);
-	CHECK_EQ(run(&rig, DISK_WRITE, 0, text, 512), 0);
+	CHECK_EQ(disk_run(rig.disk, DISK_WRITE, 0, text, 512), 0);
 	CHECK(!memcmp(data, before, sizeof(before)));
 	for (unsigned int i = 0; i < 1000 && !memcmp(data, before, sizeof(before)); i++)
 		loop_turn(rig.loop, 2000);
@@ -252,14 +230,14 @@ TEST(opens_read_only_what_was_closed)
 	make(&rig, &kinds[4].shape, kinds[4].tag_bytes);
 	CHECK_EQ(open_disk(&rig), 0);
 	fill(3);
-	CHECK_EQ(run(&rig, DISK_WRITE, 0, text, DATA_BYTES), 0);
-	CHECK_EQ(run(&rig, DISK_FLUSH, 0, got, 0), 0);
+	CHECK_EQ(disk_run(rig.disk, DISK_WRITE, 0, text, DATA_BYTES), 0);
+	CHECK_EQ(disk_run(rig.disk, DISK_FLUSH, 0, got, 0), 0);
 	memcpy(killed, rig.image, sizeof(killed));
 	disk_destroy(rig.disk);
 	rig.disk = NULL;
 	rig.readonly = true;
 	CHECK_EQ(open_disk(&rig), 0);
-	CHECK_EQ(run(&rig, DISK_READ, 0, got, DATA_BYTES), 0);
+	CHECK_EQ(disk_run(rig.disk, DISK_READ, 0, got, DATA_BYTES), 0);
 	CHECK(!memcmp(got, text, sizeof(got)));
 	disk_destroy(rig.disk);
 	rig.disk = NULL;

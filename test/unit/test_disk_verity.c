@@ -12,6 +12,7 @@
 #include "src/container_of.h"
 #include "src/error.h"
 #include "src/loop.h"
+#include "test/unit/disk_run.h"
 #include "test/unit/test.h"
 #include "test/unit/verity_image.h"
 
@@ -94,26 +95,9 @@ static void finish(struct rig *rig)
 	}
 }
 
-static void ignore_done(struct disk_request *request)
-{
-	(void)request;
-}
-
-/* Reads into two buffers, cut somewhere; 0 or -errno. */
 static int read_disk(struct rig *rig, uint64_t offset, uint8_t *to, uint64_t bytes)
 {
-	size_t cut = bytes > 100 ? 100 : 0;
-	struct iovec iov[] = {{to, cut}, {to + cut, bytes - cut}};
-	struct disk_request request = {.op = DISK_READ,
-		.offset_bytes = offset,
-		.bytes = bytes,
-		.iov = iov,
-		.iov_count = 2,
-		.done = ignore_done};
-
-	disk_submit(rig->disk, &request);
-	disk_drain(rig->disk);
-	return request.result;
+	return disk_run(rig->disk, DISK_READ, offset, to, (size_t)bytes);
 }
 
 TEST(reads_what_is_there)
