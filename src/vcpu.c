@@ -43,10 +43,7 @@ struct vcpu_set {
 	pthread_mutex_t lock;
 	pthread_cond_t parked;  /* running has become 0, or a vCPU has handed a write */
 	pthread_cond_t served;  /* a write is done */
-	pthread_cond_t resumed; /* or stopping, or begun */
-	pthread_cond_t changed; /* ready has */
-	unsigned int ready;     /* threads that have shut themselves in */
-	bool begun;             /* all have */
+	pthread_cond_t resumed; /* or stopping */
 	unsigned int running;   /* threads that may be in the guest or in a device */
 	unsigned int count;     /* threads that exist */
 	struct vcpu vcpus[];
@@ -191,37 +188,12 @@ static void run_until_end(struct vcpu *vcpu)
 	}
 }
 
-/*
- * No vCPU runs before all are there: a filter takes the kernel its time, which the first
- * one's guest would spend waiting for the last.
- */
-static void await_others(struct vcpu_set *set)
-{
-	pthread_mutex_lock(&set->lock);
-	set->ready++;
-	pthread_cond_signal(&set->changed);
-	while (!set->begun && !set->stopping)
-		pthread_cond_wait(&set->resumed, &set->lock);
-	pthread_mutex_unlock(&set->lock);
-}
-
-static void begin(struct vcpu_set *set)
-{
-	pthread_mutex_lock(&set->lock);
-	while (set->ready < set->count)
-		pthread_cond_wait(&set->changed, &set->lock);
-	set->begun = true;
-	pthread_cond_broadcast(&set->resumed);
-	pthread_mutex_unlock(&set->lock);
-}
-
 static void *run(void *argument)
 {
 	struct vcpu *vcpu = argument;
 
 	vcpu->thread_id = (pid_t)syscall(SYS_gettid);
 	sandbox_enter(SANDBOX_VCPU);
-	await_others(vcpu->set);
 	run_until_end(vcpu);
 	pthread_mutex_lock(&vcpu->set->lock);
 	stop_running(vcpu->set);
@@ -276,12 +248,11 @@ int vcpu_set_create(struct hv *hv, const struct bus *bus, const struct bus *port
 	set->ports = ports;
 	set->events = events;
 	set->user = user;
-	set->pausing = paused;
+	set->pausing = true;
 	pthread_mutex_init(&set->lock, NULL);
 	pthread_cond_init(&set->parked, NULL);
 	pthread_cond_init(&set->served, NULL);
 	pthread_cond_init(&set->resumed, NULL);
-	pthread_cond_init(&set->changed, NULL);
 	for (unsigned int i = 0; i < count && !code; i++) {
 		struct vcpu *vcpu = &set->vcpus[i];
 
@@ -295,7 +266,15 @@ int vcpu_set_create(struct hv *hv, const struct bus *bus, const struct bus *port
 		vcpu_set_destroy(set);
 		return code;
 	}
-	begin(set);
+	/*
+	 * None runs before all have shut themselves in: a filter takes the kernel its
+	 * time, which the first one's guest would spend waiting for the last.
+	 */
+	pthread_mutex_lock(&set->lock);
+	await_all(set);
+	pthread_mutex_unlock(&set->lock);
+	if (!paused)
+		vcpu_set_resume(set);
 	*ret = set;
 	return 0;
 }
@@ -364,7 +343,6 @@ void vcpu_set_destroy(struct vcpu_set *set)
 	pthread_mutex_unlock(&set->lock);
 	for (unsigned int i = 0; i < set->count; i++)
 		pthread_join(set->vcpus[i].thread, NULL);
-	pthread_cond_destroy(&set->changed);
 	pthread_cond_destroy(&set->resumed);
 	pthread_cond_destroy(&set->served);
 	pthread_cond_destroy(&set->parked);

@@ -5,8 +5,10 @@
 #include <sched.h>
 #include <semaphore.h>
 #include <stdatomic.h>
+#include <unistd.h>
 
 #include "src/bus.h"
+#include "src/sandbox.h"
 #include "test/unit/fake_hv.h"
 #include "test/unit/test.h"
 
@@ -121,6 +123,43 @@ TEST(kicks_vcpus_out_of_a_guest_that_never_exits)
 {
 	run(4, false, wait_forever);
 	CHECK_EQ(ended_kind, HV_EXIT_NONE);
+}
+
+/* ---- how they begin: the linker puts this between them and the sandbox ---------------
+ */
+
+void __real_sandbox_enter(enum sandbox_role role);
+void __wrap_sandbox_enter(enum sandbox_role role);
+
+static bool takes_long;
+static atomic_uint entering;
+static atomic_uint shut_in;
+static atomic_uint shut_in_at_first;
+
+/* All but the first have a while to go. */
+void __wrap_sandbox_enter(enum sandbox_role role)
+{
+	if (takes_long && atomic_fetch_add(&entering, 1))
+		usleep(20000);
+	__real_sandbox_enter(role);
+	shut_in++;
+}
+
+static void look_who_is_there(unsigned int vcpu, unsigned int step, struct hv_exit *exit)
+{
+	unsigned int none = 0;
+
+	atomic_compare_exchange_strong(&shut_in_at_first, &none, shut_in);
+	exit->kind = HV_EXIT_SHUTDOWN;
+}
+
+TEST(none_runs_before_all_have_shut_themselves_in)
+{
+	takes_long = true;
+	shut_in = 0;
+	run(4, true, look_who_is_there);
+	takes_long = false;
+	CHECK_EQ(shut_in_at_first, 4);
 }
 
 static void third_crashes(unsigned int vcpu, unsigned int step, struct hv_exit *exit)
@@ -304,6 +343,7 @@ TEST(a_deep_write_is_done_by_who_ends_them)
 TEST_MAIN(CASE(carries_accesses_to_the_bus_and_back),
 	CASE(a_stray_read_gives_zero_and_the_guest_goes_on),
 	CASE(kicks_vcpus_out_of_a_guest_that_never_exits),
+	CASE(none_runs_before_all_have_shut_themselves_in),
 	CASE(one_vcpu_that_crashes_ends_all),
 	CASE(paused_vcpus_stand_still_until_they_are_resumed),
 	CASE(refuses_a_host_cpu_that_is_not_there),
