@@ -198,7 +198,8 @@ static int start_at(struct listener *listener, const struct address *address, in
 	int on = 1;
 
 	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-	/* These are of what it accepts, too. */
+	/* These are of what it accepts, too: keys are typed by hand, and whoever has gone
+	 * without a word is to be noticed. */
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 	setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
 	if (bind(fd, &address->any, address->bytes) < 0)

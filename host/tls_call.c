@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdbool.h>
@@ -67,6 +69,15 @@ static int connect_to(const struct addrinfo *address, uint64_t deadline_ns)
 	return code ? -code : fd;
 }
 
+/* Keys are typed by hand, and whoever has gone without a word is to be noticed. */
+static void set_socket(int fd)
+{
+	int on = 1;
+
+	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+	setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
+}
+
 static int find_peer(
 	const char *host, const char *port, uint64_t deadline_ns, struct error *err)
 {
@@ -82,9 +93,11 @@ static int find_peer(
 	for (const struct addrinfo *at = list; at && fd < 0; at = at->ai_next)
 		fd = connect_to(at, deadline_ns);
 	freeaddrinfo(list);
-	return fd < 0 ? error_set(err, fd, NULL, "cannot connect to %s port %s: %s", host,
-				port, strerror(-fd))
-		      : fd;
+	if (fd < 0)
+		return error_set(err, fd, NULL, "cannot connect to %s port %s: %s", host,
+			port, strerror(-fd));
+	set_socket(fd);
+	return fd;
 }
 
 /* ---- the tunnel ------------------------------------------------------------------- */

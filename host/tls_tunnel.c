@@ -2,8 +2,6 @@
 #include "host/tls_tunnel.h"
 
 #include <errno.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -353,15 +351,6 @@ static void patience_ended(struct loop_timer *timer)
 
 /* ---- life ------------------------------------------------------------------------- */
 
-/* Keys are asked for by hand, and whoever has gone without a word is to be noticed. */
-static void set_socket(int fd)
-{
-	int on = 1;
-
-	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-	setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
-}
-
 int tls_tunnel_create(struct loop *loop, const struct tls *tls, int fd, const char *host,
 	enum tls_prelude prelude, struct tls_tunnel_user *user, struct tls_tunnel **ret)
 {
@@ -372,7 +361,6 @@ int tls_tunnel_create(struct loop *loop, const struct tls *tls, int fd, const ch
 		close(fd);
 		return -ENOMEM;
 	}
-	set_socket(fd);
 	mbedtls_ssl_init(&tunnel->ssl);
 	tunnel->loop = loop;
 	tunnel->user = user;

@@ -126,7 +126,7 @@ const struct sandbox_rule sandbox_rules[] = {
 	FORM(send, sendto, PEERS | VCPU),
 	FORM(sendmsg, sendto, LOOP | BROKER),
 	ANY(shutdown, PEERS),
-	ANY(setsockopt, MAIN | VIEWER | TLS),
+	ANY(setsockopt, MAIN | VIEWER),
 	ANY(getsockopt, LOOP),
 	WHERE(socketpair, TLS, "unix", 0, 0xffffffffu, FAMILY_UNIX),
 	ANY(poll, MAIN | VIEWER | TLS),
