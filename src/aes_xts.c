@@ -8,6 +8,7 @@
 
 #include "src/aes_xts_kernel.h"
 #include "src/le.h"
+#include "src/must.h"
 #include "src/secret.h"
 
 struct aes_xts {
@@ -53,13 +54,6 @@ static void set_keys(struct aes_xts *xts, const uint8_t *key, size_t key_bytes)
 	expand(xts->kernel, key, key_words, &xts->keys.encrypt);
 	expand(xts->kernel, key + key_bytes / 2, key_words, &xts->keys.tweak);
 	xts->kernel->invert(&xts->keys);
-}
-
-/* In software these only fail on sizes, which were looked at. */
-static void must(int result)
-{
-	assert(!result);
-	(void)result;
 }
 
 static void set_portable(struct aes_xts *xts, const uint8_t *key, unsigned int key_bits)

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "src/digest.h"
 
-#include <assert.h>
 #include <endian.h>
 #include <errno.h>
 #include <mbedtls/md.h>
@@ -9,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "src/must.h"
 #include "src/sha256.h"
 
 /* SHA-256 with the CPU's instructions; all others are the library's. */
@@ -125,13 +125,6 @@ static void fast_end(struct fast *fast, uint8_t *ret)
 }
 
 /* --- of either kind ----------------------------------------------------------------- */
-
-/* In software these only fail on a context that was never set up. */
-static void must(int result)
-{
-	assert(!result);
-	(void)result;
-}
 
 void digest_start(struct digest *digest)
 {

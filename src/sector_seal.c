@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "src/sector_seal.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <mbedtls/chachapoly.h>
 #include <mbedtls/gcm.h>
@@ -10,6 +9,7 @@
 #include "src/aes_xts.h"
 #include "src/hmac.h"
 #include "src/le.h"
+#include "src/must.h"
 #include "src/random.h"
 #include "src/secret.h"
 
@@ -156,13 +156,6 @@ static bool are_equal(const uint8_t *one, const uint8_t *other, size_t count)
 	for (size_t i = 0; i < count; i++)
 		different |= one[i] ^ other[i];
 	return !different;
-}
-
-/* In software these only fail on sizes, which are fixed. */
-static void must(int result)
-{
-	assert(!result);
-	(void)result;
 }
 
 int sector_seal_close(struct sector_seal *seal, const struct seal_place *place,
