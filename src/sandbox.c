@@ -196,15 +196,18 @@ bool sandbox_can_filter(void)
 
 void sandbox_enter(enum sandbox_role role)
 {
+	int code;
+
 	if (!filters_on)
 		return;
 	if (role == SANDBOX_LOOP && main_role == SANDBOX_MAIN_SCREEN)
 		role = SANDBOX_LOOP_SCREEN;
 	unblock_violations();
+	code = set_filter(role);
 	/* Without its own, a thread has that of the main thread. */
-	if (set_filter(role))
+	if (code)
 		log_host("sandbox: %s has no filter of its own: %s",
-			sandbox_role_name(role), strerror(errno));
+			sandbox_role_name(role), strerror(-code));
 }
 
 static int start_filters(enum sandbox_role role, struct error *err)
