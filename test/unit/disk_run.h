@@ -15,11 +15,11 @@ static inline void disk_run_done(struct disk_request *request)
 
 /* In buffers that are cut at odd places; 0 or -errno. */
 static inline int disk_run(
-	struct disk *disk, enum disk_op op, uint64_t offset, uint8_t *at, size_t bytes)
+	struct disk *disk, enum disk_op op, uint64_t offset, uint8_t *at, uint64_t bytes)
 {
 	size_t cut = bytes > 700 ? 700 : 0, more = bytes > 5000 ? 300 : 0;
-	struct iovec iov[] = {
-		{at, cut}, {at + cut, more}, {at + cut + more, bytes - cut - more}};
+	struct iovec iov[] = {{at, cut}, {at + cut, more},
+		{at + cut + more, (size_t)bytes - cut - more}};
 	struct disk_request request = {.op = op,
 		.offset_bytes = offset,
 		.bytes = bytes,

@@ -23,34 +23,9 @@
 #include "host/disk_verity.h"
 #include "src/error.h"
 #include "src/loop.h"
+#include "test/unit/disk_run.h"
 
 #define PIECE_BYTES 32768u
-/* Odd, so that sectors lie across the guest's buffers. */
-#define FIRST_BYTES 1000u
-
-static void ignore_done(struct disk_request *request)
-{
-	(void)request;
-}
-
-static int run(struct disk *disk, enum disk_op op, uint8_t *piece, uint64_t offset,
-	uint64_t bytes)
-{
-	size_t first = bytes < FIRST_BYTES ? (size_t)bytes : FIRST_BYTES;
-	struct iovec iov[2] = {{piece, first}, {piece + first, (size_t)bytes - first}};
-	struct disk_request request = {.op = op,
-		.offset_bytes = offset,
-		.bytes = bytes,
-		.may_unmap = true,
-		.iov = iov,
-		.iov_count = 2,
-		.done = ignore_done};
-
-	disk_submit(disk, &request);
-	disk_drain(disk);
-	return request.result;
-}
-
 /* Reads or writes in pieces, to or from the program's own ends. */
 static int move(struct disk *disk, enum disk_op op, uint64_t offset, uint64_t left)
 {
@@ -61,7 +36,7 @@ static int move(struct disk *disk, enum disk_op op, uint64_t offset, uint64_t le
 
 		if (op == DISK_WRITE && fread(piece, 1, bytes, stdin) != bytes)
 			return 2;
-		if (run(disk, op, piece, offset, bytes))
+		if (disk_run(disk, op, offset, piece, bytes))
 			return 2;
 		if (op == DISK_READ && fwrite(piece, 1, bytes, stdout) != bytes)
 			return 2;
@@ -77,7 +52,7 @@ static int act(struct disk *disk, char ***words)
 		[DISK_WRITE] = "write",
 		[DISK_DISCARD] = "discard",
 		[DISK_WRITE_ZEROES] = "zero"};
-	static uint8_t no_data[FIRST_BYTES];
+	static uint8_t no_data[PIECE_BYTES];
 	const char *name = *(*words)++;
 	uint64_t numbers[2] = {0, 0};
 	struct error err;
@@ -99,7 +74,8 @@ static int act(struct disk *disk, char ***words)
 			numbers[1]);
 	for (enum disk_op op = DISK_DISCARD; op <= DISK_WRITE_ZEROES; op++)
 		if (!strcmp(name, names[op]))
-			return run(disk, op, no_data, numbers[0], numbers[1]) ? 2 : 0;
+			return disk_run(disk, op, numbers[0], no_data, numbers[1]) ? 2
+										   : 0;
 	return 0;
 }
 

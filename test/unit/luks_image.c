@@ -5,10 +5,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "src/aes_xts.h"
 #include "src/digest.h"
 #include "src/pbkdf2.h"
+#include "test/unit/test.h"
 
 #define AREA_KEY_BYTES 64u
 #define STRIPES 10u
@@ -166,4 +168,14 @@ void luks_image_make(uint8_t image[LUKS_IMAGE_BYTES], unsigned int sector_bytes)
 	const struct luks_shape shape = plain(sector_bytes);
 
 	luks_shape_make(image, &shape);
+}
+
+int luks_image_key(const char *text)
+{
+	int ends[2];
+
+	CHECK_EQ(pipe(ends), 0);
+	CHECK_EQ(write(ends[1], text, strlen(text)), strlen(text));
+	close(ends[1]);
+	return ends[0];
 }

@@ -18,6 +18,10 @@
 /* Of the key slot and the metadata; its volume's key is bytes that count up from 1. */
 #define LUKS_IMAGE_PASSPHRASE "let me in"
 
+/* The end of a pipe with such a text in it, as a service manager or a script hands a key
+ * over. */
+int luks_image_key(const char *text);
+
 /* What is encrypted how, and whether it is authenticated. */
 struct luks_shape {
 	unsigned int sector_bytes;

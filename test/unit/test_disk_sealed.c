@@ -84,15 +84,10 @@ static int open_disk(struct rig *rig)
 		.discard = true,
 		.readonly = rig->readonly,
 		.crypt = &crypt};
-	int pipe_fds[2];
 
 	disk_destroy(rig->disk);
 	rig->disk = NULL;
-	CHECK_EQ(pipe(pipe_fds), 0);
-	CHECK_EQ(write(pipe_fds[1], LUKS_IMAGE_PASSPHRASE, strlen(LUKS_IMAGE_PASSPHRASE)),
-		strlen(LUKS_IMAGE_PASSPHRASE));
-	close(pipe_fds[1]);
-	crypt.key.fd = pipe_fds[0];
+	crypt.key.fd = luks_image_key(LUKS_IMAGE_PASSPHRASE);
 	return disk_file_open(rig->loop, &options, &rig->disk, &rig->err);
 }
 

@@ -97,7 +97,7 @@ static void finish(struct rig *rig)
 
 static int read_disk(struct rig *rig, uint64_t offset, uint8_t *to, uint64_t bytes)
 {
-	return disk_run(rig->disk, DISK_READ, offset, to, (size_t)bytes);
+	return disk_run(rig->disk, DISK_READ, offset, to, bytes);
 }
 
 TEST(reads_what_is_there)

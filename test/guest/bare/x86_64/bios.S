@@ -4,18 +4,8 @@
  * reboot a machine that it knows no better way for.
  */
 	.include "bare.inc"
-	.equ	PHYS32_ENTRY, 18
-	.section .note.Xen, "a", @note
-	.long	2f - 1f, 4f - 3f, PHYS32_ENTRY
-1:	.asciz	"Xen"
-2:	.balign	4
-3:	.long	_start
-4:	.balign	4
-
-	.text
-	.code32
-	.globl	_start
-_start:	mov	$text, %esi
+	begin_by_note
+	mov	$text, %esi
 	mov	$(text_end - text), %ecx
 	mov	$COM1, %dx
 	cld

@@ -4,19 +4,9 @@
  * "up in protected mode" if it is in that, without paging, and has its start_info; powers off.
  */
 	.include "bare.inc"
-	.equ	PHYS32_ENTRY, 18
 	.equ	START_INFO, 0x336ec578
-	.section .note.Xen, "a", @note
-	.long	2f - 1f, 4f - 3f, PHYS32_ENTRY
-1:	.asciz	"Xen"
-2:	.balign	4
-3:	.long	_start
-4:	.balign	4
-
-	.text
-	.code32
-	.globl	_start
-_start:	cmpl	$START_INFO, (%ebx)
+	begin_by_note
+	cmpl	$START_INFO, (%ebx)
 	jne	1f
 	mov	%cr0, %eax
 	and	$0x80000001, %eax
