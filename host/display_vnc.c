@@ -297,8 +297,8 @@ static void vnc_destroy(struct display *display)
 	listener_close(&server->listener);
 	vnc_frame_put(server->shown.frame);
 	vnc_frame_put(server->last.frame);
-	if (server->rules.web_root >= 0)
-		close(server->rules.web_root);
+	if (server->rules.web.root >= 0)
+		close(server->rules.web.root);
 	explicit_bzero(server->password, sizeof(server->password));
 	display_finish(display);
 	free(server);
@@ -402,8 +402,10 @@ int display_vnc_create(struct loop *loop, struct seat *seat,
 	server->listener.watch.fd = -1;
 	server->leds.led = led_changed;
 	server->input = (struct vnc_input){seat, &server->base};
-	server->rules = (struct vnc_rules){
-		.name = options->name, .known = options->tls, .web_root = -1};
+	server->rules = (struct vnc_rules){.name = options->name,
+		.web = {.root = -1,
+			.any_name = options->tls || options->password_file,
+			.speaks_first = options->tls}};
 	server->shown.part = (struct rect){
 		.width = options->size.width, .height = options->size.height};
 	server->shown.frame = vnc_frame_create(options->size.width, options->size.height);
@@ -413,7 +415,7 @@ int display_vnc_create(struct loop *loop, struct seat *seat,
 	if (!code && (!server->shown.frame || init_clients(server, loop)))
 		code = error_set(err, -ENOMEM, options->pos, "no memory for a display");
 	if (!code && options->web)
-		code = web_open(options->web, options->pos, &server->rules.web_root, err);
+		code = web_open(options->web, options->pos, &server->rules.web.root, err);
 	if (!code)
 		code = options->path ? listener_open_unix(&server->listener, loop,
 					       options->path, BACKLOG, client_comes,

@@ -23,7 +23,8 @@
 	}
 #define INNER(login)                                                                     \
 	{                                                                                \
-		{12, 12, VERSION, VERSION}, {2, 1, {1, (login)}, {(login)}}, {0},        \
+		{0, 12, {0}, VERSION}, {12, 0, VERSION, {0}},                            \
+			{2, 1, {1, (login)}, {(login)}}, {0},                            \
 	}
 
 const struct vencrypt_step *vencrypt_outer(bool password)

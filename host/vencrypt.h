@@ -25,7 +25,10 @@ struct vencrypt_step {
 
 /* Towards the client, who begins in the clear; ends where TLS begins. */
 const struct vencrypt_step *vencrypt_outer(bool password);
-/* Towards the server behind; ends where the client, by TLS, goes on. */
+/*
+ * Towards the server behind, who hears at once that it is no browser; ends where the
+ * client, by TLS, goes on.
+ */
 const struct vencrypt_step *vencrypt_inner(bool password);
 
 struct vencrypt {

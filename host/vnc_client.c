@@ -11,7 +11,6 @@
 #include <unistd.h>
 
 #include "host/vnc_screen.h"
-#include "host/web.h"
 #include "src/container_of.h"
 #include "src/sandbox.h"
 #include "src/thread.h"
@@ -101,8 +100,7 @@ static void meet(struct vnc_client *client)
 	const struct vnc_rules *rules = client->rules;
 	int fd;
 
-	if (rules->web_root >= 0 && web_greet(client->fd, rules->web_root,
-					    rules->password || rules->known) == WEB_DONE)
+	if (rules->web.root >= 0 && web_greet(client->fd, &rules->web) == WEB_DONE)
 		return;
 	fd = own_descriptor(client);
 	if (fd < 0)
@@ -111,7 +109,7 @@ static void meet(struct vnc_client *client)
 	client->peer = rfbNewClient(client->screen, fd);
 	if (!client->peer)
 		return;
-	if (client->peer->wsctx && rules->web_root < 0)
+	if (client->peer->wsctx && rules->web.root < 0)
 		rfbCloseClient(client->peer);
 	serve(client);
 	vnc_screen_leave(client);

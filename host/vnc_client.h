@@ -21,6 +21,7 @@
 #include "host/display.h"
 #include "host/vnc_frame.h"
 #include "host/vnc_input.h"
+#include "host/web.h"
 #include "src/loop.h"
 
 #define VNC_QUEUE_MAX 64u /* of what a client did */
@@ -29,8 +30,7 @@
 struct vnc_rules {
 	const char *name;
 	const char *password; /* NULL: none */
-	bool known;           /* who comes has shown a certificate */
-	int web_root;         /* a folder's descriptor; -1: no pages, no websockets */
+	struct web_rules web; /* root -1: no pages, no websockets */
 };
 
 struct vnc_cursor {

@@ -16,7 +16,6 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-#define HEAD_MS 5000
 #define LOOK_AGAIN_MS 10
 #define SEND_MS 10000
 
@@ -67,6 +66,15 @@ static struct text trim(struct text text)
 		(text.at[text.count - 1] == ' ' || text.at[text.count - 1] == '\t'))
 		text.count--;
 	return text;
+}
+
+/* Whether the word is one of those between commas. */
+static bool lists(struct text text, const char *word)
+{
+	while (text.count)
+		if (is(trim(cut(&text, ",")), word))
+			return true;
+	return false;
 }
 
 static bool is_plain(char c)
@@ -142,6 +150,7 @@ enum web_verdict web_parse(const char *bytes, size_t count, struct web_request *
 	read_path(cut(&line, " "), ret->path, sizeof(ret->path));
 	if (!begins(line, "HTTP/1."))
 		return WEB_WRONG;
+	ret->stays = !is(line, "HTTP/1.0");
 	while (head.count) {
 		struct text value = cut(&head, "\r\n");
 		struct text name = cut(&value, ":");
@@ -153,6 +162,10 @@ enum web_verdict web_parse(const char *bytes, size_t count, struct web_request *
 			origin = value;
 		else if (is(name, "upgrade"))
 			ret->socket = is(value, "websocket");
+		else if (is(name, "connection"))
+			ret->stays = ret->stays && !lists(value, "close");
+		else if (is(name, "content-length") || is(name, "transfer-encoding"))
+			ret->stays = false; /* what follows is not the next one's head */
 	}
 	ret->by_address = is_address(host);
 	ret->ours = is_from(origin, host);
@@ -162,17 +175,24 @@ enum web_verdict web_parse(const char *bytes, size_t count, struct web_request *
 /* ---- answering ------------------------------------------------------------------------
  */
 
-static bool send_all(int fd, const char *bytes, size_t count)
+struct connection {
+	int fd;
+	bool stays; /* for another request */
+};
+
+/* What is not sent whole is the connection's end: who asked has counted on all of it. */
+static bool send_all(struct connection *to, const char *bytes, size_t count)
 {
-	struct pollfd wait = {.fd = fd, .events = POLLOUT};
+	struct pollfd wait = {.fd = to->fd, .events = POLLOUT};
 
 	while (count) {
-		ssize_t sent = send(fd, bytes, count, MSG_NOSIGNAL);
+		ssize_t sent = send(to->fd, bytes, count, MSG_NOSIGNAL);
+		bool waits = sent < 0 && (errno == EAGAIN || errno == EINTR);
 
-		if (sent < 0 && errno != EAGAIN && errno != EINTR)
+		if ((sent < 0 && !waits) || (waits && poll(&wait, 1, SEND_MS) <= 0)) {
+			to->stays = false;
 			return false;
-		if (sent < 0 && poll(&wait, 1, SEND_MS) <= 0)
-			return false;
+		}
 		if (sent > 0) {
 			bytes += sent;
 			count -= (size_t)sent;
@@ -181,23 +201,24 @@ static bool send_all(int fd, const char *bytes, size_t count)
 	return true;
 }
 
-static bool send_head(int fd, const char *status, const char *type,
+static bool send_head(struct connection *to, const char *status, const char *type,
 	unsigned long long bytes, const char *more)
 {
 	char head[512];
 	int count = snprintf(head, sizeof(head),
 		"HTTP/1.1 %s\r\nContent-Type: %s\r\nContent-Length: %llu\r\n"
 		"Cache-Control: no-cache\r\nX-Frame-Options: DENY\r\n"
-		"X-Content-Type-Options: nosniff\r\nConnection: close\r\n%s\r\n",
-		status, type, bytes, more);
+		"X-Content-Type-Options: nosniff\r\n%s%s\r\n",
+		status, type, bytes, to->stays ? "" : "Connection: close\r\n", more);
 
-	return send_all(fd, head, (size_t)count);
+	return send_all(to, head, (size_t)count);
 }
 
-static void send_text(int fd, const char *status, const char *text, const char *more)
+static void send_text(
+	struct connection *to, const char *status, const char *text, const char *more)
 {
-	if (send_head(fd, status, "text/plain; charset=utf-8", strlen(text), more))
-		send_all(fd, text, strlen(text));
+	if (send_head(to, status, "text/plain; charset=utf-8", strlen(text), more))
+		send_all(to, text, strlen(text));
 }
 
 static const char *type_of(const char *path)
@@ -229,44 +250,49 @@ static const char *type_of(const char *path)
 	return "application/octet-stream";
 }
 
-static void send_file(int fd, int file, const char *type)
+static void send_file(struct connection *to, int file, const char *type)
 {
 	char bytes[8192];
 	struct stat stat;
 	off_t left;
 
 	if (fstat(file, &stat) < 0 || !S_ISREG(stat.st_mode)) {
-		send_text(fd, "404 Not Found", "There is no such file.\n", "");
+		send_text(to, "404 Not Found", "There is no such file.\n", "");
 		return;
 	}
 	left = stat.st_size;
-	if (!send_head(fd, "200 OK", type, (unsigned long long)left, ""))
+	if (!send_head(to, "200 OK", type, (unsigned long long)left, ""))
 		return;
 	while (left > 0) {
 		ssize_t got = read(file, bytes, sizeof(bytes));
 
-		if (got <= 0 || got > left || !send_all(fd, bytes, (size_t)got))
+		/* It has become shorter, or longer, since its size was told. */
+		if (got <= 0 || got > left) {
+			to->stays = false;
+			return;
+		}
+		if (!send_all(to, bytes, (size_t)got))
 			return;
 		left -= got;
 	}
 }
 
-static void answer(int fd, int root, const char *path)
+static void answer(struct connection *to, int root, const char *path)
 {
 	int file;
 
 	if (!strcmp(path, "/")) {
-		send_text(fd, "302 Found", "The screen is at /vnc.html.\n",
+		send_text(to, "302 Found", "The screen is at /vnc.html.\n",
 			"Location: /vnc.html?autoconnect=true&resize=scale\r\n");
 		return;
 	}
 	/* "/" in front makes it beside root, not below the host's. */
 	file = path[0] ? openat(root, path + 1, O_RDONLY | O_CLOEXEC | O_NONBLOCK) : -1;
 	if (file < 0) {
-		send_text(fd, "404 Not Found", "There is no such file.\n", "");
+		send_text(to, "404 Not Found", "There is no such file.\n", "");
 		return;
 	}
-	send_file(fd, file, type_of(path));
+	send_file(to, file, type_of(path));
 	close(file);
 }
 
@@ -288,29 +314,37 @@ static bool has_said_all(int fd)
 	return poll(&wait, 1, LOOK_AGAIN_MS) > 0;
 }
 
-/* Looks at the head without taking it. The verdict on none at all is WEB_PARTIAL. */
-static enum web_verdict look(int fd, char *bytes, size_t *ret_count)
+enum word {
+	WORD_REQUEST,
+	WORD_OTHER, /* not of HTTP */
+	WORD_LAST,  /* it is gone, or will not get to the end of a request */
+};
+
+/* Looks at what it says without taking it, once there is something. */
+static enum word hear(int fd, struct web_request *ret)
 {
 	static const char get[] = "GET ";
-	enum web_verdict verdict = WEB_PARTIAL;
-	struct web_request request;
+	char bytes[WEB_HEAD_BYTES];
+	enum word word = WORD_LAST;
 	bool last = false;
 
-	*ret_count = 0;
-	for (int waited = 0; waited < HEAD_MS; waited += LOOK_AGAIN_MS) {
-		ssize_t count = recv(fd, bytes, WEB_HEAD_BYTES, MSG_PEEK);
+	for (int waited = 0; waited < WEB_PATIENCE_MS; waited += LOOK_AGAIN_MS) {
+		ssize_t count = recv(fd, bytes, sizeof(bytes), MSG_PEEK);
+		enum web_verdict verdict;
 
 		if (count <= 0)
-			return WEB_WRONG;
-		*ret_count = (size_t)count;
-		if (memcmp(bytes, get, *ret_count < 4 ? *ret_count : 4) != 0)
-			return WEB_WRONG;
-		verdict = web_parse(bytes, *ret_count, &request);
-		if (verdict != WEB_PARTIAL || last)
+			return WORD_LAST;
+		if (memcmp(bytes, get, count < 4 ? (size_t)count : 4) != 0)
+			return WORD_OTHER;
+		word = count < 4 ? WORD_OTHER : WORD_LAST;
+		verdict = web_parse(bytes, (size_t)count, ret);
+		if (verdict == WEB_WHOLE)
+			return WORD_REQUEST;
+		if (verdict == WEB_WRONG || last)
 			break;
 		last = has_said_all(fd);
 	}
-	return verdict;
+	return word;
 }
 
 /* What was looked at is taken, or closing would throw the answer away. */
@@ -322,30 +356,37 @@ static void take(int fd, size_t count)
 		return;
 }
 
-enum web_greeting web_greet(int fd, int root, bool password)
+static void serve(struct connection *to, int root, const struct web_request *asked)
 {
-	char bytes[WEB_HEAD_BYTES];
-	struct web_request request;
-	size_t count;
-
-	if (!wait_for_more(fd, (int)WEB_FIRST_WORD_MS))
-		return WEB_NOTHING;
-	if (look(fd, bytes, &count) != WEB_WHOLE) {
-		if (count >= 4 && !memcmp(bytes, "GET ", 4))
-			return WEB_DONE;
-		return count ? WEB_NOTHING : WEB_DONE;
-	}
-	web_parse(bytes, count, &request);
-	if (request.socket && request.ours && (password || request.by_address))
-		return WEB_SOCKET;
-	take(fd, request.bytes);
-	if (request.socket)
-		send_text(fd, "403 Forbidden",
+	take(to->fd, asked->bytes);
+	if (asked->socket)
+		send_text(to, "403 Forbidden",
 			"The screen is for pages that came from here, and, without a "
 			"password, under an address or as localhost.\n",
 			"");
 	else
-		answer(fd, root, request.path);
+		answer(to, root, asked->path);
+}
+
+enum web_greeting web_greet(int fd, const struct web_rules *rules)
+{
+	struct connection to = {.fd = fd, .stays = true};
+	bool guesses = !rules->speaks_first;
+	struct web_request asked;
+
+	for (unsigned int served = 0; to.stays; guesses = false) {
+		enum word word;
+
+		if (!wait_for_more(fd, guesses ? WEB_FIRST_WORD_MS : WEB_PATIENCE_MS))
+			return guesses ? WEB_NOTHING : WEB_DONE;
+		word = hear(fd, &asked);
+		if (word != WORD_REQUEST)
+			return word == WORD_OTHER && !served ? WEB_NOTHING : WEB_DONE;
+		if (asked.socket && asked.ours && (rules->any_name || asked.by_address))
+			return WEB_SOCKET;
+		to.stays = asked.stays && ++served < WEB_REQUESTS_MAX;
+		serve(&to, rules->root, &asked);
+	}
 	shutdown(fd, SHUT_WR);
 	return WEB_DONE;
 }
