@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "host/tls.h"
+#include "host/tls_desk.h"
 #include "host/tls_tunnel.h"
 #include "src/container_of.h"
 #include "src/error.h"
@@ -27,6 +28,7 @@
 struct tls_call {
 	struct tls *tls;
 	struct loop *loop;
+	struct tls_desk desk;
 	struct tls_tunnel *tunnel;
 	struct tls_tunnel_user user;
 	struct loop_task closing;
@@ -185,7 +187,8 @@ int tls_call_open(const struct tls_files *files, const char *host, const char *p
 		code = fd < 0 ? fd : 0;
 	}
 	if (!code) {
-		code = tls_tunnel_create(call->loop, call->tls, fd, host, TLS_AT_ONCE,
+		tls_desk_init(&call->desk, call->loop);
+		code = tls_tunnel_create(&call->desk, call->tls, fd, host, TLS_AT_ONCE,
 			&call->user, &call->tunnel);
 		if (code)
 			error_set(err, code, NULL, "no memory for a connection");

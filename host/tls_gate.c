@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "host/tls.h"
+#include "host/tls_desk.h"
 #include "host/tls_tunnel.h"
 #include "src/container_of.h"
 #include "src/error.h"
@@ -41,6 +42,7 @@ struct tls_gate {
 	struct tls *tls;
 	enum tls_prelude prelude;
 	struct loop *inner; /* the thread's */
+	struct tls_desk desk;
 	struct loop_task arrivals;
 	struct slot slots[TLS_GATE_CONNECTIONS];
 	uint64_t arrived;
@@ -169,7 +171,7 @@ static void arrive(struct tls_gate *gate, int fd)
 	slot->gate = gate;
 	slot->user.events = &tunnel_events;
 	slot->number = gate->arrived++;
-	if (tls_tunnel_create(gate->inner, gate->tls, fd, NULL, gate->prelude,
+	if (tls_tunnel_create(&gate->desk, gate->tls, fd, NULL, gate->prelude,
 		    &slot->user, &slot->tunnel))
 		slot->tunnel = NULL;
 }
@@ -255,6 +257,7 @@ int tls_gate_create(struct loop *loop, const struct tls_files *files,
 	gate->leave.run = run_leave;
 	gate->left.expired = run_left;
 	code = loop_create(&gate->inner, err);
+	tls_desk_init(&gate->desk, gate->inner);
 	if (!code)
 		code = tls_create(TLS_SERVER, files, &gate->tls, err);
 	if (code) {

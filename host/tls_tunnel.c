@@ -2,6 +2,7 @@
 #include "host/tls_tunnel.h"
 
 #include <errno.h>
+#include <mbedtls/version.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +10,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "host/tls_desk.h"
 #include "host/tls_impl.h"
 #include "host/vencrypt.h"
 #include "host/web.h"
@@ -17,6 +19,7 @@
 
 #define RECORD_BYTES 16384u /* as large as they get */
 #define NS_PER_MS 1000000ull
+#define AGAIN_NS (TLS_HANDSHAKE_MS / 10 * NS_PER_MS)
 #define PART_READS 8
 
 /* What one side has said and the other has not taken yet. */
@@ -33,7 +36,9 @@ struct tls_tunnel {
 	mbedtls_ssl_context ssl;
 	struct loop_fd secret; /* the peer's socket */
 	struct loop_fd plain;  /* our end of the pair; fd -1 before it is open */
+	struct tls_turn turn;  /* to shake hands */
 	struct loop_timer patience;
+	uint64_t latest_ns; /* for the end of a handshake */
 	enum tls_prelude prelude;
 	struct loop_timer moment; /* in which a client may begin with TLS */
 	struct vencrypt outer;    /* before TLS; without a step where there is none */
@@ -83,6 +88,7 @@ static void stop(struct tls_tunnel *tunnel)
 {
 	loop_timer_cancel(&tunnel->patience);
 	loop_timer_cancel(&tunnel->moment);
+	tls_turn_cancel(&tunnel->turn);
 	loop_task_cancel(tunnel->loop, &tunnel->more);
 	close_watch(&tunnel->secret);
 	close_watch(&tunnel->plain);
@@ -165,15 +171,28 @@ static int run_interlude(struct tls_tunnel *tunnel)
 	return code;
 }
 
-/* False where it is over. */
+static bool is_done(const mbedtls_ssl_context *ssl)
+{
+#if MBEDTLS_VERSION_MAJOR < 3
+	return ssl->state == MBEDTLS_SSL_HANDSHAKE_OVER;
+#else
+	return ssl->MBEDTLS_PRIVATE(state) >= MBEDTLS_SSL_HANDSHAKE_OVER;
+#endif
+}
+
+/* A step of it; false where it is over. */
 static bool shake_hands(struct tls_tunnel *tunnel)
 {
-	int code = mbedtls_ssl_handshake(&tunnel->ssl);
+	int code = mbedtls_ssl_handshake_step(&tunnel->ssl);
 	int plain = -1;
 
 	tunnel->wants_out = code == MBEDTLS_ERR_SSL_WANT_WRITE;
 	if (code == MBEDTLS_ERR_SSL_WANT_READ || code == MBEDTLS_ERR_SSL_WANT_WRITE)
 		return true;
+	if (!code && !is_done(&tunnel->ssl)) {
+		tls_turn_ask(&tunnel->turn);
+		return true;
+	}
 	if (!code && open_plain(tunnel, &plain))
 		code = MBEDTLS_ERR_SSL_ALLOC_FAILED;
 	if (code) {
@@ -260,7 +279,7 @@ static void watch(struct tls_tunnel *tunnel)
 {
 	bool open = tunnel->plain.fd >= 0;
 	bool reads = !tunnel->inward.count && !tunnel->peer_ended &&
-		     !(open && tunnel->inner.step);
+		     !tunnel->turn.waits && !(open && tunnel->inner.step);
 
 	if (tunnel->secret.loop)
 		loop_fd_modify(&tunnel->secret,
@@ -285,8 +304,8 @@ static void step(struct tls_tunnel *tunnel)
 		end(tunnel, code == -EPIPE ? "has left" : "wants no X509 by VeNCrypt");
 		return;
 	}
-	if (!code && tunnel->plain.fd < 0 && !shake_hands(tunnel))
-		return;
+	if (!code && tunnel->plain.fd < 0)
+		tls_turn_ask(&tunnel->turn);
 	if (tunnel->plain.fd >= 0) {
 		code = run_interlude(tunnel);
 		if ((code && code != -EAGAIN) ||
@@ -296,6 +315,18 @@ static void step(struct tls_tunnel *tunnel)
 		}
 	}
 	watch(tunnel);
+}
+
+static void take_turn(struct tls_turn *turn)
+{
+	struct tls_tunnel *tunnel = container_of(turn, struct tls_tunnel, turn);
+
+	if (!shake_hands(tunnel))
+		return;
+	if (tunnel->plain.fd >= 0)
+		step(tunnel);
+	else
+		watch(tunnel);
 }
 
 static void moment_ended(struct loop_timer *timer)
@@ -343,17 +374,26 @@ static void run_more(struct loop_task *task)
 static void patience_ended(struct loop_timer *timer)
 {
 	struct tls_tunnel *tunnel = container_of(timer, struct tls_tunnel, patience);
+	bool open = tunnel->plain.fd >= 0;
 
-	end(tunnel, tunnel->plain.fd >= 0 ? NULL
-					  : tls_fault(&tunnel->peer, &tunnel->ssl,
-						    MBEDTLS_ERR_SSL_TIMEOUT));
+	/* Then it is not the peer that has taken so long. */
+	if (!open && (tunnel->turn.waits || has_spoken(tunnel)) &&
+		loop_now_ns() < tunnel->latest_ns) {
+		loop_timer_arm(tunnel->loop, timer, AGAIN_NS);
+		return;
+	}
+	end(tunnel,
+		open ? NULL
+		     : tls_fault(&tunnel->peer, &tunnel->ssl, MBEDTLS_ERR_SSL_TIMEOUT));
 }
 
 /* ---- life ------------------------------------------------------------------------- */
 
-int tls_tunnel_create(struct loop *loop, const struct tls *tls, int fd, const char *host,
-	enum tls_prelude prelude, struct tls_tunnel_user *user, struct tls_tunnel **ret)
+int tls_tunnel_create(struct tls_desk *desk, const struct tls *tls, int fd,
+	const char *host, enum tls_prelude prelude, struct tls_tunnel_user *user,
+	struct tls_tunnel **ret)
 {
+	struct loop *loop = desk->loop;
 	struct tls_tunnel *tunnel = calloc(1, sizeof(*tunnel));
 	int code;
 
@@ -369,6 +409,7 @@ int tls_tunnel_create(struct loop *loop, const struct tls *tls, int fd, const ch
 		.fd = fd, .events = EPOLLIN | EPOLLOUT, .ready = secret_ready};
 	tunnel->plain =
 		(struct loop_fd){.fd = -1, .events = EPOLLIN, .ready = plain_ready};
+	tls_turn_init(&tunnel->turn, desk, take_turn);
 	tunnel->patience.expired = patience_ended;
 	tunnel->more.run = run_more;
 	tunnel->prelude = prelude;
@@ -383,6 +424,7 @@ int tls_tunnel_create(struct loop *loop, const struct tls *tls, int fd, const ch
 		tls_tunnel_destroy(tunnel);
 		return code;
 	}
+	tunnel->latest_ns = loop_now_ns() + TLS_HANDSHAKE_BUSY_MS * NS_PER_MS;
 	loop_timer_arm(loop, &tunnel->patience, TLS_HANDSHAKE_MS * NS_PER_MS);
 	if (prelude != TLS_AT_ONCE)
 		loop_timer_arm(loop, &tunnel->moment, WEB_FIRST_WORD_MS * NS_PER_MS);

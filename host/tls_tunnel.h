@@ -9,12 +9,17 @@
 #ifndef HOST_TLS_TUNNEL_H
 #define HOST_TLS_TUNNEL_H
 
-struct loop;
 struct tls;
+struct tls_desk;
 struct tls_tunnel;
 struct tls_tunnel_user;
 
-#define TLS_HANDSHAKE_MS 10000 /* at most; then the tunnel is over */
+/*
+ * A handshake has so long, then the tunnel is over; and no longer than the second time
+ * where the peer's words are there and this end is busy with others.
+ */
+#define TLS_HANDSHAKE_MS 10000
+#define TLS_HANDSHAKE_BUSY_MS 60000
 
 /* What is said before TLS begins. */
 enum tls_prelude {
@@ -47,10 +52,11 @@ struct tls_tunnel_user {
 /*
  * Over fd, a non-blocking socket that is the tunnel's from here on, also after an error.
  * host is whom a client has called, a name or a numeric address, borrowed; NULL for a
- * server. The events come from the loop, none from here. -errno.
+ * server. The events come from the desk's loop, none from here. -errno.
  */
-int tls_tunnel_create(struct loop *loop, const struct tls *tls, int fd, const char *host,
-	enum tls_prelude prelude, struct tls_tunnel_user *user, struct tls_tunnel **ret);
+int tls_tunnel_create(struct tls_desk *desk, const struct tls *tls, int fd,
+	const char *host, enum tls_prelude prelude, struct tls_tunnel_user *user,
+	struct tls_tunnel **ret);
 
 /* Closes the connection; plain reads its end. NULL is fine. */
 void tls_tunnel_destroy(struct tls_tunnel *tunnel);

@@ -17,7 +17,7 @@
 #include "test/unit/tls_fixture.h"
 #include "test/unit/tls_rig.h"
 
-#define TURNS_MAX 64u
+#define TURNS_MAX 256u
 #define EDIT_BYTES 3u
 
 static const char words[] = "nothing but this";

@@ -72,8 +72,9 @@ void tls_rig_open(struct tls_rig_end *end, struct loop *loop, const struct tls *
 	int fd, const char *host, enum tls_prelude prelude)
 {
 	*end = (struct tls_rig_end){.user = {&events}, .plain = -1};
-	CHECK_EQ(
-		tls_tunnel_create(loop, tls, fd, host, prelude, &end->user, &end->tunnel),
+	tls_desk_init(&end->desk, loop);
+	CHECK_EQ(tls_tunnel_create(
+			 &end->desk, tls, fd, host, prelude, &end->user, &end->tunnel),
 		0);
 }
 

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 
 #include "host/tls.h"
+#include "host/tls_desk.h"
 #include "host/tls_tunnel.h"
 
 struct error;
@@ -37,6 +38,7 @@ void tls_rig_remove(struct tls_rig_paths *paths);
 
 struct tls_rig_end {
 	struct tls_tunnel_user user;
+	struct tls_desk desk;      /* its own */
 	struct tls_tunnel *tunnel; /* NULL after it was over */
 	int plain;                 /* -1 unless it has opened */
 	bool over;
