@@ -372,6 +372,7 @@ void config_destroy(struct vm_config *config)
 	free(config->firmware.path);
 	free(config->linuxboot.path);
 	free(config->pvh.path);
+	free(config->sandbox.user);
 	free(config->control.path);
 	free(config->control.address);
 	tls_finish(&config->control.tls);

@@ -13,6 +13,8 @@ struct config_sandbox {
 	bool landlock;         /* no path is within reach; likewise */
 	bool capabilities;     /* kept */
 	bool core_dumps;
+	/* Whom the process becomes: a name, UID or UID:GID; NULL: nobody said. */
+	char *user;
 };
 
 #endif

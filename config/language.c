@@ -116,6 +116,7 @@ static const struct attribute_def sandbox_attributes[] = {
 	{"landlock", set_bool, AT(config_sandbox, landlock)},
 	{"capabilities", set_bool, AT(config_sandbox, capabilities)},
 	{"core_dumps", set_bool, AT(config_sandbox, core_dumps)},
+	{"user", set_user, AT(config_sandbox, user)},
 };
 const struct element_def language_sandbox = {ELEMENT("sandbox", sandbox_attributes)};
 

@@ -52,6 +52,7 @@ SETTER(set_iothread);        /* bool */
 SETTER(set_root_hash);       /* char *: hexadecimal digits */
 SETTER(set_offset);          /* uint64_t: bytes, in steps of 512 */
 SETTER(set_ifname);          /* char * */
+SETTER(set_user);            /* char * */
 SETTER(set_fd);              /* int */
 SETTER(set_balloon_size);    /* struct config_balloon, size and position */
 SETTER(set_gpu_memory);      /* uint64_t */

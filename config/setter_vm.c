@@ -355,6 +355,17 @@ SETTER(set_ifname)
 			"neither . nor ..");
 }
 
+SETTER(set_user)
+{
+	char **user = member;
+
+	if (value_is_user(attribute->value))
+		*user = build_copy(build, attribute->value);
+	else
+		problem_value(build, attribute,
+			"the name of a user, a number up to 1999999999, or UID:GID");
+}
+
 SETTER(set_fd)
 {
 	unsigned int fd = 0;

@@ -185,6 +185,25 @@ bool value_is_name(const char *text)
 	return bytes && bytes <= CONFIG_NAME_CHARS && !text[bytes];
 }
 
+/* Far from what 32 bits have for "none", and one pattern in the schema. */
+static bool is_account_number(const char *text, size_t digits)
+{
+	return digits && (digits < 10 || (digits == 10 && text[0] == '1'));
+}
+
+bool value_is_user(const char *text)
+{
+	size_t digits = strspn(text, "0123456789");
+
+	if (!digits)
+		return value_is_name(text) && !strchr(".-", text[0]);
+	if (!is_account_number(text, digits))
+		return false;
+	text += digits;
+	digits = text[0] == ':' ? strspn(text + 1, "0123456789") : 0;
+	return text[0] ? is_account_number(text + 1, digits) && !text[1 + digits] : true;
+}
+
 bool value_is_address(const char *text)
 {
 	struct in6_addr address;

@@ -34,6 +34,9 @@ int value_cpus(const char *text, unsigned int **ret, unsigned int *ret_count);
 /* 1 to 32 of A-Z a-z 0-9 . _ - */
 bool value_is_name(const char *text);
 
+/* A name that begins with a letter or _, or UID or UID:GID, each up to 1999999999. */
+bool value_is_user(const char *text);
+
 /* A numeric IPv4 or IPv6 address. */
 bool value_is_address(const char *text);
 

@@ -7,6 +7,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "src/account.h"
 #include "src/cmd.h"
 #include "src/cmd_progress.h"
 #include "src/hv.h"
@@ -37,7 +38,7 @@ static void allow_locking(const struct vm_config *config)
 }
 
 /* What a person has let the process keep is said each time. */
-static void warn(const struct config_sandbox *config)
+static void warn(const struct config_sandbox *config, const struct account *account)
 {
 	const struct {
 		bool loose;
@@ -48,6 +49,7 @@ static void warn(const struct config_sandbox *config)
 		{config->capabilities, "capabilities are kept (capabilities=\"yes\")"},
 		{config->core_dumps,
 			"a core dump has the guest's secrets (core_dumps=\"yes\")"},
+		{!account->uid, "root it stays (user)"},
 	};
 
 	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
@@ -59,15 +61,21 @@ static void warn(const struct config_sandbox *config)
 /* Everything is open and loaded by now; no vCPU has run. */
 static int confine(const struct vm_config *config, struct error *err)
 {
+	struct account account;
 	const struct sandbox_options options = {
 		.main = cmd_sandbox_main(config),
 		.any_call = !config->sandbox.seccomp,
 		.any_file = !config->sandbox.landlock,
 		.keep_capabilities = config->sandbox.capabilities,
 		.core_dumps = config->sandbox.core_dumps,
+		.account = &account,
 	};
+	int code =
+		account_find(config->sandbox.user, &config->sandbox.pos, &account, err);
 
-	warn(&config->sandbox);
+	if (code)
+		return code;
+	warn(&config->sandbox, &account);
 	outside_seal();
 	return sandbox_start(&options, err);
 }

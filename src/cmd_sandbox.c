@@ -100,6 +100,10 @@ int cmd_sandbox(int argc, char **argv)
 	if (!config)
 		return EXIT_USAGE;
 	printf("sandbox of %s\n", config->name);
+	printf("  user:           %s\n",
+		config->sandbox.user
+			? config->sandbox.user
+			: "whoever starts it, and in place of root nobody else");
 	printf("  new privileges: never\n");
 	printf("  capabilities:   %s\n", config->sandbox.capabilities ? "kept" : "none");
 	printf("  files, TCP:     %s\n",

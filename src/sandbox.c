@@ -15,6 +15,7 @@
 #include <ucontext.h>
 #include <unistd.h>
 
+#include "src/account.h"
 #include "src/error.h"
 #include "src/landlock.h"
 #include "src/log.h"
@@ -231,19 +232,58 @@ static int start_filters(enum sandbox_role role, struct error *err)
 /* ---- privileges ---------------------------------------------------------------------
  */
 
-static int drop_capabilities(struct error *err)
-{
-	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
-	struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = {0};
+static struct __user_cap_header_struct capabilities = {
+	.version = _LINUX_CAPABILITY_VERSION_3};
 
+/* Before the user changes: what an exec may gain takes a capability to give up. */
+static void drop_bounds(void)
+{
 	/* Without CAP_SETPCAP there is nothing that an exec could gain here. */
 	for (unsigned long cap = 0; prctl(PR_CAPBSET_DROP, cap, 0, 0, 0) == 0; cap++)
 		;
 	prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
-	if (syscall(SYS_capset, &header, none) < 0)
+}
+
+static int drop_capabilities(struct error *err)
+{
+	struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = {0};
+
+	if (syscall(SYS_capset, &capabilities, none) < 0)
 		return error_set(err, -errno, NULL, "capabilities cannot be dropped: %s",
 			strerror(errno));
 	return 0;
+}
+
+/* Another user has those that he may have, but none in force. */
+static int raise_capabilities(struct error *err)
+{
+	struct __user_cap_data_struct sets[_LINUX_CAPABILITY_U32S_3];
+	long code = syscall(SYS_capget, &capabilities, sets);
+
+	for (unsigned int i = 0; i < _LINUX_CAPABILITY_U32S_3; i++)
+		sets[i].effective = sets[i].permitted;
+	if (code < 0 || syscall(SYS_capset, &capabilities, sets) < 0)
+		return error_set(err, -errno, NULL, "capabilities cannot be kept: %s",
+			strerror(errno));
+	return 0;
+}
+
+static int change_user(const struct sandbox_options *options, struct error *err)
+{
+	bool keeps = options->keep_capabilities;
+	int code = 0;
+
+	if (!keeps)
+		drop_bounds();
+	prctl(PR_SET_KEEPCAPS, keeps, 0, 0, 0);
+	if (options->account)
+		code = account_become(options->account, err);
+	/* The kernel has none of who has been another user. */
+	if (options->core_dumps)
+		prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
+	if (code)
+		return code;
+	return keeps ? raise_capabilities(err) : drop_capabilities(err);
 }
 
 static void limit(int resource)
@@ -266,7 +306,7 @@ void sandbox_start_broker(void)
 
 int sandbox_start(const struct sandbox_options *options, struct error *err)
 {
-	int code = 0;
+	int code;
 
 #ifdef M_ARENA_MAX
 	/* Further arenas ask /proc how to be given back, and /proc is out of reach. */
@@ -276,8 +316,7 @@ int sandbox_start(const struct sandbox_options *options, struct error *err)
 #endif
 	if (!options->core_dumps)
 		limit(RLIMIT_CORE);
-	if (!options->keep_capabilities)
-		code = drop_capabilities(err);
+	code = change_user(options, err);
 	if (code)
 		return code;
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)

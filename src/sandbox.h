@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The process shuts itself in, once everything is open and before the guest runs: no new
- * privileges, no capabilities, no core dumps, and of the system calls those alone that
- * src/sandbox_policy.h gives to a thread of its kind. Another one fails with EPERM and is
- * told in the log; the VM goes on.
+ * The process shuts itself in, once everything is open and before the guest runs: another
+ * user than root, no new privileges, no capabilities, no core dumps, and of the system
+ * calls those alone that src/sandbox_policy.h gives to a thread of its kind. Another one
+ * fails with EPERM and is told in the log; the VM goes on.
  *
  * State of the process, as the log is; nothing of it happens before sandbox_start(), so
  * that tests of single parts run without.
@@ -15,6 +15,7 @@
 
 #include "src/sandbox_policy.h"
 
+struct account;
 struct error;
 
 struct sandbox_options {
@@ -23,6 +24,7 @@ struct sandbox_options {
 	bool any_file;          /* no Landlock */
 	bool keep_capabilities;
 	bool core_dumps;
+	const struct account *account; /* to become (src/account.h); NULL: nobody else */
 };
 
 /*

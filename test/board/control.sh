@@ -62,13 +62,16 @@ script_was_answered()
 	[ "$(grep -c '^{"return": {}}' script.out)" = 2 ] || fail "$(cat script.out)"
 }
 
-# threads_are_confined COUNT: all can gain nothing, and so many have a filter of their own.
+# threads_are_confined COUNT: all are a user of the VM's own, who can gain nothing, and so many
+# have a filter of their own.
 threads_are_confined()
 {
-	local status
+	local status own=$((0x70000000 + monitor))
 	for status in /proc/$monitor/task/*/status; do
 		grep -q '^CapPrm:.0*$' $status && grep -q '^NoNewPrivs:.1$' $status &&
-			grep -q '^Seccomp_filters:.[12]$' $status || fail "$(cat $status)"
+			grep -q '^Seccomp_filters:.[12]$' $status &&
+			[ "$(grep -E "^[UG]id:(.$own){4}$" $status | wc -l)" = 2 ] &&
+			grep -q '^Groups:[[:space:]]*$' $status || fail "$(cat $status)"
 	done
 	[ "$(cat /proc/$monitor/task/*/status | grep -c '^Seccomp_filters:.2$')" -ge $1 ] ||
 		fail "fewer than $1 threads have a filter of their own"

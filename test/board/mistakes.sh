@@ -171,6 +171,17 @@ is_not_held_up_by_a_soft_limit()
 	refuses 1 "cpu_affinity names host CPU 1023, which is not there"
 }
 
+is_nobody_that_the_host_does_not_know()
+{
+	bare off '' <<-'END'
+		<sandbox user="guest"/>
+	END
+	refuses 1 'vm.xml:2: user is "guest", whom this host does not know'
+	sed -i 's/user="guest"/user="root"/' vm.xml
+	run 20 0
+	says "warning: the sandbox is loosened on line 2: root it stays"
+}
+
 # A log that a VM would empty keeps its text where that VM never starts.
 keeps_a_log_when_another_device_fails()
 {
@@ -324,6 +335,7 @@ claim "what a killed VM left is replaced" replaces_what_a_killed_vm_left
 claim "files of others stay" keeps_files_that_are_none_of_its_own
 claim "a refused VM gives the terminal back" gives_the_terminal_back_when_refused
 claim "a soft limit on descriptors is no limit, a missing host CPU is" is_not_held_up_by_a_soft_limit
+claim "a user whom the host does not know is refused" is_nobody_that_the_host_does_not_know
 claim "a log is not emptied by a VM that does not start" keeps_a_log_when_another_device_fails
 claim "user networking says what it needs" says_what_user_networking_needs
 claim "a VM runs without anybody to read its output" runs_without_an_output
