@@ -92,6 +92,7 @@ static void read_root(struct build *build, const struct xml_element *root)
 	config->memory.pos = config->pos;
 	config->sandbox.seccomp = true;
 	config->sandbox.landlock = true;
+	config->sandbox.namespaces = true;
 	config->isa = (struct config_isa){.rtc = true,
 		.serial = true,
 		.pit = true,

@@ -11,6 +11,7 @@ struct config_sandbox {
 	struct source_pos pos; /* file is NULL: there is no <sandbox>, so nothing is */
 	bool seccomp;          /* system calls are filtered; true unless it says no */
 	bool landlock;         /* no path is within reach; likewise */
+	bool namespaces;       /* those of its own that it may have; likewise */
 	bool capabilities;     /* kept */
 	bool core_dumps;
 	/* Whom the process becomes: a name, UID or UID:GID; NULL: nobody said. */

@@ -114,6 +114,7 @@ const struct element_def language_verify = {ELEMENT("verify", verify_attributes)
 static const struct attribute_def sandbox_attributes[] = {
 	{"seccomp", set_bool, AT(config_sandbox, seccomp)},
 	{"landlock", set_bool, AT(config_sandbox, landlock)},
+	{"namespaces", set_bool, AT(config_sandbox, namespaces)},
 	{"capabilities", set_bool, AT(config_sandbox, capabilities)},
 	{"core_dumps", set_bool, AT(config_sandbox, core_dumps)},
 	{"user", set_user, AT(config_sandbox, user)},

@@ -17,6 +17,9 @@
 #include "src/sandbox.h"
 #include "src/verified.h"
 
+/* More than all that connect to a VM while it runs, and the workers of its disks. */
+#define PEERS_MAX 2048u
+
 /* Each vCPU, queue and back end has descriptors; the soft limit is for select(). */
 static void allow_descriptors(void)
 {
@@ -46,6 +49,8 @@ static void warn(const struct config_sandbox *config, const struct account *acco
 	} parts[] = {
 		{!config->seccomp, "any system call is allowed (seccomp=\"no\")"},
 		{!config->landlock, "files are within reach (landlock=\"no\")"},
+		{!config->namespaces,
+			"what the host has names for, it has (namespaces=\"no\")"},
 		{config->capabilities, "capabilities are kept (capabilities=\"yes\")"},
 		{config->core_dumps,
 			"a core dump has the guest's secrets (core_dumps=\"yes\")"},
@@ -66,9 +71,12 @@ static int confine(const struct vm_config *config, struct error *err)
 		.main = cmd_sandbox_main(config),
 		.any_call = !config->sandbox.seccomp,
 		.any_file = !config->sandbox.landlock,
+		.any_namespace = !config->sandbox.namespaces,
 		.keep_capabilities = config->sandbox.capabilities,
 		.core_dumps = config->sandbox.core_dumps,
 		.account = &account,
+		.descriptors = 2 * config->cpu_count + PEERS_MAX,
+		.threads = config->cpu_count + PEERS_MAX,
 	};
 	int code =
 		account_find(config->sandbox.user, &config->sandbox.pos, &account, err);

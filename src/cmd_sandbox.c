@@ -106,6 +106,9 @@ int cmd_sandbox(int argc, char **argv)
 			: "whoever starts it, and in place of root nobody else");
 	printf("  new privileges: never\n");
 	printf("  capabilities:   %s\n", config->sandbox.capabilities ? "kept" : "none");
+	printf("  namespaces:     %s\n", config->sandbox.namespaces
+						 ? "its own, where it may have them"
+						 : "as whoever starts it");
 	printf("  files, TCP:     %s\n",
 		!config->sandbox.landlock ? "not given up by Landlock"
 		: cmd_sandbox_main(config) == SANDBOX_MAIN_SERVER ? "to read"

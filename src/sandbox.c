@@ -2,6 +2,7 @@
 #include "src/sandbox.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/capability.h>
 #include <linux/seccomp.h>
 #include <malloc.h>
@@ -19,6 +20,7 @@
 #include "src/error.h"
 #include "src/landlock.h"
 #include "src/log.h"
+#include "src/namespaces.h"
 #include "src/sandbox_filters.h"
 
 #define LINES_MAX 20
@@ -286,18 +288,43 @@ static int change_user(const struct sandbox_options *options, struct error *err)
 	return keeps ? raise_capabilities(err) : drop_capabilities(err);
 }
 
-static void limit(int resource)
+static void limit(int resource, rlim_t most)
 {
-	const struct rlimit none = {0, 0};
+	struct rlimit now;
 
-	setrlimit(resource, &none);
+	if (getrlimit(resource, &now) < 0 || now.rlim_max <= most)
+		return;
+	now.rlim_max = most;
+	if (now.rlim_cur > most)
+		now.rlim_cur = most;
+	setrlimit(resource, &now);
+}
+
+/* Beside what it has: an inherited one of a high number is none of those to come. */
+static void limit_descriptors(unsigned int more)
+{
+	int next = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 0);
+
+	if (next < 0)
+		return;
+	close(next);
+	limit(RLIMIT_NOFILE, (rlim_t)next + more);
+}
+
+/* Of a user's, whose only process this is: this is its only thread. */
+static void limit_threads(const struct sandbox_options *options)
+{
+	const struct account *account = options->account;
+
+	if (options->threads && account && account->own && account->uid == geteuid())
+		limit(RLIMIT_NPROC, options->threads + 1);
 }
 
 void sandbox_start_broker(void)
 {
 	struct error err;
 
-	limit(RLIMIT_CORE);
+	limit(RLIMIT_CORE, 0);
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		log_host("sandbox: no_new_privs: %s", strerror(errno));
 	else if (start_filters(SANDBOX_BROKER, &err))
@@ -315,10 +342,16 @@ int sandbox_start(const struct sandbox_options *options, struct error *err)
 	tzset();
 #endif
 	if (!options->core_dumps)
-		limit(RLIMIT_CORE);
+		limit(RLIMIT_CORE, 0);
+	if (options->descriptors)
+		limit_descriptors(options->descriptors);
+	/* A network has its price (docs/security.md), and filters know no sockets. */
+	if (!options->any_namespace)
+		namespaces_enter(options->any_call || !sandbox_can_filter());
 	code = change_user(options, err);
 	if (code)
 		return code;
+	limit_threads(options);
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		return error_set(err, -errno, NULL, "no_new_privs: %s", strerror(errno));
 	if (!options->any_file)

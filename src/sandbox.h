@@ -22,9 +22,13 @@ struct sandbox_options {
 	enum sandbox_role main; /* the calling thread's */
 	bool any_call;          /* no filters */
 	bool any_file;          /* no Landlock */
+	bool any_namespace;     /* none of its own */
 	bool keep_capabilities;
 	bool core_dumps;
 	const struct account *account; /* to become (src/account.h); NULL: nobody else */
+	/* How many more it may have from then on; 0: as many as before. The second
+	 * counts only for a user that is nobody else's. */
+	unsigned int descriptors, threads;
 };
 
 /*

@@ -81,9 +81,11 @@ static struct report {
 	uid_t thread_uid;
 	int parent_ends;
 	int dumpable;
-	long back;   /* to root: -errno, or 0 */
-	long signal; /* to the parent, who is root */
-	long chroot; /* which takes a capability */
+	long back;       /* to root: -errno, or 0 */
+	long signal;     /* to the parent, who is root */
+	long chroot;     /* which takes a capability */
+	int descriptors; /* until there are no more */
+	int threads;
 	bool done;
 } * report;
 
@@ -103,6 +105,32 @@ static void *run_thread(void *unused)
 	return NULL;
 }
 
+static int count_descriptors(void)
+{
+	int count = 0;
+
+	while (count < 100 && dup(STDERR_FILENO) >= 0)
+		count++;
+	return count;
+}
+
+static void *run_idle(void *unused)
+{
+	pause();
+	return NULL;
+}
+
+/* They end with the process. */
+static int count_threads(void)
+{
+	pthread_t thread;
+	int count = 0;
+
+	while (count < 100 && !pthread_create(&thread, NULL, run_idle, NULL))
+		count++;
+	return count;
+}
+
 static void try(const char *user, const struct sandbox_options *like)
 {
 	const gid_t some[] = {4, 5};
@@ -116,7 +144,7 @@ static void try(const char *user, const struct sandbox_options *like)
 	pthread_create(&thread, NULL, run_thread, NULL);
 	pthread_barrier_wait(&barrier);
 	account_find(user, &pos, &account, NULL);
-	options.any_call = options.any_file = true;
+	options.any_call = options.any_file = options.any_namespace = true;
 	options.account = &account;
 	report->pid = getpid();
 	report->started = sandbox_start(&options, NULL);
@@ -129,6 +157,10 @@ static void try(const char *user, const struct sandbox_options *like)
 	report->dumpable = prctl(PR_GET_DUMPABLE, 0, 0, 0, 0);
 	report->signal = error_of(kill(getppid(), 0));
 	report->chroot = error_of(chroot("/"));
+	if (options.descriptors)
+		report->descriptors = count_descriptors();
+	if (options.threads)
+		report->threads = count_threads();
 	report->back = error_of(setresuid(0, 0, 0));
 	report->done = true;
 	_exit(0);
@@ -235,6 +267,20 @@ TEST(core_dumps_that_are_asked_for_outlast_the_user)
 	forget();
 }
 
+TEST(descriptors_and_threads_have_an_end)
+{
+	static const struct sandbox_options limits = {.descriptors = 9, .threads = 5};
+
+	if (!become(NULL, &limits))
+		return;
+	/* One that it has above them is not counted. */
+	CHECK(report->descriptors > 0 && report->descriptors <= 9);
+	/* In a container the user is not of this process alone. */
+	if (report->uids[0] != NOBODY && !SANITIZED)
+		CHECK_EQ(report->threads, 5);
+	forget();
+}
+
 /* In a process that has no right to it. */
 TEST(who_may_not_change_says_so_or_stays)
 {
@@ -268,4 +314,5 @@ TEST_MAIN(CASE(finds_users_by_name_and_by_number),
 	CASE(root_that_was_asked_for_stays_and_loses_its_capabilities),
 	CASE(capabilities_that_are_kept_outlast_the_user),
 	CASE(core_dumps_that_are_asked_for_outlast_the_user),
+	CASE(descriptors_and_threads_have_an_end),
 	CASE(who_may_not_change_says_so_or_stays))

@@ -230,7 +230,9 @@ static void run_inside(enum sandbox_role role, int log_fd)
 	const struct sandbox_options options = {
 		.main = role == SANDBOX_VIEWER        ? SANDBOX_MAIN_SERVER
 			: role == SANDBOX_LOOP_SCREEN ? SANDBOX_MAIN_SCREEN
-						      : SANDBOX_MAIN};
+						      : SANDBOX_MAIN,
+		/* What a file's name reaches is the filters' affair here. */
+		.any_namespace = true};
 	bool is_main = role == SANDBOX_MAIN;
 	pthread_t thread;
 

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What has a name for a process that left its namespaces; each try is one of its own. */
+#include "src/namespaces.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "src/container_of.h"
+#include "test/unit/test.h"
+
+static const char *const names[] = {"ns/ipc", "ns/uts", "ns/cgroup", "ns/net", "ns/mnt"};
+
+/* Shared with the process that tries. */
+static struct report {
+	bool emptied;
+	bool others[ARRAY_SIZE(names)]; /* than before */
+	int entries;                    /* of the root, without . and .. */
+	int lookup, creation, escape;   /* errno */
+	bool reads_open_folder;
+	bool done;
+} * report;
+
+static int count_entries(void)
+{
+	DIR *root = opendir("/");
+	int count = -2;
+
+	while (root && readdir(root))
+		count++;
+	if (root)
+		closedir(root);
+	return count;
+}
+
+static void look(int process, const char *name, char text[64])
+{
+	ssize_t got = readlinkat(process, name, text, 63);
+
+	text[got > 0 ? got : 0] = '\0';
+}
+
+static void try(bool net)
+{
+	int process = open("/proc/self", O_DIRECTORY | O_RDONLY | O_CLOEXEC);
+	char before[ARRAY_SIZE(names)][64], after[64];
+	int folder = open("/etc", O_DIRECTORY | O_PATH | O_CLOEXEC);
+	int file;
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		look(process, names[i], before[i]);
+	report->emptied = namespaces_enter(net);
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		look(process, names[i], after);
+		report->others[i] = strcmp(before[i], after) != 0;
+	}
+	report->entries = count_entries();
+	report->lookup = open("/etc/passwd", O_RDONLY) < 0 ? errno : 0;
+	report->creation = creat("/file", 0600) < 0 ? errno : 0;
+	report->escape = open("../../../etc/passwd", O_RDONLY) < 0 ? errno : 0;
+	file = openat(folder, "passwd", O_RDONLY);
+	report->reads_open_folder = file >= 0;
+	report->done = true;
+	_exit(0);
+}
+
+/* False where this process may not have any. */
+static bool enter(bool net)
+{
+	int status;
+	pid_t pid;
+
+	report = mmap(NULL, sizeof(*report), PROT_READ | PROT_WRITE,
+		MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	fflush(stdout);
+	pid = fork();
+	if (!pid)
+		try(net);
+	CHECK_EQ(waitpid(pid, &status, 0), pid);
+	CHECK(report->done);
+	if (!report->emptied)
+		printf("skipped: no namespaces for this process\n");
+	return report->emptied;
+}
+
+static void forget(void)
+{
+	munmap(report, sizeof(*report));
+}
+
+TEST(nothing_of_the_host_has_a_name)
+{
+	if (enter(false)) {
+		for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+			CHECK_EQ(report->others[i], strcmp(names[i], "ns/net") != 0);
+		CHECK_EQ(report->entries, 0);
+		CHECK_EQ(report->lookup, ENOENT);
+		CHECK_EQ(report->escape, ENOENT);
+		CHECK_EQ(report->creation, EROFS);
+	}
+	forget();
+}
+
+TEST(what_is_open_stays_open)
+{
+	if (enter(false))
+		CHECK(report->reads_open_folder);
+	forget();
+}
+
+TEST(a_network_of_its_own_is_there_for_the_asking)
+{
+	if (enter(true))
+		CHECK(report->others[3]);
+	forget();
+}
+
+/* As of an unprivileged user: it works on with what it has. */
+TEST(who_may_have_none_stays_where_it_is)
+{
+	int status = 0;
+	pid_t pid;
+
+	fflush(stdout);
+	pid = fork();
+	if (!pid) {
+		if (!geteuid() && setresuid(1234, 1234, 1234))
+			_exit(1);
+		if (namespaces_enter(true))
+			_exit(2);
+		_exit(open("/etc/passwd", O_RDONLY) < 0 ? 3 : 0);
+	}
+	CHECK_EQ(waitpid(pid, &status, 0), pid);
+	CHECK_EQ(WEXITSTATUS(status), 0);
+}
+
+TEST_MAIN(CASE(nothing_of_the_host_has_a_name), CASE(what_is_open_stays_open),
+	CASE(a_network_of_its_own_is_there_for_the_asking),
+	CASE(who_may_have_none_stays_where_it_is))
