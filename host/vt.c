@@ -24,6 +24,7 @@
 #include "host/drm_sys.h"
 #include "src/container_of.h"
 #include "src/error.h"
+#include "src/sandbox.h"
 
 #define SIGNAL_LEAVE SIGUSR1
 #define SIGNAL_ENTER SIGUSR2
@@ -132,6 +133,7 @@ static void be_keeper(int tty, int socket)
 		for (int fd = first; fd < sysconf(_SC_OPEN_MAX); fd++)
 			close(fd);
 	prctl(PR_SET_NAME, "bonsai-vt");
+	sandbox_start_beside(SANDBOX_KEEPER);
 	vt_keep(STDIN_FILENO, STDOUT_FILENO);
 	_exit(0);
 }

@@ -77,10 +77,12 @@ static void print_roles(enum sandbox_role main)
 	const enum sandbox_role roles[] = {main,
 		main == SANDBOX_MAIN_SCREEN ? SANDBOX_LOOP_SCREEN : SANDBOX_LOOP,
 		SANDBOX_VCPU, SANDBOX_WORKER, SANDBOX_SAVER, SANDBOX_VIEWER, SANDBOX_TLS,
-		SANDBOX_BROKER};
+		SANDBOX_BROKER, SANDBOX_KEEPER};
 
 	for (size_t i = 0; i < sizeof(roles) / sizeof(roles[0]); i++) {
 		if (roles[i] == SANDBOX_VIEWER && main != SANDBOX_MAIN_SERVER)
+			continue;
+		if (roles[i] == SANDBOX_KEEPER && main != SANDBOX_MAIN_SCREEN)
 			continue;
 		printf("%s may make these %u system calls:\n",
 			sandbox_role_name(roles[i]), sandbox_count(roles[i]));

@@ -231,7 +231,7 @@ static void be_broker(int socket, pid_t parent, bool starts, bool filtered)
 			close(fd);
 	prctl(PR_SET_NAME, starts ? "bonsai-starter" : "bonsai-broker", 0, 0, 0);
 	if (filtered && !starts)
-		sandbox_start_broker();
+		sandbox_start_beside(SANDBOX_BROKER);
 	serve(own, starts);
 	_exit(0);
 }

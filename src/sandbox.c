@@ -45,6 +45,7 @@ const char *sandbox_role_name(enum sandbox_role role)
 		[SANDBOX_VIEWER] = "a viewer's thread",
 		[SANDBOX_TLS] = "a thread of TLS",
 		[SANDBOX_BROKER] = "the broker",
+		[SANDBOX_KEEPER] = "a keeper of terminals",
 	};
 
 	return names[role];
@@ -320,15 +321,20 @@ static void limit_threads(const struct sandbox_options *options)
 		limit(RLIMIT_NPROC, options->threads + 1);
 }
 
-void sandbox_start_broker(void)
+void sandbox_start_beside(enum sandbox_role role)
 {
 	struct error err;
 
 	limit(RLIMIT_CORE, 0);
-	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0) {
 		log_host("sandbox: no_new_privs: %s", strerror(errno));
-	else if (start_filters(SANDBOX_BROKER, &err))
-		log_host("sandbox: the broker has %s", err.text);
+		return;
+	}
+	/* Paths are the broker's business. */
+	if (role != SANDBOX_BROKER)
+		landlock_enter(false);
+	if (start_filters(role, &err))
+		log_host("sandbox: %s has %s", sandbox_role_name(role), err.text);
 }
 
 int sandbox_start(const struct sandbox_options *options, struct error *err)

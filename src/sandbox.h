@@ -38,8 +38,9 @@ struct sandbox_options {
  */
 int sandbox_start(const struct sandbox_options *options, struct error *err);
 
-/* For the broker (src/outside.h), a process of one thread: it keeps its capabilities. */
-void sandbox_start_broker(void);
+/* For a process of one thread beside, the broker or a keeper: it keeps its capabilities.
+ */
+void sandbox_start_beside(enum sandbox_role role);
 
 /* First thing on a thread that was started since: it may do no more than that role. */
 void sandbox_enter(enum sandbox_role role);

@@ -13,10 +13,11 @@
 #define VIEWER (BIT(MAIN_SERVER) | BIT(VIEWER))
 #define TLS (MAIN | BIT(TLS))
 #define BROKER BIT(BROKER)
+#define KEEPER BIT(KEEPER)
 #define THREADS (LOOP | VCPU | WORKER | SAVER | VIEWER | TLS)
-#define ALL (THREADS | BROKER)
+#define ALL (THREADS | BROKER | KEEPER)
 /* Those that make and give back memory. */
-#define HEAPS (ALL & ~BIT(VCPU))
+#define HEAPS (ALL & ~(BIT(VCPU) | KEEPER))
 #define PEERS (LOOP | VIEWER | TLS)
 
 #define ANY(name, who)                                                                   \
@@ -76,7 +77,7 @@ const struct sandbox_rule sandbox_rules[] = {
 	FORM(sigreturn, rt_sigreturn, ALL),
 	ANY(rt_sigprocmask, ALL),
 	ANY(exit, THREADS),
-	ANY(exit_group, MAIN | BROKER),
+	ANY(exit_group, MAIN | BROKER | KEEPER),
 	WHERE(tgkill, LOOP | VCPU, "own threads", 0, 0xffffffffu, SANDBOX_OWN_PID),
 	ANY(getpid, MAIN | VIEWER | BROKER),
 	ANY(gettid, VCPU),
@@ -111,27 +112,27 @@ const struct sandbox_rule sandbox_rules[] = {
 	ANY(epoll_ctl, LOOP | TLS | VCPU),
 	ANY(timerfd_settime, LOOP | TLS | VCPU),
 	FORM(timerfd_settime64, timerfd_settime, LOOP | TLS | VCPU),
-	ANY(read, PEERS | SAVER | BROKER),
+	ANY(read, PEERS | SAVER | BROKER | KEEPER),
 	FORM(readv, read, LOOP),
-	ANY(close, PEERS | SAVER | BROKER),
+	ANY(close, PEERS | SAVER | BROKER | KEEPER),
 	ANY(io_uring_enter, LOOP),
 	ANY(getrandom, PEERS | WORKER | BROKER),
 
 	/* Their peers, which have connected. */
 	ANY(accept4, LOOP),
-	ANY(recvfrom, PEERS),
-	FORM(recv, recvfrom, PEERS),
+	ANY(recvfrom, PEERS | KEEPER),
+	FORM(recv, recvfrom, PEERS | KEEPER),
 	FORM(recvmsg, recvfrom, LOOP | BROKER),
-	ANY(sendto, PEERS | VCPU),
-	FORM(send, sendto, PEERS | VCPU),
+	ANY(sendto, PEERS | VCPU | KEEPER),
+	FORM(send, sendto, PEERS | VCPU | KEEPER),
 	FORM(sendmsg, sendto, LOOP | BROKER),
 	ANY(shutdown, PEERS),
 	ANY(setsockopt, MAIN | VIEWER),
 	ANY(getsockopt, LOOP),
 	WHERE(socketpair, TLS, "unix", 0, 0xffffffffu, FAMILY_UNIX),
-	ANY(poll, MAIN | VIEWER | TLS),
-	FORM(ppoll, poll, MAIN | VIEWER | TLS),
-	FORM(ppoll_time64, poll, MAIN | VIEWER | TLS),
+	ANY(poll, MAIN | VIEWER | TLS | KEEPER),
+	FORM(ppoll, poll, MAIN | VIEWER | TLS | KEEPER),
+	FORM(ppoll_time64, poll, MAIN | VIEWER | TLS | KEEPER),
 	ANY(eventfd2, MAIN),
 
 	/* Files that are open. */
@@ -190,6 +191,13 @@ const struct sandbox_rule sandbox_rules[] = {
 	ANY(readlink, BROKER),
 	FORM(readlinkat, readlink, BROKER),
 	ANY(getdents64, BROKER),
+
+	/* The keeper: a virtual terminal, and the signals that say who has it. */
+	ANY(signalfd4, KEEPER),
+	OLD_IOCTL(KEEPER, "VT_SETMODE", 0x5602u),
+	OLD_IOCTL(KEEPER, "VT_RELDISP", 0x5605u),
+	OLD_IOCTL(KEEPER, "KDSETMODE", 0x4b3au),
+	OLD_IOCTL(KEEPER, "KDGETMODE", 0x4b3bu),
 
 	/* A vCPU in the guest, and its last words. */
 	KVM(VCPU, "RUN", NONE, 0x80u),
@@ -290,7 +298,7 @@ const struct sandbox_rule sandbox_rules[] = {
 	DRM("MODE_CREATEPROPBLOB", 0xbdu),
 	DRM("MODE_DESTROYPROPBLOB", 0xbeu),
 	DRM("MODE_REVOKE_LEASE", 0xc9u),
-	OLD_IOCTL(SCREEN, "VT_GETMODE", 0x5601u),
+	OLD_IOCTL(SCREEN | KEEPER, "VT_GETMODE", 0x5601u),
 	IOCTL(SCREEN, "UDMABUF_CREATE_LIST", WRITE, 0x75u, 0x43u),
 };
 const unsigned int sandbox_rule_count = sizeof(sandbox_rules) / sizeof(sandbox_rules[0]);

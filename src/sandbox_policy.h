@@ -27,6 +27,7 @@ enum sandbox_role {
 	SANDBOX_VIEWER, /* a client of VNC */
 	SANDBOX_TLS,    /* what shakes hands with strangers */
 	SANDBOX_BROKER, /* the process of src/outside.h that starts no helpers */
+	SANDBOX_KEEPER, /* the process of host/vt.h */
 	SANDBOX_ROLES,
 };
 

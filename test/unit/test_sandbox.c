@@ -233,12 +233,15 @@ static void run_inside(enum sandbox_role role, int log_fd)
 						      : SANDBOX_MAIN,
 		/* What a file's name reaches is the filters' affair here. */
 		.any_namespace = true};
-	bool is_main = role == SANDBOX_MAIN;
+	bool beside = role == SANDBOX_KEEPER;
 	pthread_t thread;
 
 	dup2(log_fd, STDERR_FILENO);
-	report->started = sandbox_start(&options, NULL);
-	if (is_main) {
+	if (beside)
+		sandbox_start_beside(role);
+	else
+		report->started = sandbox_start(&options, NULL);
+	if (beside || role == SANDBOX_MAIN) {
 		try_acts();
 		try_ring();
 	} else if (!pthread_create(&thread, NULL, run_thread, &role)) {
@@ -374,6 +377,11 @@ TEST(a_viewer_reads_files_and_can_do_nothing_that_is_forbidden)
 	check_role(SANDBOX_VIEWER);
 }
 
+TEST(a_keeper_of_terminals_can_do_nothing_that_is_forbidden)
+{
+	check_role(SANDBOX_KEEPER);
+}
+
 TEST(a_thread_of_tls_can_do_nothing_that_is_forbidden)
 {
 	check_role(SANDBOX_TLS);
@@ -411,7 +419,7 @@ TEST(the_main_thread_may_do_what_the_others_may)
 		unsigned int screen = 1u << SANDBOX_LOOP_SCREEN;
 		unsigned int viewer = 1u << SANDBOX_VIEWER;
 
-		roles &= ~(1u << SANDBOX_BROKER);
+		roles &= ~(1u << SANDBOX_BROKER | 1u << SANDBOX_KEEPER);
 		CHECK(!(roles & screen) || roles & 1u << SANDBOX_MAIN_SCREEN);
 		CHECK(!(roles & viewer) || roles & 1u << SANDBOX_MAIN_SERVER);
 		CHECK(!(roles & ~screen & ~viewer & ~(1u << SANDBOX_MAIN_SCREEN) &
@@ -469,4 +477,5 @@ TEST_MAIN(CASE(the_main_thread_can_do_nothing_that_is_forbidden),
 	CASE(a_vcpu_can_do_nothing_that_is_forbidden),
 	CASE(a_worker_can_do_nothing_that_is_forbidden),
 	CASE(a_viewer_reads_files_and_can_do_nothing_that_is_forbidden),
+	CASE(a_keeper_of_terminals_can_do_nothing_that_is_forbidden),
 	CASE(a_thread_of_tls_can_do_nothing_that_is_forbidden), CASE(calls_have_names))
