@@ -35,7 +35,7 @@ void tls_finish(struct config_tls *tls)
 	free(tls->clients);
 }
 
-bool tls_is_loopback(const char *address)
+static bool is_loopback(const char *address)
 {
 	struct in6_addr six;
 	struct in_addr four;
@@ -48,7 +48,7 @@ bool tls_is_loopback(const char *address)
 void tls_check_reach(struct build *build, const struct xml_element *element,
 	const char *address, const struct config_tls *tls, const char *what)
 {
-	if (!tls->pos.file && !tls_is_loopback(address))
+	if (!tls->pos.file && !is_loopback(address))
 		build_problem(build, element->line,
 			"whoever reaches %s could use %s: <%s> needs a <tls "
 			"certificate=\"...\" key=\"...\" ca=\"...\"/> there",

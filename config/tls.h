@@ -3,8 +3,6 @@
 #ifndef CONFIG_TLS_H
 #define CONFIG_TLS_H
 
-#include <stdbool.h>
-
 struct build;
 struct config_tls;
 struct xml_element;
@@ -13,9 +11,6 @@ struct xml_element;
 void tls_read(
 	struct build *build, const struct xml_element *element, struct config_tls *tls);
 void tls_finish(struct config_tls *tls);
-
-/* Whether a numeric address is one that only this machine reaches. */
-bool tls_is_loopback(const char *address);
 
 /*
  * A problem where others than this machine reach a numeric address, and nobody has to

@@ -13,17 +13,6 @@
 #define LOOPBACK "127.0.0.1"
 #define WEB_ROOT "/usr/share/novnc" /* where Debian's package puts it */
 
-static void check_tcp(struct build *build, const struct config_vnc *vnc, int line)
-{
-	if (!vnc->password_file && !vnc->tls.pos.file && !tls_is_loopback(vnc->address))
-		build_problem(build, line,
-			"whoever reaches %s could use this screen: <vnc> needs a "
-			"<tls certificate=\"...\" key=\"...\" ca=\"...\"/> or a "
-			"password_file there",
-			vnc->address);
-	build_claim(build, line, false, "tcp %s port %u", vnc->address, vnc->port);
-}
-
 void vnc_check(
 	struct build *build, const struct xml_element *element, struct config_gpu *gpu)
 {
@@ -56,8 +45,10 @@ void vnc_check(
 		vnc->port = PORT;
 	if (!vnc->address)
 		vnc->address = build_copy(build, LOOPBACK);
-	if (vnc->address)
-		check_tcp(build, vnc, line);
+	if (!vnc->address)
+		return;
+	tls_check_reach(build, element, vnc->address, &vnc->tls, "this screen");
+	build_claim(build, line, false, "tcp %s port %u", vnc->address, vnc->port);
 }
 
 void vnc_finish(struct config_vnc *vnc)
