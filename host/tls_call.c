@@ -206,14 +206,21 @@ int tls_call_open(const struct tls_files *files, const char *host, const char *p
 	return 0;
 }
 
-void tls_call_close(struct tls_call *call)
+const char *tls_call_fault(struct tls_call *call)
 {
-	if (!call)
-		return;
 	if (call->running) {
 		loop_post(call->loop, &call->closing);
 		pthread_join(call->thread, NULL);
 	}
+	call->running = false;
+	return call->fault;
+}
+
+void tls_call_close(struct tls_call *call)
+{
+	if (!call)
+		return;
+	tls_call_fault(call);
 	tls_tunnel_destroy(call->tunnel);
 	loop_timer_cancel(&call->last_words);
 	loop_destroy(call->loop);

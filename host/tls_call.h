@@ -19,6 +19,12 @@ struct tls_files;
 int tls_call_open(const struct tls_files *files, const char *host, const char *port,
 	int timeout_ms, struct tls_call **ret, int *ret_fd, struct error *err);
 
+/*
+ * When fd has read its end, or is closed: a predicate such as "has refused this end", or
+ * NULL where the call was over in peace. Nothing more goes either way.
+ */
+const char *tls_call_fault(struct tls_call *call);
+
 /* After fd was closed; sends what is left to send. NULL is fine. */
 void tls_call_close(struct tls_call *call);
 

@@ -46,6 +46,8 @@ struct tls_tunnel {
 	struct loop_task more;    /* the library has taken in what the socket had */
 	bool wants_out;           /* the library waits to send */
 	bool peer_ended;
+	bool heard;        /* something from the peer, by TLS */
+	const char *fault; /* of a peer with whom it was open */
 	struct chunk inward;
 	struct chunk outward;
 };
@@ -215,6 +217,16 @@ static bool is_pause(int code)
 	return code == MBEDTLS_ERR_SSL_WANT_READ || code == MBEDTLS_ERR_SSL_WANT_WRITE;
 }
 
+/* By TLS 1.3 a server looks at a client's certificate when that is through already. */
+static void note_refusal(struct tls_tunnel *tunnel, int code)
+{
+	if (code == MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE &&
+		tunnel->peer.tls->end == TLS_CLIENT)
+		tunnel->fault = tunnel->heard
+					? "has broken off"
+					: tls_fault(&tunnel->peer, &tunnel->ssl, code);
+}
+
 /* False where neither side will have any use for more. */
 static bool carry_in(struct tls_tunnel *tunnel)
 {
@@ -226,10 +238,13 @@ static bool carry_in(struct tls_tunnel *tunnel)
 			&tunnel->ssl, chunk->bytes, sizeof(chunk->bytes));
 
 		chunk->at = 0;
-		if (code > 0)
+		if (code > 0) {
 			chunk->count = (size_t)code;
-		else if (!is_pause(code))
+			tunnel->heard = true;
+		} else if (!is_pause(code)) {
 			tunnel->peer_ended = true;
+			note_refusal(tunnel, code);
+		}
 	}
 	if (chunk->count) {
 		n = send(tunnel->plain.fd, chunk->bytes + chunk->at, chunk->count,
@@ -310,7 +325,7 @@ static void step(struct tls_tunnel *tunnel)
 		code = run_interlude(tunnel);
 		if ((code && code != -EAGAIN) ||
 			(!code && (!carry_in(tunnel) || !carry_out(tunnel)))) {
-			end(tunnel, NULL);
+			end(tunnel, tunnel->fault);
 			return;
 		}
 	}

@@ -39,7 +39,8 @@ struct tls_tunnel_events {
 	/*
 	 * Nothing more will come, and the user destroys the tunnel, here or later. fault
 	 * is a predicate such as "has shown no certificate", or NULL where one of the two
-	 * has closed an open tunnel.
+	 * has closed an open tunnel. A client's may have been open before the server
+	 * refused it.
 	 */
 	void (*over)(struct tls_tunnel_user *user, const char *fault);
 };

@@ -264,6 +264,7 @@ static int visit_port(
 {
 	struct error err = {.text = ""};
 	struct tls_call *call;
+	const char *fault;
 	int status;
 	int fd;
 
@@ -273,6 +274,12 @@ static int visit_port(
 	}
 	status = watch ? watch_only(fd, "", 0) : interact(target, fd, "", 0);
 	close(fd);
+	fault = tls_call_fault(call);
+	if (fault) {
+		fprintf(stderr, "bonsai: TLS: %s port %s %s\n", place->host, place->port,
+			fault);
+		status = EXIT_HOST_FAILED;
+	}
 	tls_call_close(call);
 	return status;
 }

@@ -120,8 +120,15 @@ static int receive(struct vm_client *client, uint64_t deadline_ns, json_t **ret)
 
 static int failed(const struct vm_client *client, int code, struct error *err)
 {
+	const char *fault = NULL;
+
 	switch (code) {
 	case -ECONNRESET:
+		if (client->call)
+			fault = tls_call_fault(client->call);
+		if (fault)
+			return error_set(
+				err, -EACCES, NULL, "TLS: %s %s", client->path, fault);
 		return error_set(
 			err, code, NULL, "the VM behind %s has just ended", client->path);
 	case -ETIMEDOUT:

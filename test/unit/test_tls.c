@@ -30,6 +30,7 @@ struct pair {
 	struct tls *tls[2];
 	struct tls_rig_end server;
 	struct tls_rig_end client;
+	int client_fd; /* for who forges its words */
 };
 
 /* Until both have opened, or one is over. */
@@ -43,6 +44,7 @@ static void meet(struct pair *pair, const struct tls_rig_files *server,
 	CHECK_EQ(tls_rig_create(TLS_CLIENT, client, &pair->tls[1], NULL), 0);
 	CHECK_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds),
 		0);
+	pair->client_fd = dup(fds[1]);
 	tls_rig_open(&pair->server, pair->loop, pair->tls[0], fds[0], NULL, TLS_AT_ONCE);
 	tls_rig_open(&pair->client, pair->loop, pair->tls[1], fds[1], host, TLS_AT_ONCE);
 	for (unsigned int i = 0; i < TURNS_MAX; i++) {
@@ -58,6 +60,7 @@ static void part(struct pair *pair)
 {
 	tls_rig_close(&pair->server);
 	tls_rig_close(&pair->client);
+	close(pair->client_fd);
 	tls_destroy(pair->tls[0]);
 	tls_destroy(pair->tls[1]);
 	loop_destroy(pair->loop);
@@ -207,6 +210,39 @@ TEST(last_words_arrive_and_then_the_end)
 	part(&pair);
 }
 
+/* Such as by TLS 1.3, where the client is ready before the server knows who it is. */
+TEST(a_server_that_refuses_an_open_client_is_heard)
+{
+	static const struct {
+		const char *first; /* of the server's words */
+		const char *fault;
+	} rows[] = {{"", "has refused this end"}, {"hello", "has broken off"}};
+	/* A record of no key. */
+	static const char wrong[] =
+		"\x17\x03\x03\x00\x20 nonsense of 32 bytes in all ....";
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		size_t count = strlen(rows[i].first);
+		char heard[8];
+		struct pair pair;
+
+		meet(&pair, &server_files, &client_files, "vm.example");
+		CHECK_EQ(write(pair.server.plain, rows[i].first, count), count);
+		for (unsigned int turn = 0; count && turn < TURNS_MAX; turn++) {
+			loop_turn(pair.loop, 10);
+			if (recv(pair.client.plain, heard, sizeof(heard), MSG_DONTWAIT) >
+				0)
+				break;
+		}
+		CHECK(write(pair.client_fd, wrong, 5 + 32) > 0);
+		for (unsigned int turn = 0; turn < TURNS_MAX && !pair.client.over; turn++)
+			loop_turn(pair.loop, 1000);
+		CHECK(pair.client.over && !pair.server.fault);
+		CHECK_HAS(pair.client.fault, rows[i].fault);
+		part(&pair);
+	}
+}
+
 static const char *fault_of(const char *said)
 {
 	static struct tls_rig_end end;
@@ -320,6 +356,7 @@ TEST_MAIN(CASE(who_has_a_certificate_and_is_whom_it_was_called_gets_in),
 	CASE(clients_are_known_by_any_of_their_names_and_by_no_part_of_one),
 	CASE(one_of_another_authority_is_refused_whatever_its_name),
 	CASE(bytes_come_out_as_they_went_in), CASE(last_words_arrive_and_then_the_end),
+	CASE(a_server_that_refuses_an_open_client_is_heard),
 	CASE(who_speaks_something_else_is_told_apart_from_who_leaves),
 	CASE(files_that_do_not_do_are_told_by_their_names),
 	CASE(places_have_a_host_a_port_and_perhaps_a_device))
