@@ -138,29 +138,30 @@ says()
 	done
 }
 
-# wait_for SECONDS TEXT [FILE]: until the output has it.
+# wait_for SECONDS TEXT [FILE]: until the output has it. A look takes two processes, which an
+# emulated CPU is long at, and the guest waits for it meanwhile.
 wait_for()
 {
-	local ticks=$(($1 * patience * 10))
+	local ticks=$(($1 * patience * 4))
 	until grep -qF -- "$2" "${3:-out}"; do
 		ticks=$((ticks - 1))
 		if [ $ticks = 0 ]; then
 			tail -n 20 "${3:-out}"
 			fail "no \"$2\" within $1 s"
 		fi
-		usleep 100000
+		usleep 250000
 	done
 }
 
 # until_so SECONDS COMMAND…: waits until it succeeds.
 until_so()
 {
-	local ticks=$(($1 * 10))
+	local ticks=$(($1 * 4))
 	shift
 	until "$@"; do
 		ticks=$((ticks - 1))
 		[ $ticks != 0 ] || return 1
-		usleep 100000
+		usleep 250000
 	done
 }
 

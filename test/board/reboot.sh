@@ -5,7 +5,7 @@ rebooting_vm()
 {
 	truncate -s 16M disk.img
 	vm "kernel_rom='$lab/bookworm/linux' initrd_rom='$lab/bookworm/initrd' cpu_count='2'
-		on_crash='restart' bootargs='console=hvc0 loglevel=4 panic=1'" <<-END
+		on_crash='restart' bootargs='console=hvc0 loglevel=4 panic=-1'" <<-END
 		<virtio_device name="hvc0" type="console"><stdio/></virtio_device>
 		<virtio_device name="disk" type="block"><file path="disk.img"/></virtio_device>
 		<virtio_device name="script" type="block" readonly="yes"><file path="script.img"/></virtio_device>
@@ -36,7 +36,7 @@ restarts_with_interrupts_pending()
 		while :; do dd if=/dev/zero of=/dev/vda bs=64k seek=1 count=99 oflag=direct 2>/dev/null; done &
 		while :; do wget -q -O /dev/null http://10.0.2.2:8080/hello; done &
 		cat /dev/hwrng >/dev/null &
-		sleep 1
+		usleep 300000
 		[ $boots = 2 ] || reboot -f
 		echo c >/proc/sysrq-trigger
 	END
