@@ -483,7 +483,9 @@ int input_evdev_open(struct loop *loop, const struct input_evdev_options *option
 	evdev->grab = options->grab;
 	evdev->watch = (struct loop_fd){.fd = -1, .events = EPOLLIN, .ready = ready};
 	evdev->retry.expired = look_again;
-	if ((evdev->path || evdev->match) && !outside_add(&evdev->finding, find_outside))
+	/* The kernel removes /dev/input with the last device. */
+	if ((evdev->path || evdev->match) &&
+		!outside_add(&evdev->finding, find_outside) && !outside_writes("/dev"))
 		code = open_first(evdev, options->pos, err);
 	else
 		code = error_set(err, -ENOMEM, options->pos, "no memory for a device");

@@ -144,7 +144,7 @@ static int bind_to_file(struct listener *listener, const char *path,
 	listener->path = path;
 	listener->device = stat.st_dev;
 	listener->inode = stat.st_ino;
-	if (outside_add(&listener->removal, remove_file))
+	if (outside_add(&listener->removal, remove_file) || outside_removes(path))
 		return error_set(err, -ENOMEM, pos, "no memory for a socket");
 	return 0;
 }

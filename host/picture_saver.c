@@ -233,10 +233,14 @@ void picture_save(struct picture_saver *saver, struct picture_request *request)
 
 int picture_saver_init(struct picture_saver *saver, struct loop *loop)
 {
+	int code;
+
 	saver->loop = loop;
 	saver->turn.run = turn;
 	saver->last = &saver->first;
-	return outside_add(&saver->job, do_step);
+	code = outside_add(&saver->job, do_step);
+	/* Wherever somebody wants to have one. */
+	return code ? code : outside_writes("/");
 }
 
 void picture_saver_finish(struct picture_saver *saver)

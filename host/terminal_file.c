@@ -130,6 +130,8 @@ int terminal_file_create(struct loop *loop, const char *path, bool append,
 	code = open_file(file);
 	if (!code)
 		code = outside_add(&file->removal, remove_file);
+	if (!code)
+		code = outside_removes(path);
 	if (code) {
 		error_set(err, code, pos, "cannot write %s: %s", path,
 			code == -ENXIO ? "a FIFO that nobody reads" : strerror(-code));

@@ -341,6 +341,8 @@ int terminal_pty_open(struct loop *loop, const char *link, bool with_inotify,
 			goto fail;
 		pty->link = link;
 		code = outside_add(&pty->removal, remove_link);
+		if (!code)
+			code = outside_removes(link);
 		if (code) {
 			error_set(err, code, pos, "no memory for a link");
 			goto fail;

@@ -126,6 +126,7 @@ void vt_keep(int tty, int socket)
 static void be_keeper(int tty, int socket)
 {
 	static const int first = STDERR_FILENO + 1;
+	static const struct sandbox_options options = {.main = SANDBOX_KEEPER};
 
 	dup2(tty, STDIN_FILENO);
 	dup2(socket, STDOUT_FILENO);
@@ -133,7 +134,7 @@ static void be_keeper(int tty, int socket)
 		for (int fd = first; fd < sysconf(_SC_OPEN_MAX); fd++)
 			close(fd);
 	prctl(PR_SET_NAME, "bonsai-vt");
-	sandbox_start_beside(SANDBOX_KEEPER);
+	sandbox_start_beside(&options);
 	vt_keep(STDIN_FILENO, STDOUT_FILENO);
 	_exit(0);
 }

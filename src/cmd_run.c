@@ -110,7 +110,8 @@ static int run_plan(const struct board_plan *plan, struct hv *hv,
 		return EXIT_USAGE;
 	}
 	if (!code)
-		code = outside_start(plan->config->sandbox.seccomp, &err);
+		code = outside_start(!plan->config->sandbox.seccomp,
+			!plan->config->sandbox.landlock, &err);
 	if (!code)
 		code = machine_run(machine, confine, &end, &err);
 	/* The terminal first, so that the message lands on a sane one. */

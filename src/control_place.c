@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "src/error.h"
+#include "src/outside.h"
 
 int control_place(const char *name, unsigned int index, char ret[CONTROL_PLACE_BYTES])
 {
@@ -52,6 +53,15 @@ int control_place_make(const char *name, char ret[CONTROL_PLACE_BYTES], struct e
 		"/run/bonsai is not to be written to (%s), and %s", strerror(-codes[0]),
 		getenv("XDG_RUNTIME_DIR") ? "neither is $XDG_RUNTIME_DIR/bonsai"
 					  : "there is no $XDG_RUNTIME_DIR");
+}
+
+int control_place_announce(const char *path)
+{
+	char folder[CONTROL_PLACE_BYTES];
+
+	snprintf(folder, sizeof(folder), "%s", path);
+	cut_to_folder(folder);
+	return outside_removes_folder(folder);
 }
 
 void control_place_leave(const char *path)

@@ -22,6 +22,9 @@ int control_place(const char *name, unsigned int index, char ret[CONTROL_PLACE_B
 int control_place_make(
 	const char *name, char ret[CONTROL_PLACE_BYTES], struct error *err);
 
+/* Of such a path, before control_place_leave() is a job (src/outside.h). -ENOMEM. */
+int control_place_announce(const char *path);
+
 /* Removes the folder of a path of control_place_make() where it is empty. */
 void control_place_leave(const char *path);
 

@@ -240,6 +240,10 @@ static int create_in_place(struct machine *machine, struct error *err)
 			log_host("there is no control socket: %s", err->text);
 			return 0;
 		}
+		code = control_place_announce(machine->control_place);
+		if (code)
+			return error_set(
+				err, code, NULL, "no memory for a control socket");
 		code = control_create(machine->loop, machine->control_place,
 			&machine->face, NULL, &machine->control, err);
 	}

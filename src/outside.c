@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <libgen.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +14,7 @@
 #include <unistd.h>
 
 #include "src/error.h"
+#include "src/landlock.h"
 #include "src/log.h"
 #include "src/sandbox.h"
 
@@ -29,6 +31,8 @@ static struct outside_job **jobs;
 static unsigned int job_count;
 static char **paths; /* that may be opened */
 static unsigned int path_count;
+static struct landlock_place *places; /* where files are changed */
+static unsigned int place_count;
 static bool sealed;
 
 /* The second one is for the jobs that start helpers. */
@@ -97,6 +101,48 @@ static int list(const char *path)
 		return -ENOMEM;
 	path_count++;
 	return 0;
+}
+
+static int add_place(const char *folder, enum landlock_act act)
+{
+	struct landlock_place *more;
+
+	for (unsigned int i = 0; i < place_count; i++)
+		if (places[i].act == act && !strcmp(places[i].folder, folder))
+			return 0;
+	more = realloc(places, (place_count + 1) * sizeof(places[0]));
+	if (!more)
+		return -ENOMEM;
+	places = more;
+	places[place_count] = (struct landlock_place){strdup(folder), act};
+	if (!places[place_count].folder)
+		return -ENOMEM;
+	place_count++;
+	return 0;
+}
+
+static int add_parent(const char *path, enum landlock_act act)
+{
+	char *copy = strdup(path);
+	int code = copy ? add_place(dirname(copy), act) : -ENOMEM;
+
+	free(copy);
+	return code;
+}
+
+int outside_removes(const char *path)
+{
+	return add_parent(path, LANDLOCK_REMOVE_FILES);
+}
+
+int outside_removes_folder(const char *path)
+{
+	return add_parent(path, LANDLOCK_REMOVE_FOLDERS);
+}
+
+int outside_writes(const char *folder)
+{
+	return add_place(folder, LANDLOCK_WRITE);
 }
 
 /* Without waiting: a FIFO without a writer must not hold up the start. */
@@ -213,7 +259,7 @@ static void serve(int fd, bool starts)
 }
 
 /* Nothing of the VM may live on in it: neither its devices nor its consoles. */
-static void be_broker(int socket, pid_t parent, bool starts, bool filtered)
+static void be_broker(int socket, pid_t parent, const struct sandbox_options *confinement)
 {
 	const int own = STDERR_FILENO + 1;
 	sigset_t all;
@@ -229,14 +275,16 @@ static void be_broker(int socket, pid_t parent, bool starts, bool filtered)
 	if (syscall(SYS_close_range, own + 1, ~0u, 0) < 0)
 		for (int fd = own + 1; fd < sysconf(_SC_OPEN_MAX); fd++)
 			close(fd);
-	prctl(PR_SET_NAME, starts ? "bonsai-starter" : "bonsai-broker", 0, 0, 0);
-	if (filtered && !starts)
-		sandbox_start_beside(SANDBOX_BROKER);
-	serve(own, starts);
+	prctl(PR_SET_NAME, confinement ? "bonsai-broker" : "bonsai-starter", 0, 0, 0);
+	if (confinement)
+		sandbox_start_beside(confinement);
+	serve(own, !confinement);
 	_exit(0);
 }
 
-static int start(struct broker *broker, bool filtered, struct error *err)
+/* With a confinement, or to start helpers. */
+static int start(struct broker *broker, const struct sandbox_options *confinement,
+	struct error *err)
 {
 	pid_t parent = getpid();
 	int ends[2];
@@ -248,7 +296,7 @@ static int start(struct broker *broker, bool filtered, struct error *err)
 	broker->pid = fork();
 	code = -errno;
 	if (broker->pid == 0)
-		be_broker(ends[1], parent, broker == &brokers[1], filtered);
+		be_broker(ends[1], parent, confinement);
 	close(ends[1]);
 	broker->fd = ends[0];
 	if (broker->pid > 0)
@@ -260,8 +308,15 @@ static int start(struct broker *broker, bool filtered, struct error *err)
 		err, code, NULL, "no process for the broker: %s", strerror(-code));
 }
 
-int outside_start(bool filtered, struct error *err)
+int outside_start(bool any_call, bool any_file, struct error *err)
 {
+	const struct sandbox_options confinement = {
+		.main = SANDBOX_BROKER,
+		.any_call = any_call,
+		.any_file = any_file,
+		.places = places,
+		.place_count = place_count,
+	};
 	bool wanted[2] = {path_count > 0, false};
 	int code = 0;
 
@@ -270,7 +325,7 @@ int outside_start(bool filtered, struct error *err)
 			wanted[jobs[i]->starts] = true;
 	for (unsigned int i = 0; i < 2 && !code; i++)
 		if (wanted[i])
-			code = start(&brokers[i], filtered, err);
+			code = start(&brokers[i], i ? NULL : &confinement, err);
 	return code;
 }
 
@@ -292,6 +347,10 @@ void outside_stop(void)
 		free(paths[--path_count]);
 	free(paths);
 	paths = NULL;
+	while (place_count)
+		free((char *)(uintptr_t)places[--place_count].folder);
+	free(places);
+	places = NULL;
 }
 
 /* ---- asking it ----------------------------------------------------------------------

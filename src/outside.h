@@ -57,6 +57,15 @@ int outside_add_start(struct outside_job *job, outside_run run);
 void outside_remove(struct outside_job *job); /* does nothing where not added */
 
 /*
+ * What a job does to files, beside reading them: it removes this one or this folder, or
+ * makes and changes some in a folder or below. Files elsewhere the broker leaves as they
+ * are. Until outside_start(); -ENOMEM.
+ */
+int outside_removes(const char *path);
+int outside_removes_folder(const char *path);
+int outside_writes(const char *folder);
+
+/*
  * Opens a file that a rebooting guest is loaded from, to read; each path before the seal
  * may be opened after it, and no other. -errno.
  */
@@ -71,9 +80,12 @@ int outside_do(struct outside_job *job, struct outside_message *message);
 /* An empty one, until the next call: it is too large for a stack. */
 struct outside_message *outside_message(void);
 
-/* Forks the brokers that there are jobs for. No job is added after that. Filtered: what
- * starts no helpers may do what its jobs need. */
-int outside_start(bool filtered, struct error *err);
+/*
+ * Forks the brokers that there are jobs for. No job is added after that. The one that
+ * starts no helpers may do what its jobs need: unless it may make any call, change any
+ * file.
+ */
+int outside_start(bool any_call, bool any_file, struct error *err);
 /* This process can do no job itself any more. */
 void outside_seal(void);
 /* Ends it. Later jobs fail. */

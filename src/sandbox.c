@@ -321,8 +321,9 @@ static void limit_threads(const struct sandbox_options *options)
 		limit(RLIMIT_NPROC, options->threads + 1);
 }
 
-void sandbox_start_beside(enum sandbox_role role)
+void sandbox_start_beside(const struct sandbox_options *options)
 {
+	enum sandbox_role role = options->main;
 	struct error err;
 
 	limit(RLIMIT_CORE, 0);
@@ -330,10 +331,11 @@ void sandbox_start_beside(enum sandbox_role role)
 		log_host("sandbox: no_new_privs: %s", strerror(errno));
 		return;
 	}
-	/* Paths are the broker's business. */
-	if (role != SANDBOX_BROKER)
-		landlock_enter(false);
-	if (start_filters(role, &err))
+	/* What the guest boots may be elsewhere by its next boot: links are set anew. */
+	if (!options->any_file)
+		landlock_enter(
+			role == SANDBOX_BROKER, options->places, options->place_count);
+	if (!options->any_call && start_filters(role, &err))
 		log_host("sandbox: %s has %s", sandbox_role_name(role), err.text);
 }
 
@@ -361,7 +363,7 @@ int sandbox_start(const struct sandbox_options *options, struct error *err)
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		return error_set(err, -errno, NULL, "no_new_privs: %s", strerror(errno));
 	if (!options->any_file)
-		code = landlock_enter(options->main == SANDBOX_MAIN_SERVER);
+		code = landlock_enter(options->main == SANDBOX_MAIN_SERVER, NULL, 0);
 	if (code)
 		return error_set(err, code, NULL, "Landlock: %s", strerror(-code));
 	return options->any_call ? 0 : start_filters(options->main, err);

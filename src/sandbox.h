@@ -17,6 +17,7 @@
 
 struct account;
 struct error;
+struct landlock_place;
 
 struct sandbox_options {
 	enum sandbox_role main; /* the calling thread's */
@@ -29,6 +30,8 @@ struct sandbox_options {
 	/* How many more it may have from then on; 0: as many as before. The second
 	 * counts only for a user that is nobody else's. */
 	unsigned int descriptors, threads;
+	const struct landlock_place *places; /* where files change, still */
+	unsigned int place_count;
 };
 
 /*
@@ -38,9 +41,12 @@ struct sandbox_options {
  */
 int sandbox_start(const struct sandbox_options *options, struct error *err);
 
-/* For a process of one thread beside, the broker or a keeper: it keeps its capabilities.
+/*
+ * For a process of one thread beside, the broker or a keeper by options->main: it keeps
+ * its user and its capabilities. The broker may read files; it and no other may have
+ * places.
  */
-void sandbox_start_beside(enum sandbox_role role);
+void sandbox_start_beside(const struct sandbox_options *options);
 
 /* First thing on a thread that was started since: it may do no more than that role. */
 void sandbox_enter(enum sandbox_role role);

@@ -28,7 +28,6 @@
 #include "host/uring.h"
 #include "src/container_of.h"
 #include "src/error.h"
-#include "src/landlock.h"
 #include "src/sandbox_filters.h"
 #include "test/unit/test.h"
 
@@ -227,6 +226,7 @@ static void *run_thread(void *argument)
 
 static void run_inside(enum sandbox_role role, int log_fd)
 {
+	const struct sandbox_options beside_options = {.main = role};
 	const struct sandbox_options options = {
 		.main = role == SANDBOX_VIEWER        ? SANDBOX_MAIN_SERVER
 			: role == SANDBOX_LOOP_SCREEN ? SANDBOX_MAIN_SCREEN
@@ -238,7 +238,7 @@ static void run_inside(enum sandbox_role role, int log_fd)
 
 	dup2(log_fd, STDERR_FILENO);
 	if (beside)
-		sandbox_start_beside(role);
+		sandbox_start_beside(&beside_options);
 	else
 		report->started = sandbox_start(&options, NULL);
 	if (beside || role == SANDBOX_MAIN) {
@@ -428,38 +428,6 @@ TEST(the_main_thread_may_do_what_the_others_may)
 	}
 }
 
-/* Landlock alone: 0 where a file can be opened after it, in a process of its own. */
-static int open_after(bool may_read)
-{
-	int status = -1;
-	pid_t pid;
-
-	fflush(stdout);
-	pid = fork();
-	if (!pid) {
-		prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-		if (landlock_enter(may_read) || write(plain_fd, "", 1) != 1)
-			_exit(1);
-		if (creat("/tmp/from-the-sandbox", 0600) >= 0 || errno != EACCES)
-			_exit(2);
-		_exit(open("/etc/passwd", O_RDONLY) < 0 ? errno : 0);
-	}
-	CHECK_EQ(waitpid(pid, &status, 0), pid);
-	return WEXITSTATUS(status);
-}
-
-TEST(landlock_leaves_what_is_open_and_nothing_else)
-{
-	if (!landlock_version()) {
-		printf("skipped: no Landlock here\n");
-		return;
-	}
-	plain_fd = memfd_create("open", MFD_CLOEXEC);
-	CHECK_EQ(open_after(false), EACCES);
-	CHECK_EQ(open_after(true), 0);
-	close(plain_fd);
-}
-
 TEST(calls_have_names)
 {
 	CHECK_STR(sandbox_call_name(SYS_futex), "futex");
@@ -471,7 +439,6 @@ TEST_MAIN(CASE(the_main_thread_can_do_nothing_that_is_forbidden),
 	CASE(the_devices_can_do_nothing_that_is_forbidden),
 	CASE(devices_with_a_screen_can_do_nothing_that_is_forbidden),
 	CASE(the_saver_of_pictures_can_do_nothing_that_is_forbidden),
-	CASE(landlock_leaves_what_is_open_and_nothing_else),
 	CASE(no_role_may_make_more_calls_than_its_limit),
 	CASE(the_main_thread_may_do_what_the_others_may),
 	CASE(a_vcpu_can_do_nothing_that_is_forbidden),
