@@ -30,8 +30,8 @@ claim()
 	after=$(leftovers)
 	left=
 	if [ "$after" != "$before" ]; then
-		echo "$before" >$notes/before
-		left=$(echo "$after" | diff $notes/before - | grep '^[+-][^+-]')
+		echo "$before" | sort >$notes/before
+		left=$(echo "$after" | sort | diff $notes/before - | grep '^[+-][^+-]')
 	fi
 	# Not in disks, and not in pipes, which would have no end.
 	left=$left$(find $place -type f -size -256k -exec grep -hs 'sandbox: .* may not call' {} +)
@@ -53,12 +53,13 @@ sweep()
 	rm -rf /run/bonsai
 }
 
-# Processes, files, interfaces and mounts that a VM could leave.
+# Processes, files and interfaces that a VM could leave, in any order; twice a claim, so that it
+# takes few processes.
 leftovers()
 {
 	ps -o comm | grep -E '^(bonsai|passt|pasta|virtiofsd|qemu-storage)'
-	find /run /tmp -path $place -prune -o -type f -size +0 -prune -o -print | sort
-	ls /sys/class/net
+	find /run /tmp -path $place -prune -o -type f -size +0 -prune -o -print
+	echo /sys/class/net/*
 }
 
 # vm ATTRIBUTES: writes vm.xml, the devices come from standard input. Linux does without the tests
