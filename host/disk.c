@@ -14,18 +14,18 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <linux/fs.h>
-#include <linux/io_uring.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/epoll.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "host/disk_crypt.h"
+#include "host/disk_fetch.h"
 #include "host/disk_impl.h"
 #include "host/disk_layer.h"
+#include "host/disk_ring.h"
 #include "host/disk_verity.h"
 #include "host/uring.h"
 #include "src/container_of.h"
@@ -34,7 +34,6 @@
 #include "src/thread.h"
 
 #define SECTOR_BYTES 512
-#define DEPTH_MAX 1024
 
 static int open_error(
 	const struct disk_file_options *options, int code, struct error *err)
@@ -220,43 +219,19 @@ static int add_layer(
 	return 0;
 }
 
-static int create_ring(struct disk *disk, unsigned int depth)
-{
-	static const uint8_t opcodes[] = {IORING_OP_READV, IORING_OP_FSYNC,
-		IORING_OP_WRITEV, IORING_OP_WRITE, IORING_OP_FALLOCATE};
-	unsigned int opcode_count = disk->info.readonly ? 2 : ARRAY_SIZE(opcodes);
-	int code;
-
-	if (depth < 1)
-		depth = 1;
-	if (depth > DEPTH_MAX)
-		depth = DEPTH_MAX;
-	code = uring_create(depth, disk->fds, disk->direct ? 2 : 1, opcodes, opcode_count,
-		&disk->ring);
-	if (code)
-		return code;
-	disk->ring_depth = depth;
-	disk->ring_watch.fd = uring_fd(disk->ring);
-	disk->ring_watch.events = EPOLLIN;
-	disk->ring_watch.ready = disk_ring_ready;
-	code = loop_fd_add(disk->loop, &disk->ring_watch);
-	if (code) {
-		uring_destroy(disk->ring);
-		disk->ring = NULL;
-	}
-	return code;
-}
-
 static int choose_engine(struct disk *disk, const struct disk_file_options *options,
 	enum disk_engine_choice choice, struct error *err)
 {
-	bool threads = choice == DISK_ENGINE_THREADS || disk->layer;
-	int code = threads ? 0 : create_ring(disk, options->depth);
+	bool threads =
+		choice == DISK_ENGINE_THREADS || (disk->layer && !disk->layer->ops->open);
+	int code = threads ? 0 : disk_ring_create(disk, options->depth);
 
 	if (code && choice == DISK_ENGINE_URING)
 		return error_set(err, -ENOSYS, options->pos,
 			"this host offers no io_uring: %s", strerror(-code));
-	code = disk_pool_create(disk->loop, &disk->pool_task, &disk->pool);
+	code = disk_fetch_create(disk);
+	if (!code)
+		code = disk_pool_create(disk->loop, &disk->pool_task, &disk->pool);
 	if (code)
 		return error_set(
 			err, code, options->pos, "no memory for disk %s", options->path);
@@ -430,6 +405,7 @@ void disk_destroy(struct disk *disk)
 	loop_fd_remove(&disk->ring_watch);
 	uring_destroy(disk->ring);
 	disk_pool_destroy(disk->pool);
+	disk_fetch_destroy(disk);
 	if (disk->layer)
 		disk->layer->ops->destroy(disk->layer);
 	if (disk->zeroes)

@@ -44,6 +44,7 @@ struct disk_request {
 	struct disk_request *next;
 	uint64_t done_bytes;
 	int step;
+	unsigned int place;
 };
 
 /* The device that uses the disk, embedded in it. */

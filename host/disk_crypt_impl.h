@@ -53,6 +53,8 @@ struct desk *crypt_desk_take(struct disk_crypt *crypt);
 void crypt_desk_give(struct disk_crypt *crypt, struct desk *desk);
 ssize_t crypt_read(struct disk_layer *layer, const struct iovec *iov, unsigned int count,
 	uint64_t offset_bytes, uint64_t bytes);
+void crypt_open(struct disk_layer *layer, uint8_t *from, const struct iovec *iov,
+	unsigned int count, uint64_t offset_bytes, uint64_t bytes);
 ssize_t crypt_write(struct disk_layer *layer, const struct iovec *iov, unsigned int count,
 	uint64_t offset_bytes, uint64_t bytes);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Requests of an encrypted disk, in pieces. In its workers. */
+/* Requests of an encrypted disk, in pieces. In its workers, but for crypt_open(). */
 #include <errno.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -265,6 +265,15 @@ ssize_t crypt_read(struct disk_layer *layer, const struct iovec *iov, unsigned i
 	struct disk_crypt *crypt = container_of(layer, struct disk_crypt, layer);
 
 	return in_pieces(crypt, iov, count, offset_bytes, bytes, read_piece);
+}
+
+void crypt_open(struct disk_layer *layer, uint8_t *from, const struct iovec *iov,
+	unsigned int count, uint64_t offset_bytes, uint64_t bytes)
+{
+	const struct disk_crypt *crypt = container_of(layer, struct disk_crypt, layer);
+
+	decrypt_to(
+		crypt, from, (size_t)bytes, offset_bytes, (struct place){iov, count, 0});
 }
 
 ssize_t crypt_write(struct disk_layer *layer, const struct iovec *iov, unsigned int count,

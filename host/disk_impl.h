@@ -3,8 +3,9 @@
  * What the disk's own files share; no one else includes this but its tests.
  *
  * disk.c opens and describes, disk_io.c carries requests through their steps (one system
- * call each), and a step runs in the ring (uring.h) or in a worker (disk_threads.c).
- * disk_settle.c flushes what a layer holds back.
+ * call each), and a step runs in the ring (disk_ring.c) or in a worker (disk_threads.c).
+ * disk_fetch.c has small reads of a layer made in the ring, disk_settle.c flushes what a
+ * layer holds back.
  * Workers read only what is constant after disk_file_open() and the request itself.
  */
 #ifndef HOST_DISK_IMPL_H
@@ -42,6 +43,7 @@ enum disk_step {
 	STEP_PUNCH,     /* fallocate, the space freed */
 	STEP_ZERO,      /* fallocate, the space kept */
 	STEP_ZEROES,    /* writing zeroes */
+	STEP_FETCH,     /* into a place of ours, out of which the layer takes it */
 	STEP_LAYER,     /* through the layer: never in the ring */
 	STEP_BLKDISCARD /* an ioctl: likewise */
 };
@@ -64,6 +66,9 @@ struct disk {
 	struct loop_fd ring_watch;
 	unsigned int ring_depth;
 	unsigned int in_ring;
+
+	uint8_t *fetched; /* places for it; NULL: nothing is fetched */
+	uint64_t fetches; /* a bit for each that is taken */
 
 	struct disk_pool *pool;
 	struct loop_task pool_task;
@@ -97,6 +102,7 @@ void disk_start(struct disk *disk, struct disk_request *request);
 /* The system call that a request's step is. */
 enum disk_call {
 	CALL_READV,
+	CALL_FETCH,
 	CALL_READ_LAYER,
 	CALL_WRITE_LAYER,
 	CALL_WRITEV,

@@ -10,10 +10,11 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <linux/falloc.h>
-#include <linux/io_uring.h>
 #include <string.h>
 
+#include "host/disk_fetch.h"
 #include "host/disk_layer.h"
+#include "host/disk_ring.h"
 #include "host/uring.h"
 #include "src/container_of.h"
 #include "src/log.h"
@@ -42,14 +43,14 @@ static enum disk_step step_to_zero(const struct disk_request *request)
 	return disk->no_zero ? STEP_ZEROES : STEP_ZERO;
 }
 
-static enum disk_step first_step(const struct disk_request *request)
+static enum disk_step first_step(struct disk_request *request)
 {
 	const struct disk *disk = request->disk;
 
 	/* Zeroes too: what is no longer in the file reads as anything then. */
 	if (disk->layer && (request->op == DISK_READ || request->op == DISK_WRITE ||
 				   request->op == DISK_WRITE_ZEROES))
-		return STEP_LAYER;
+		return disk_fetch_take(request) ? STEP_FETCH : STEP_LAYER;
 	switch (request->op) {
 	case DISK_READ:
 	case DISK_WRITE:
@@ -83,6 +84,11 @@ void disk_describe(const struct disk_request *request, struct disk_io *ret)
 		if (request->step == STEP_DIRECT)
 			ret->file = DISK_DIRECT;
 		ret->call = request->op == DISK_READ ? CALL_READV : CALL_WRITEV;
+		break;
+	case STEP_FETCH:
+		if (request->disk->layer->direct)
+			ret->file = DISK_DIRECT;
+		ret->call = CALL_FETCH;
 		break;
 	case STEP_LAYER:
 		ret->call = request->op == DISK_READ ? CALL_READ_LAYER : CALL_WRITE_LAYER;
@@ -155,40 +161,6 @@ static void start_in_pool(struct disk *disk, struct disk_request *request)
 	disk_pool_start(disk->pool, request);
 }
 
-static void fill_sqe(struct io_uring_sqe *sqe, const struct disk_request *request,
-	const struct disk_io *io)
-{
-	sqe->user_data = (uintptr_t)request;
-	sqe->off = io->offset_bytes;
-	switch (io->call) {
-	case CALL_READV:
-	case CALL_WRITEV:
-		sqe->opcode = io->call == CALL_READV ? IORING_OP_READV : IORING_OP_WRITEV;
-		sqe->addr = (uintptr_t)request->iov;
-		sqe->len = request->iov_count;
-		break;
-	case CALL_WRITE:
-		sqe->opcode = IORING_OP_WRITE;
-		sqe->addr = (uintptr_t)request->disk->zeroes;
-		sqe->len = (uint32_t)io->bytes;
-		break;
-	case CALL_SYNC:
-		sqe->opcode = IORING_OP_FSYNC;
-		sqe->fsync_flags = IORING_FSYNC_DATASYNC;
-		sqe->off = 0; /* with len 0: the whole file */
-		break;
-	case CALL_FALLOCATE:
-		sqe->opcode = IORING_OP_FALLOCATE;
-		sqe->addr = io->bytes;
-		sqe->len = (uint32_t)io->mode;
-		break;
-	case CALL_READ_LAYER:
-	case CALL_WRITE_LAYER:
-	case CALL_DISCARD:
-		break;
-	}
-}
-
 /* Hands over what is queued; what the kernel has no memory for runs in workers. */
 static void submit_ring(struct disk *disk, unsigned int wait_count)
 {
@@ -212,7 +184,7 @@ static void start_in_ring(
 		sqe = uring_next(disk->ring, io->file);
 	}
 	assert(sqe); /* whether it took them or gave them back, the queue is empty */
-	fill_sqe(sqe, request, io);
+	disk_ring_fill(sqe, request, io);
 	disk->in_ring++;
 }
 
@@ -227,7 +199,7 @@ static void start_waiting(struct disk *disk)
 
 		disk->alone = goes_alone(request);
 		disk_describe(request, &io);
-		if (disk->ring && io.call != CALL_DISCARD) {
+		if (disk_ring_takes(disk, &io)) {
 			start_in_ring(disk, request, &io);
 			submit = true;
 		} else {
@@ -342,6 +314,15 @@ static void data_done(struct disk_request *request, int result)
 	}
 }
 
+/* What a fetch did not get, the layer gets or explains. */
+static void fetch_done(struct disk_request *request, int result)
+{
+	if (disk_fetch_done(request, result))
+		end(request, 0);
+	else
+		go_on(request, STEP_LAYER);
+}
+
 static void allocation_done(struct disk_request *request, int result)
 {
 	struct disk *disk = request->disk;
@@ -371,6 +352,9 @@ static void step_done(struct disk_request *request, int result)
 		return;
 	}
 	switch ((enum disk_step)request->step) {
+	case STEP_FETCH:
+		fetch_done(request, result);
+		break;
 	case STEP_DIRECT:
 	case STEP_BUFFERED:
 	case STEP_LAYER:

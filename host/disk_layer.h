@@ -3,7 +3,8 @@
  * What lies between a disk and its file: the guest reads something else than what is in
  * the file, at least something that was looked at. A layer's requests run in the disk's
  * workers, several at once; it reads and writes the file itself. They are in whole
- * blocks, as the disk's info says.
+ * blocks, as the disk's info says. Small reads may be the disk's own, and only what
+ * comes of them the layer's (disk_fetch.c).
  */
 #ifndef HOST_DISK_LAYER_H
 #define HOST_DISK_LAYER_H
@@ -35,6 +36,12 @@ struct disk_layer_ops {
 	 * a second at most: the disk sees to it.
 	 */
 	int (*sync)(struct disk_layer *layer);
+	/*
+	 * Optional, where that is a matter of microseconds: what read() makes of bytes of
+	 * the file that are in memory already, which it may change. On the loop's thread.
+	 */
+	void (*open)(struct disk_layer *layer, uint8_t *from, const struct iovec *iov,
+		unsigned int count, uint64_t offset_bytes, uint64_t bytes);
 	/* Mandatory; no request is under way. */
 	void (*destroy)(struct disk_layer *layer);
 };
@@ -45,6 +52,7 @@ struct disk_layer {
 	uint64_t capacity_bytes; /* that the guest sees */
 	uint64_t offset_bytes; /* where it begins in the file, where it can be written */
 	uint32_t block_bytes;  /* that its requests are made of; 0: those of the file */
+	bool direct;           /* it reads and writes past the page cache */
 	bool discards;         /* the guest may free space though nobody said so */
 	bool keeps_all;        /* it may not, whoever said so */
 	const char *proof;     /* what says that a block is wrong, for messages */

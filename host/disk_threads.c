@@ -15,6 +15,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "host/disk_fetch.h"
 #include "host/disk_layer.h"
 #include "src/sandbox.h"
 #include "src/thread.h"
@@ -78,6 +79,10 @@ static int run_call(const struct disk_request *request)
 	switch (io.call) {
 	case CALL_READV:
 		result = preadv(fd, request->iov, (int)request->iov_count,
+			(off_t)io.offset_bytes);
+		break;
+	case CALL_FETCH:
+		result = pread(fd, disk_fetch_place(request), (size_t)io.bytes,
 			(off_t)io.offset_bytes);
 		break;
 	case CALL_READ_LAYER:

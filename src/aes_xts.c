@@ -146,6 +146,11 @@ void aes_xts_decrypt(const struct aes_xts *xts, uint64_t sector, const void *fro
 	aes_xts_decrypt_iv(xts, iv, from, to, bytes);
 }
 
+bool aes_xts_is_quick(const struct aes_xts *xts)
+{
+	return xts->kernel;
+}
+
 const char *aes_xts_name(const struct aes_xts *xts)
 {
 	return xts->kernel ? xts->kernel->name : "mbedtls";

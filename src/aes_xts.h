@@ -41,6 +41,8 @@ void aes_xts_encrypt_iv(const struct aes_xts *xts, const uint8_t iv[AES_XTS_IV_B
 void aes_xts_decrypt_iv(const struct aes_xts *xts, const uint8_t iv[AES_XTS_IV_BYTES],
 	const void *from, void *to, size_t bytes);
 
+/* Whether the CPU has instructions for it: gigabytes a second, or a fiftieth. */
+bool aes_xts_is_quick(const struct aes_xts *xts);
 /* "aes-ni", "armv8-ce" or "mbedtls". */
 const char *aes_xts_name(const struct aes_xts *xts);
 

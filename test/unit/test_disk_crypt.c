@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "host/disk.h"
+#include "host/disk_impl.h"
 #include "host/luks.h"
 #include "src/aes_xts.h"
 #include "src/container_of.h"
@@ -28,6 +29,7 @@ struct rig {
 	const char *key;
 	bool line;
 	bool discard;
+	enum disk_engine_choice engine;
 	struct loop *loop;
 	struct disk *disk;
 	struct error err;
@@ -55,7 +57,8 @@ static int open_disk(struct rig *rig)
 	disk_destroy(rig->disk);
 	rig->disk = NULL;
 	crypt.key.fd = luks_image_key(rig->key);
-	return disk_file_open(rig->loop, &options, &rig->disk, &rig->err);
+	return disk_file_open_with(
+		rig->loop, &options, rig->engine, &rig->disk, &rig->err);
 }
 
 static void finish(struct rig *rig)
@@ -176,6 +179,83 @@ TEST(refuses_parts_of_a_sector)
 				 requests[i].bytes),
 			-EINVAL);
 	CHECK(!memcmp(before, rig.image + LUKS_IMAGE_DATA, sizeof(before)));
+	finish(&rig);
+}
+
+#define READS 100u
+
+/* A read of some sectors, into buffers of which one begins within a sector. */
+struct read {
+	struct disk_request request;
+	struct iovec iov[3];
+	uint8_t bytes[12288];
+};
+
+static void read_at(struct disk *disk, struct read *read, uint64_t offset, size_t bytes)
+{
+	size_t cut = bytes > 700 ? 700 : bytes;
+
+	memset(read->bytes, 0, sizeof(read->bytes));
+	read->iov[0] = (struct iovec){read->bytes, cut};
+	read->iov[1] = (struct iovec){read->bytes + cut, 0};
+	read->iov[2] = (struct iovec){read->bytes + cut, bytes - cut};
+	read->request = (struct disk_request){.op = DISK_READ,
+		.offset_bytes = offset,
+		.bytes = bytes,
+		.iov = read->iov,
+		.iov_count = 3,
+		.done = disk_run_done,
+		.result = 1};
+	disk_submit(disk, &read->request);
+}
+
+static const enum disk_engine_choice engines[] = {DISK_ENGINE_ANY, DISK_ENGINE_THREADS};
+
+/* More than a disk has places and its ring entries for, small and large ones. */
+TEST(reads_many_at_once_in_whatever_way)
+{
+	static uint8_t text[DATA_BYTES];
+	static struct read reads[READS];
+	struct rig rig;
+
+	make(&rig, 512);
+	fill(text, sizeof(text), 7);
+	for (size_t engine = 0; engine < ARRAY_SIZE(engines); engine++) {
+		rig.engine = engines[engine];
+		CHECK_EQ(open_disk(&rig), 0);
+		CHECK_EQ(disk_run(rig.disk, DISK_WRITE, 0, text, DATA_BYTES), 0);
+		for (unsigned int i = 0; i < READS; i++)
+			read_at(rig.disk, &reads[i], i * 512,
+				512 * (1 + i % (sizeof(reads[0].bytes) / 512)));
+		disk_drain(rig.disk);
+		for (unsigned int i = 0; i < READS; i++) {
+			CHECK_EQ(reads[i].request.result, 0);
+			CHECK(!memcmp(reads[i].bytes, text + (size_t)i * 512,
+				reads[i].request.bytes));
+		}
+	}
+	finish(&rig);
+}
+
+TEST(says_where_its_file_has_shrunk)
+{
+	static struct read reads[3];
+	struct rig rig;
+
+	make(&rig, 512);
+	for (size_t engine = 0; engine < ARRAY_SIZE(engines); engine++) {
+		rig.engine = engines[engine];
+		CHECK_EQ(ftruncate(rig.fd, LUKS_IMAGE_BYTES), 0);
+		CHECK_EQ(open_disk(&rig), 0);
+		CHECK_EQ(ftruncate(rig.fd, LUKS_IMAGE_DATA + 4096 + 700), 0);
+		read_at(rig.disk, &reads[0], 0, 4096);
+		read_at(rig.disk, &reads[1], 4096, 4096);
+		read_at(rig.disk, &reads[2], 16384, 4096);
+		disk_drain(rig.disk);
+		CHECK_EQ(reads[0].request.result, 0);
+		CHECK_EQ(reads[1].request.result, -EIO);
+		CHECK_EQ(reads[2].request.result, -EIO);
+	}
 	finish(&rig);
 }
 
@@ -307,6 +387,7 @@ TEST(grows_with_its_file)
 TEST_MAIN(CASE(keeps_each_sector_encrypted_in_the_file),
 	CASE(writes_zeroes_that_are_encrypted),
 	CASE(frees_space_only_where_that_is_allowed), CASE(refuses_parts_of_a_sector),
+	CASE(reads_many_at_once_in_whatever_way), CASE(says_where_its_file_has_shrunk),
 	CASE(takes_keys_as_cryptsetup_does), CASE(takes_a_key_from_the_kernels_keyring),
 	CASE(takes_the_newer_header_that_is_whole), CASE(survives_any_bit_of_its_header),
 	CASE(grows_with_its_file))
