@@ -6,6 +6,7 @@ do who must not get in: the VM goes on, and serves the next one.
 check-tls.py TLS_TOOL BONSAI. Exit status 77: there is no openssl here.
 """
 
+import concurrent.futures
 import contextlib
 import json
 import os
@@ -14,6 +15,7 @@ import pty
 import random
 import select
 import shutil
+import signal
 import socket
 import ssl
 import subprocess
@@ -101,17 +103,32 @@ def make_all(folder):
 # ---- the VM ----------------------------------------------------------------------------
 
 class Vm:
-    def __init__(self, folder, certificate="vm", clients="admin ops"):
+    def __init__(self, folder, certificate="vm", clients="admin ops", log="log"):
         self.folder = folder
-        self.log = open(folder / "log", "w+")
+        self.log = open(folder / log, "w+")
         self.process = subprocess.Popen(
             [TOOL, folder / f"{certificate}.pem", folder / f"{certificate}.key",
-             folder / "ca.pem", clients], stdout=subprocess.PIPE, stderr=self.log, text=True)
+             folder / "ca.pem", clients], stdout=subprocess.PIPE, stderr=self.log, text=True,
+            start_new_session=True)
         self.console, self.control = (int(port) for port in
                                       self.process.stdout.readline().split())
 
     def said(self, since=0):
-        return (self.folder / "log").read_text()[since:]
+        return pathlib.Path(self.log.name).read_text()[since:]
+
+    def states(self):
+        """Of each thread of its processes."""
+        for path in pathlib.Path("/proc").glob("[0-9]*/task/[0-9]*/stat"):
+            with contextlib.suppress(OSError):
+                state, _, group = path.read_text().rpartition(")")[2].split()[:3]
+                if int(group) == self.process.pid:
+                    yield state
+
+    def stops(self):
+        """Has it do nothing from here on."""
+        os.killpg(self.process.pid, signal.SIGSTOP)
+        while set(self.states()) != {"T"}:
+            time.sleep(0.1)
 
     def ends(self):
         """Has it quit, and says how it did."""
@@ -312,6 +329,34 @@ def check_crowd(vm, crowd, began):
         check("a crowd: is told of", said in vm.said(), vm.said())
 
 
+def stop_for_long(folder, speaks):
+    """A VM that does nothing for longer than a handshake may take, in the middle of one; whether
+    that goes on afterwards."""
+    vm = Vm(folder, log=f"log-{speaks}")
+    incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+    client = context(folder, "ops").wrap_bio(incoming, outgoing, server_hostname="127.0.0.1")
+    with contextlib.suppress(ssl.SSLWantReadError):
+        client.do_handshake()
+    hello, answer = outgoing.read(), b""
+    with socket.create_connection(("127.0.0.1", vm.console), LIMIT) as plain:
+        plain.sendall(hello[:100])
+        time.sleep(1)  # its time runs from when it was accepted
+        vm.stops()
+        plain.sendall(hello[100:] if speaks else b"")
+        time.sleep(11)
+        os.killpg(vm.process.pid, signal.SIGCONT)
+        with contextlib.suppress(ConnectionError):
+            answer = plain.recv(1)
+    vm.ends()
+    return answer == b"\x16"
+
+
+def check_patience(late, silent):
+    """Who has spoken is not blamed for a VM that was busy, who has not is gone."""
+    check("a word that has waited for the VM is answered", late.result())
+    check("silence is not waited for", not silent.result())
+
+
 # ---- Bonsai as the client --------------------------------------------------------------
 
 def bonsai(folder, *words, name="ops", ca="ca", said=None, **more):
@@ -435,9 +480,11 @@ def main():
     if not shutil.which("openssl"):
         print("there is no openssl here")
         return 77
-    with tempfile.TemporaryDirectory() as name:
+    with tempfile.TemporaryDirectory() as name, \
+            concurrent.futures.ThreadPoolExecutor() as threads:
         folder = pathlib.Path(name)
         make_all(folder)
+        stopped = [threads.submit(stop_for_long, folder, speaks) for speaks in (True, False)]
         check_files(folder)
         vm = Vm(folder)
         crowd, began = make_crowd(vm)
@@ -451,6 +498,7 @@ def main():
         check("the sandbox was not in the way", "a thread of TLS may not" not in vm.said(),
               vm.said())
         check_other_servers(folder)
+        check_patience(*stopped)
     return report()
 
 
