@@ -62,8 +62,8 @@ script_was_answered()
 	[ "$(grep -c '^{"return": {}}' script.out)" = 2 ] || fail "$(cat script.out)"
 }
 
-# threads_are_confined COUNT: all are a user of the VM's own, who can gain nothing, and so many
-# have a filter of their own.
+# threads_are_confined COUNT: all are a user of the VM's own, in an empty root, who can gain
+# nothing, and so many have a filter of their own.
 threads_are_confined()
 {
 	local status own=$((0x70000000 + monitor))
@@ -73,6 +73,7 @@ threads_are_confined()
 			[ "$(grep -E "^[UG]id:(.$own){4}$" $status | wc -l)" = 2 ] &&
 			grep -q '^Groups:[[:space:]]*$' $status || fail "$(cat $status)"
 	done
+	[ -z "$(ls /proc/$monitor/root/)" ] || fail "files of the host have names"
 	[ "$(cat /proc/$monitor/task/*/status | grep -c '^Seccomp_filters:.2$')" -ge $1 ] ||
 		fail "fewer than $1 threads have a filter of their own"
 }
