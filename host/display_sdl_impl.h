@@ -97,6 +97,7 @@ struct display_sdl {
 
 	/* The window thread's. */
 	int server_fd; /* of the display server; -1: unknown */
+	bool x11;      /* whose libraries have opened all that they need */
 	bool grabbed;
 	bool relative; /* the pointer of the host is hidden, and its way counts */
 	SDL_Cursor *host_cursor; /* the guest's; NULL: the desktop's own, or hidden */

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "host/display_sdl_impl.h"
+#include "src/sandbox.h"
 
 /* SDL holds a change of the focus back so long, in case the next one undoes it. */
 #define SETTLED_MS 250
@@ -65,7 +66,10 @@ static void find_server(struct display_sdl *sdl)
 	SDL_VERSION(&info.version);
 	if (!SDL_GetWindowWMInfo(sdl->windows[0].window, &info))
 		return;
-	if (info.subsystem == SDL_SYSWM_X11) {
+	sdl->x11 = info.subsystem == SDL_SYSWM_X11;
+	if (sdl->x11) {
+		/* What pthread_exit() wants, as long as it can be had. */
+		SDL_LoadObject("libgcc_s.so.1");
 		*(void **)&x11_fd = server_function("libX11.so.6", "XConnectionNumber");
 		*(void **)&on_loss =
 			server_function("libX11.so.6", "XSetIOErrorExitHandler");
@@ -251,6 +255,9 @@ void *sdl_thread(void *argument)
 	SDL_SetHint(SDL_HINT_TOUCH_MOUSE_EVENTS,
 		seat_has(sdl->seat, INPUT_TOUCH) ? "0" : "1");
 	loop_unlock(sdl->loop);
+	/* Wayland's draw by what they load as they go. */
+	if (sdl->x11)
+		sandbox_follow(SANDBOX_WINDOW);
 	run(sdl);
 	close_windows(sdl);
 	return NULL;

@@ -9,20 +9,20 @@
 #define LINE_CHARS 76
 
 /* A virtual GPU may be shown on a card: its calls are allowed where that can be. */
+static bool has_screen(const struct vm_config *config, enum config_gpu_kind kind)
+{
+	for (unsigned int i = 0; i < config->device_count; i++)
+		if (config->devices[i].type == CONFIG_DEVICE_GPU &&
+			config->devices[i].gpu.kind == kind)
+			return true;
+	return false;
+}
+
 enum sandbox_role cmd_sandbox_main(const struct vm_config *config)
 {
-	for (unsigned int i = 0; i < config->device_count; i++) {
-		const struct config_device *device = &config->devices[i];
-
-		if (device->type == CONFIG_DEVICE_GPU &&
-			(device->gpu.kind == CONFIG_GPU_HOST ||
-				device->gpu.kind == CONFIG_GPU_DRM))
-			return SANDBOX_MAIN_SCREEN;
-		if (device->type == CONFIG_DEVICE_GPU &&
-			device->gpu.kind == CONFIG_GPU_VNC)
-			return SANDBOX_MAIN_SERVER;
-	}
-	return SANDBOX_MAIN;
+	if (has_screen(config, CONFIG_GPU_HOST) || has_screen(config, CONFIG_GPU_DRM))
+		return SANDBOX_MAIN_SCREEN;
+	return has_screen(config, CONFIG_GPU_VNC) ? SANDBOX_MAIN_SERVER : SANDBOX_MAIN;
 }
 
 static void print_word(unsigned int *at, const char *word)
@@ -72,17 +72,22 @@ static void print_calls(enum sandbox_role role)
 }
 
 /* Those that a VM of this configuration can have. */
-static void print_roles(enum sandbox_role main)
+static void print_roles(const struct vm_config *config)
 {
+	const enum sandbox_role main = cmd_sandbox_main(config);
+	bool window =
+		has_screen(config, CONFIG_GPU_SDL) || has_screen(config, CONFIG_GPU_HOST);
 	const enum sandbox_role roles[] = {main,
 		main == SANDBOX_MAIN_SCREEN ? SANDBOX_LOOP_SCREEN : SANDBOX_LOOP,
 		SANDBOX_VCPU, SANDBOX_WORKER, SANDBOX_SAVER, SANDBOX_VIEWER, SANDBOX_TLS,
-		SANDBOX_BROKER, SANDBOX_KEEPER};
+		SANDBOX_BROKER, SANDBOX_KEEPER, SANDBOX_WINDOW};
 
 	for (size_t i = 0; i < sizeof(roles) / sizeof(roles[0]); i++) {
 		if (roles[i] == SANDBOX_VIEWER && main != SANDBOX_MAIN_SERVER)
 			continue;
 		if (roles[i] == SANDBOX_KEEPER && main != SANDBOX_MAIN_SCREEN)
+			continue;
+		if (roles[i] == SANDBOX_WINDOW && !window)
 			continue;
 		printf("%s may make these %u system calls:\n",
 			sandbox_role_name(roles[i]), sandbox_count(roles[i]));
@@ -117,7 +122,7 @@ int cmd_sandbox(int argc, char **argv)
 								  : "none");
 	printf("  core dumps:     %s\n", config->sandbox.core_dumps ? "as set" : "none");
 	if (config->sandbox.seccomp) {
-		print_roles(cmd_sandbox_main(config));
+		print_roles(config);
 	} else {
 		printf("  system calls:   any\n");
 	}

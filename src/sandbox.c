@@ -26,6 +26,8 @@
 #define LINES_MAX 20
 
 static bool filters_on;
+/* By the main thread, so that one of before can follow it. */
+static bool gave_up_files, gave_up_capabilities;
 static enum sandbox_role main_role;
 static _Thread_local enum sandbox_role own_role;
 
@@ -46,6 +48,7 @@ const char *sandbox_role_name(enum sandbox_role role)
 		[SANDBOX_TLS] = "a thread of TLS",
 		[SANDBOX_BROKER] = "the broker",
 		[SANDBOX_KEEPER] = "a keeper of terminals",
+		[SANDBOX_WINDOW] = "a window's thread",
 	};
 
 	return names[role];
@@ -366,5 +369,24 @@ int sandbox_start(const struct sandbox_options *options, struct error *err)
 		code = landlock_enter(options->main == SANDBOX_MAIN_SERVER, NULL, 0);
 	if (code)
 		return error_set(err, code, NULL, "Landlock: %s", strerror(-code));
+	gave_up_files = !options->any_file;
+	gave_up_capabilities = !options->keep_capabilities;
 	return options->any_call ? 0 : start_filters(options->main, err);
+}
+
+void sandbox_follow(enum sandbox_role role)
+{
+	struct error err;
+	int code = 0;
+
+	if (gave_up_capabilities && drop_capabilities(&err))
+		log_host("sandbox: %s: %s", sandbox_role_name(role), err.text);
+	if ((gave_up_files || filters_on) && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+		code = -errno;
+	if (!code && gave_up_files)
+		code = landlock_enter(false, NULL, 0);
+	if (code)
+		log_host("sandbox: %s has files within reach: %s",
+			sandbox_role_name(role), strerror(-code));
+	sandbox_enter(role);
 }

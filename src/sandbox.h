@@ -51,6 +51,13 @@ void sandbox_start_beside(const struct sandbox_options *options);
 /* First thing on a thread that was started since: it may do no more than that role. */
 void sandbox_enter(enum sandbox_role role);
 
+/*
+ * The same for a thread that was there before sandbox_start(), once that is over: what
+ * that took from the threads to come this one gives up, too, but for the host's names of
+ * files where there is no Landlock.
+ */
+void sandbox_follow(enum sandbox_role role);
+
 /* "a vCPU" */
 const char *sandbox_role_name(enum sandbox_role role);
 

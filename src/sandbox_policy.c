@@ -14,11 +14,12 @@
 #define TLS (MAIN | BIT(TLS))
 #define BROKER BIT(BROKER)
 #define KEEPER BIT(KEEPER)
+#define WINDOW BIT(WINDOW)
 #define THREADS (LOOP | VCPU | WORKER | SAVER | VIEWER | TLS)
-#define ALL (THREADS | BROKER | KEEPER)
+#define ALL (THREADS | BROKER | KEEPER | WINDOW)
 /* Those that make and give back memory. */
 #define HEAPS (ALL & ~(BIT(VCPU) | KEEPER))
-#define PEERS (LOOP | VIEWER | TLS)
+#define PEERS (LOOP | VIEWER | TLS | WINDOW)
 
 #define ANY(name, who)                                                                   \
 	{                                                                                \
@@ -64,9 +65,10 @@
 #define PROT_EXEC_BIT 4u
 #define CLONE_THREAD_BIT 0x00010000u
 #define FAMILY_UNIX 1u
-#define OPEN_WRITES 01103u /* O_WRONLY, O_RDWR, O_CREAT, O_TRUNC */
-#define EMPTY_PATH 0x1000u /* AT_EMPTY_PATH */
-#define SET_FILTER 1u      /* SECCOMP_SET_MODE_FILTER */
+#define OPEN_WRITES 01103u   /* O_WRONLY, O_RDWR, O_CREAT, O_TRUNC */
+#define EMPTY_PATH 0x1000u   /* AT_EMPTY_PATH */
+#define SHARED_EXEC 0100000u /* SHM_EXEC */
+#define SET_FILTER 1u        /* SECCOMP_SET_MODE_FILTER */
 
 const struct sandbox_rule sandbox_rules[] = {
 	/* Waiting, signals, the end. */
@@ -76,7 +78,7 @@ const struct sandbox_rule sandbox_rules[] = {
 	ANY(rt_sigreturn, ALL),
 	FORM(sigreturn, rt_sigreturn, ALL),
 	ANY(rt_sigprocmask, ALL),
-	ANY(exit, THREADS),
+	ANY(exit, THREADS | WINDOW),
 	ANY(exit_group, MAIN | BROKER | KEEPER),
 	WHERE(tgkill, LOOP | VCPU, "own threads", 0, 0xffffffffu, SANDBOX_OWN_PID),
 	ANY(getpid, MAIN | VIEWER | BROKER),
@@ -101,7 +103,7 @@ const struct sandbox_rule sandbox_rules[] = {
 	GLIBC(set_robust_list, MAIN),
 	GLIBC(rseq, MAIN),
 	ANY(sched_setaffinity, MAIN),
-	ANY(rt_sigaction, MAIN),
+	ANY(rt_sigaction, MAIN | WINDOW),
 	ANY(wait4, MAIN),
 	WHERE(kill, MAIN, "itself", 0, 0xffffffffu, SANDBOX_OWN_PID),
 	WHERE(seccomp, MAIN, "to narrow a thread", 0, 0xffffffffu, SET_FILTER),
@@ -122,17 +124,17 @@ const struct sandbox_rule sandbox_rules[] = {
 	ANY(accept4, LOOP),
 	ANY(recvfrom, PEERS | KEEPER),
 	FORM(recv, recvfrom, PEERS | KEEPER),
-	FORM(recvmsg, recvfrom, LOOP | BROKER),
+	FORM(recvmsg, recvfrom, LOOP | BROKER | WINDOW),
 	ANY(sendto, PEERS | VCPU | KEEPER),
 	FORM(send, sendto, PEERS | VCPU | KEEPER),
-	FORM(sendmsg, sendto, LOOP | BROKER),
+	FORM(sendmsg, sendto, LOOP | BROKER | WINDOW),
 	ANY(shutdown, PEERS),
 	ANY(setsockopt, MAIN | VIEWER),
 	ANY(getsockopt, LOOP),
 	WHERE(socketpair, TLS, "unix", 0, 0xffffffffu, FAMILY_UNIX),
-	ANY(poll, MAIN | VIEWER | TLS | KEEPER),
-	FORM(ppoll, poll, MAIN | VIEWER | TLS | KEEPER),
-	FORM(ppoll_time64, poll, MAIN | VIEWER | TLS | KEEPER),
+	ANY(poll, MAIN | VIEWER | TLS | KEEPER | WINDOW),
+	FORM(ppoll, poll, MAIN | VIEWER | TLS | KEEPER | WINDOW),
+	FORM(ppoll_time64, poll, MAIN | VIEWER | TLS | KEEPER | WINDOW),
 	ANY(eventfd2, MAIN),
 
 	/* Files that are open. */
@@ -167,7 +169,7 @@ const struct sandbox_rule sandbox_rules[] = {
 	FORM(pselect6_time64, select, VIEWER),
 	ANY(getpeername, VIEWER),
 	ANY(getsockname, VIEWER),
-	WHERE(openat, VIEWER, "to read", 2, OPEN_WRITES, 0),
+	WHERE(openat, VIEWER | WINDOW, "to read", 2, OPEN_WRITES, 0),
 	ANY(faccessat, VIEWER),
 
 	/* The broker: paths, and sockets that it connects. */
@@ -198,6 +200,19 @@ const struct sandbox_rule sandbox_rules[] = {
 	OLD_IOCTL(KEEPER, "VT_RELDISP", 0x5605u),
 	OLD_IOCTL(KEEPER, "KDSETMODE", 0x4b3au),
 	OLD_IOCTL(KEEPER, "KDGETMODE", 0x4b3bu),
+
+	/* A window: memory that it shares with the server of its machine. Its libraries
+	 * look for files that they can do without; Landlock refuses them. */
+	ANY(shmget, WINDOW),
+	WHERE(shmat, WINDOW, "not executable", 2, SHARED_EXEC, 0),
+	ANY(shmdt, WINDOW),
+	ANY(shmctl, WINDOW),
+	FORM(newfstatat, stat, WINDOW),
+	FORM(fstatat64, stat, WINDOW),
+	FORM(statx, stat, WINDOW),
+	ANY(clock_nanosleep, WINDOW),
+	FORM(clock_nanosleep_time64, clock_nanosleep, WINDOW),
+	FORM(nanosleep, clock_nanosleep, WINDOW),
 
 	/* A vCPU in the guest, and its last words. */
 	KVM(VCPU, "RUN", NONE, 0x80u),

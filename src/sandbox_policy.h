@@ -13,7 +13,7 @@
 
 /*
  * The main thread starts all others: they inherit its filter and add their own. So the
- * main thread's has what any of them may do.
+ * main thread's has what any of them may do. Not so a window's, which is older.
  */
 enum sandbox_role {
 	SANDBOX_MAIN,        /* starts threads, begins a boot, ends the VM */
@@ -28,6 +28,7 @@ enum sandbox_role {
 	SANDBOX_TLS,    /* what shakes hands with strangers */
 	SANDBOX_BROKER, /* the process of src/outside.h that starts no helpers */
 	SANDBOX_KEEPER, /* the process of host/vt.h */
+	SANDBOX_WINDOW, /* of an X server, of a desktop's display */
 	SANDBOX_ROLES,
 };
 

@@ -10,6 +10,7 @@
 #include <linux/io_uring.h>
 #include <linux/seccomp.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,6 +29,7 @@
 #include "host/uring.h"
 #include "src/container_of.h"
 #include "src/error.h"
+#include "src/landlock.h"
 #include "src/sandbox_filters.h"
 #include "test/unit/test.h"
 
@@ -185,6 +187,8 @@ static struct report {
 
 static char said[8192];
 
+static sem_t sandbox_started;
+
 static void try_acts(void)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(acts); i++) {
@@ -224,6 +228,18 @@ static void *run_thread(void *argument)
 	return NULL;
 }
 
+/* As run_thread, of one that was there before. */
+static void *run_follower(void *argument)
+{
+	const enum sandbox_role *role = argument;
+
+	sem_wait(&sandbox_started);
+	sandbox_follow(*role);
+	try_acts();
+	try_ring();
+	return NULL;
+}
+
 static void run_inside(enum sandbox_role role, int log_fd)
 {
 	const struct sandbox_options beside_options = {.main = role};
@@ -233,10 +249,13 @@ static void run_inside(enum sandbox_role role, int log_fd)
 						      : SANDBOX_MAIN,
 		/* What a file's name reaches is the filters' affair here. */
 		.any_namespace = true};
-	bool beside = role == SANDBOX_KEEPER;
+	bool beside = role == SANDBOX_KEEPER, follows = role == SANDBOX_WINDOW;
 	pthread_t thread;
 
 	dup2(log_fd, STDERR_FILENO);
+	sem_init(&sandbox_started, 0, 0);
+	if (follows && pthread_create(&thread, NULL, run_follower, &role))
+		_exit(1);
 	if (beside)
 		sandbox_start_beside(&beside_options);
 	else
@@ -244,7 +263,8 @@ static void run_inside(enum sandbox_role role, int log_fd)
 	if (beside || role == SANDBOX_MAIN) {
 		try_acts();
 		try_ring();
-	} else if (!pthread_create(&thread, NULL, run_thread, &role)) {
+	} else if (follows || !pthread_create(&thread, NULL, run_thread, &role)) {
+		sem_post(&sandbox_started);
 		pthread_join(thread, NULL);
 	}
 	report->done = true;
@@ -325,6 +345,11 @@ static void check_role(enum sandbox_role role)
 			CHECK(report->results[i] >= 0);
 			continue;
 		}
+		/* Not the filter's affair. */
+		if (role == SANDBOX_WINDOW && acts[i].run == open_file) {
+			CHECK(report->results[i] == -EACCES || !landlock_version());
+			continue;
+		}
 		if (report->results[i] != -EPERM)
 			test_fail(__FILE__, __LINE__, "%s may %s: %ld",
 				sandbox_role_name(role), acts[i].name,
@@ -382,6 +407,11 @@ TEST(a_keeper_of_terminals_can_do_nothing_that_is_forbidden)
 	check_role(SANDBOX_KEEPER);
 }
 
+TEST(a_windows_thread_can_do_nothing_that_is_forbidden)
+{
+	check_role(SANDBOX_WINDOW);
+}
+
 TEST(a_thread_of_tls_can_do_nothing_that_is_forbidden)
 {
 	check_role(SANDBOX_TLS);
@@ -400,6 +430,7 @@ TEST(no_role_may_make_more_calls_than_its_limit)
 		{SANDBOX_WORKER, 20},
 		{SANDBOX_SAVER, 20},
 		{SANDBOX_TLS, 25},
+		{SANDBOX_WINDOW, 25},
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(roles); i++) {
@@ -419,7 +450,8 @@ TEST(the_main_thread_may_do_what_the_others_may)
 		unsigned int screen = 1u << SANDBOX_LOOP_SCREEN;
 		unsigned int viewer = 1u << SANDBOX_VIEWER;
 
-		roles &= ~(1u << SANDBOX_BROKER | 1u << SANDBOX_KEEPER);
+		roles &= ~(1u << SANDBOX_BROKER | 1u << SANDBOX_KEEPER |
+			   1u << SANDBOX_WINDOW);
 		CHECK(!(roles & screen) || roles & 1u << SANDBOX_MAIN_SCREEN);
 		CHECK(!(roles & viewer) || roles & 1u << SANDBOX_MAIN_SERVER);
 		CHECK(!(roles & ~screen & ~viewer & ~(1u << SANDBOX_MAIN_SCREEN) &
@@ -445,4 +477,5 @@ TEST_MAIN(CASE(the_main_thread_can_do_nothing_that_is_forbidden),
 	CASE(a_worker_can_do_nothing_that_is_forbidden),
 	CASE(a_viewer_reads_files_and_can_do_nothing_that_is_forbidden),
 	CASE(a_keeper_of_terminals_can_do_nothing_that_is_forbidden),
+	CASE(a_windows_thread_can_do_nothing_that_is_forbidden),
 	CASE(a_thread_of_tls_can_do_nothing_that_is_forbidden), CASE(calls_have_names))
