@@ -22,10 +22,10 @@
 #include <unistd.h>
 
 #include "host/disk_crypt.h"
-#include "host/disk_fetch.h"
 #include "host/disk_impl.h"
 #include "host/disk_layer.h"
 #include "host/disk_ring.h"
+#include "host/disk_small.h"
 #include "host/disk_verity.h"
 #include "host/uring.h"
 #include "src/container_of.h"
@@ -229,7 +229,7 @@ static int choose_engine(struct disk *disk, const struct disk_file_options *opti
 	if (code && choice == DISK_ENGINE_URING)
 		return error_set(err, -ENOSYS, options->pos,
 			"this host offers no io_uring: %s", strerror(-code));
-	code = disk_fetch_create(disk);
+	code = disk_small_create(disk);
 	if (!code)
 		code = disk_pool_create(disk->loop, &disk->pool_task, &disk->pool);
 	if (code)
@@ -405,7 +405,7 @@ void disk_destroy(struct disk *disk)
 	loop_fd_remove(&disk->ring_watch);
 	uring_destroy(disk->ring);
 	disk_pool_destroy(disk->pool);
-	disk_fetch_destroy(disk);
+	disk_small_destroy(disk);
 	if (disk->layer)
 		disk->layer->ops->destroy(disk->layer);
 	if (disk->zeroes)

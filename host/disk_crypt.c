@@ -39,11 +39,12 @@ static const struct disk_layer_ops crypt_ops = {
 	.destroy = crypt_destroy,
 };
 
-/* Where the CPU helps, a small read takes less time than to wake a worker for it. */
+/* Where the CPU helps, a small request takes less time than to wake a worker for it. */
 static const struct disk_layer_ops quick_ops = {
 	.read = crypt_read,
 	.write = crypt_write,
 	.open = crypt_open,
+	.close = crypt_close,
 	.destroy = crypt_destroy,
 };
 

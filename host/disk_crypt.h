@@ -4,7 +4,7 @@
  * is encrypted, the guest sees only what is not.
  *
  * Nothing is encrypted in the guest's memory: writes are encrypted into buffers, reads
- * decrypted out of them, as many as there are workers, or the disk's for small reads.
+ * decrypted out of them, as many as there are workers, or the disk's for small requests.
  */
 #ifndef HOST_DISK_CRYPT_H
 #define HOST_DISK_CRYPT_H

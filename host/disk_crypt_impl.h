@@ -55,6 +55,8 @@ ssize_t crypt_read(struct disk_layer *layer, const struct iovec *iov, unsigned i
 	uint64_t offset_bytes, uint64_t bytes);
 void crypt_open(struct disk_layer *layer, uint8_t *from, const struct iovec *iov,
 	unsigned int count, uint64_t offset_bytes, uint64_t bytes);
+void crypt_close(struct disk_layer *layer, uint8_t *to, const struct iovec *iov,
+	unsigned int count, uint64_t offset_bytes, uint64_t bytes);
 ssize_t crypt_write(struct disk_layer *layer, const struct iovec *iov, unsigned int count,
 	uint64_t offset_bytes, uint64_t bytes);
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Requests of an encrypted disk, in pieces. In its workers, but for crypt_open(). */
+/* Requests of an encrypted disk, in pieces. In its workers, but for crypt_open() and
+ * crypt_close(). */
 #include <errno.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -274,6 +275,15 @@ void crypt_open(struct disk_layer *layer, uint8_t *from, const struct iovec *iov
 
 	decrypt_to(
 		crypt, from, (size_t)bytes, offset_bytes, (struct place){iov, count, 0});
+}
+
+void crypt_close(struct disk_layer *layer, uint8_t *to, const struct iovec *iov,
+	unsigned int count, uint64_t offset_bytes, uint64_t bytes)
+{
+	const struct disk_crypt *crypt = container_of(layer, struct disk_crypt, layer);
+
+	encrypt_from(
+		crypt, (struct place){iov, count, 0}, offset_bytes, to, (size_t)bytes);
 }
 
 ssize_t crypt_write(struct disk_layer *layer, const struct iovec *iov, unsigned int count,

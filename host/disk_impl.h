@@ -4,9 +4,9 @@
  *
  * disk.c opens and describes, disk_io.c carries requests through their steps (one system
  * call each), and a step runs in the ring (disk_ring.c) or in a worker (disk_threads.c).
- * disk_fetch.c has small reads of a layer made in the ring, disk_settle.c flushes what a
- * layer holds back.
- * Workers read only what is constant after disk_file_open() and the request itself.
+ * disk_small.c has small requests of a layer made in the ring, disk_settle.c flushes what
+ * a layer holds back. Workers read only what is constant after disk_file_open() and the
+ * request itself.
  */
 #ifndef HOST_DISK_IMPL_H
 #define HOST_DISK_IMPL_H
@@ -43,7 +43,7 @@ enum disk_step {
 	STEP_PUNCH,     /* fallocate, the space freed */
 	STEP_ZERO,      /* fallocate, the space kept */
 	STEP_ZEROES,    /* writing zeroes */
-	STEP_FETCH,     /* into a place of ours, out of which the layer takes it */
+	STEP_SMALL,     /* between the file and a place of ours */
 	STEP_LAYER,     /* through the layer: never in the ring */
 	STEP_BLKDISCARD /* an ioctl: likewise */
 };
@@ -67,8 +67,8 @@ struct disk {
 	unsigned int ring_depth;
 	unsigned int in_ring;
 
-	uint8_t *fetched; /* places for it; NULL: nothing is fetched */
-	uint64_t fetches; /* a bit for each that is taken */
+	uint8_t *places;       /* for small requests; NULL: none go that way */
+	uint64_t places_taken; /* a bit for each */
 
 	struct disk_pool *pool;
 	struct loop_task pool_task;
@@ -102,7 +102,8 @@ void disk_start(struct disk *disk, struct disk_request *request);
 /* The system call that a request's step is. */
 enum disk_call {
 	CALL_READV,
-	CALL_FETCH,
+	CALL_READ_SMALL,
+	CALL_WRITE_SMALL,
 	CALL_READ_LAYER,
 	CALL_WRITE_LAYER,
 	CALL_WRITEV,

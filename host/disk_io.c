@@ -12,9 +12,9 @@
 #include <linux/falloc.h>
 #include <string.h>
 
-#include "host/disk_fetch.h"
 #include "host/disk_layer.h"
 #include "host/disk_ring.h"
+#include "host/disk_small.h"
 #include "host/uring.h"
 #include "src/container_of.h"
 #include "src/log.h"
@@ -50,7 +50,7 @@ static enum disk_step first_step(struct disk_request *request)
 	/* Zeroes too: what is no longer in the file reads as anything then. */
 	if (disk->layer && (request->op == DISK_READ || request->op == DISK_WRITE ||
 				   request->op == DISK_WRITE_ZEROES))
-		return disk_fetch_take(request) ? STEP_FETCH : STEP_LAYER;
+		return disk_small_take(request) ? STEP_SMALL : STEP_LAYER;
 	switch (request->op) {
 	case DISK_READ:
 	case DISK_WRITE:
@@ -85,10 +85,10 @@ void disk_describe(const struct disk_request *request, struct disk_io *ret)
 			ret->file = DISK_DIRECT;
 		ret->call = request->op == DISK_READ ? CALL_READV : CALL_WRITEV;
 		break;
-	case STEP_FETCH:
+	case STEP_SMALL:
 		if (request->disk->layer->direct)
 			ret->file = DISK_DIRECT;
-		ret->call = CALL_FETCH;
+		ret->call = request->op == DISK_READ ? CALL_READ_SMALL : CALL_WRITE_SMALL;
 		break;
 	case STEP_LAYER:
 		ret->call = request->op == DISK_READ ? CALL_READ_LAYER : CALL_WRITE_LAYER;
@@ -314,10 +314,10 @@ static void data_done(struct disk_request *request, int result)
 	}
 }
 
-/* What a fetch did not get, the layer gets or explains. */
-static void fetch_done(struct disk_request *request, int result)
+/* What was not moved whole, the layer moves, or says why not. */
+static void small_done(struct disk_request *request, int result)
 {
-	if (disk_fetch_done(request, result))
+	if (disk_small_done(request, result))
 		end(request, 0);
 	else
 		go_on(request, STEP_LAYER);
@@ -352,8 +352,8 @@ static void step_done(struct disk_request *request, int result)
 		return;
 	}
 	switch ((enum disk_step)request->step) {
-	case STEP_FETCH:
-		fetch_done(request, result);
+	case STEP_SMALL:
+		small_done(request, result);
 		break;
 	case STEP_DIRECT:
 	case STEP_BUFFERED:

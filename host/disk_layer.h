@@ -3,8 +3,8 @@
  * What lies between a disk and its file: the guest reads something else than what is in
  * the file, at least something that was looked at. A layer's requests run in the disk's
  * workers, several at once; it reads and writes the file itself. They are in whole
- * blocks, as the disk's info says. Small reads may be the disk's own, and only what
- * comes of them the layer's (disk_fetch.c).
+ * blocks, as the disk's info says. Small requests may be the disk's own, and only
+ * what comes of them the layer's (disk_small.c).
  */
 #ifndef HOST_DISK_LAYER_H
 #define HOST_DISK_LAYER_H
@@ -37,10 +37,13 @@ struct disk_layer_ops {
 	 */
 	int (*sync)(struct disk_layer *layer);
 	/*
-	 * Optional, where that is a matter of microseconds: what read() makes of bytes of
-	 * the file that are in memory already, which it may change. On the loop's thread.
+	 * Optional, both or none, where that is a matter of microseconds: what read()
+	 * makes of bytes of the file that are in memory already, which it may change; and
+	 * the bytes that write() would put into the file. On the loop's thread.
 	 */
 	void (*open)(struct disk_layer *layer, uint8_t *from, const struct iovec *iov,
+		unsigned int count, uint64_t offset_bytes, uint64_t bytes);
+	void (*close)(struct disk_layer *layer, uint8_t *to, const struct iovec *iov,
 		unsigned int count, uint64_t offset_bytes, uint64_t bytes);
 	/* Mandatory; no request is under way. */
 	void (*destroy)(struct disk_layer *layer);

@@ -5,8 +5,8 @@
 #include <linux/io_uring.h>
 #include <sys/epoll.h>
 
-#include "host/disk_fetch.h"
 #include "host/disk_impl.h"
+#include "host/disk_small.h"
 #include "host/uring.h"
 #include "src/container_of.h"
 
@@ -43,7 +43,9 @@ bool disk_ring_takes(const struct disk *disk, const struct disk_io *io)
 {
 	if (!disk->ring)
 		return false;
-	return disk->layer ? io->call == CALL_FETCH : io->call != CALL_DISCARD;
+	if (disk->layer)
+		return io->call == CALL_READ_SMALL || io->call == CALL_WRITE_SMALL;
+	return io->call != CALL_DISCARD;
 }
 
 void disk_ring_fill(struct io_uring_sqe *sqe, const struct disk_request *request,
@@ -73,9 +75,11 @@ void disk_ring_fill(struct io_uring_sqe *sqe, const struct disk_request *request
 		sqe->addr = io->bytes;
 		sqe->len = (uint32_t)io->mode;
 		break;
-	case CALL_FETCH:
-		sqe->opcode = IORING_OP_READ;
-		sqe->addr = (uintptr_t)disk_fetch_place(request);
+	case CALL_READ_SMALL:
+	case CALL_WRITE_SMALL:
+		sqe->opcode =
+			io->call == CALL_READ_SMALL ? IORING_OP_READ : IORING_OP_WRITE;
+		sqe->addr = (uintptr_t)disk_small_place(request);
 		sqe->len = (uint32_t)io->bytes;
 		break;
 	case CALL_READ_LAYER:

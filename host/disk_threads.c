@@ -15,8 +15,8 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include "host/disk_fetch.h"
 #include "host/disk_layer.h"
+#include "host/disk_small.h"
 #include "src/sandbox.h"
 #include "src/thread.h"
 
@@ -81,8 +81,12 @@ static int run_call(const struct disk_request *request)
 		result = preadv(fd, request->iov, (int)request->iov_count,
 			(off_t)io.offset_bytes);
 		break;
-	case CALL_FETCH:
-		result = pread(fd, disk_fetch_place(request), (size_t)io.bytes,
+	case CALL_READ_SMALL:
+		result = pread(fd, disk_small_place(request), (size_t)io.bytes,
+			(off_t)io.offset_bytes);
+		break;
+	case CALL_WRITE_SMALL:
+		result = pwrite(fd, disk_small_place(request), (size_t)io.bytes,
 			(off_t)io.offset_bytes);
 		break;
 	case CALL_READ_LAYER:

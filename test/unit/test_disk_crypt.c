@@ -184,22 +184,22 @@ TEST(refuses_parts_of_a_sector)
 
 #define READS 100u
 
-/* A read of some sectors, into buffers of which one begins within a sector. */
-struct read {
+/* Of some sectors, in buffers of which one begins within a sector. */
+struct request {
 	struct disk_request request;
 	struct iovec iov[3];
 	uint8_t bytes[12288];
 };
 
-static void read_at(struct disk *disk, struct read *read, uint64_t offset, size_t bytes)
+static void start(struct disk *disk, struct request *read, enum disk_op op,
+	uint64_t offset, size_t bytes)
 {
 	size_t cut = bytes > 700 ? 700 : bytes;
 
-	memset(read->bytes, 0, sizeof(read->bytes));
 	read->iov[0] = (struct iovec){read->bytes, cut};
 	read->iov[1] = (struct iovec){read->bytes + cut, 0};
 	read->iov[2] = (struct iovec){read->bytes + cut, bytes - cut};
-	read->request = (struct disk_request){.op = DISK_READ,
+	read->request = (struct disk_request){.op = op,
 		.offset_bytes = offset,
 		.bytes = bytes,
 		.iov = read->iov,
@@ -209,13 +209,20 @@ static void read_at(struct disk *disk, struct read *read, uint64_t offset, size_
 	disk_submit(disk, &read->request);
 }
 
+static void read_at(
+	struct disk *disk, struct request *read, uint64_t offset, size_t bytes)
+{
+	memset(read->bytes, 0, sizeof(read->bytes));
+	start(disk, read, DISK_READ, offset, bytes);
+}
+
 static const enum disk_engine_choice engines[] = {DISK_ENGINE_ANY, DISK_ENGINE_THREADS};
 
 /* More than a disk has places and its ring entries for, small and large ones. */
 TEST(reads_many_at_once_in_whatever_way)
 {
 	static uint8_t text[DATA_BYTES];
-	static struct read reads[READS];
+	static struct request reads[READS];
 	struct rig rig;
 
 	make(&rig, 512);
@@ -237,9 +244,46 @@ TEST(reads_many_at_once_in_whatever_way)
 	finish(&rig);
 }
 
+/* Next to each other, in all sizes up to some that go to workers; one engine reads what
+ * the other one wrote. */
+TEST(writes_many_at_once_in_whatever_way)
+{
+	static uint8_t text[DATA_BYTES], back[DATA_BYTES];
+	static struct request writes[READS];
+	struct rig rig;
+
+	make(&rig, 512);
+	for (size_t engine = 0; engine < ARRAY_SIZE(engines); engine++) {
+		size_t at = 0;
+		unsigned int count = 0;
+
+		fill(text, sizeof(text), 11 + (unsigned int)engine);
+		rig.engine = engines[engine];
+		CHECK_EQ(open_disk(&rig), 0);
+		while (count < READS && at < DATA_BYTES) {
+			size_t bytes =
+				512 * (1 + count % (sizeof(writes[0].bytes) / 512));
+
+			if (bytes > DATA_BYTES - at)
+				bytes = DATA_BYTES - at;
+			memcpy(writes[count].bytes, text + at, bytes);
+			start(rig.disk, &writes[count++], DISK_WRITE, at, bytes);
+			at += bytes;
+		}
+		disk_drain(rig.disk);
+		for (unsigned int i = 0; i < count; i++)
+			CHECK_EQ(writes[i].request.result, 0);
+		rig.engine = engines[!engine];
+		CHECK_EQ(open_disk(&rig), 0);
+		CHECK_EQ(disk_run(rig.disk, DISK_READ, 0, back, at), 0);
+		CHECK(!memcmp(back, text, at));
+	}
+	finish(&rig);
+}
+
 TEST(says_where_its_file_has_shrunk)
 {
-	static struct read reads[3];
+	static struct request reads[3];
 	struct rig rig;
 
 	make(&rig, 512);
@@ -387,7 +431,8 @@ TEST(grows_with_its_file)
 TEST_MAIN(CASE(keeps_each_sector_encrypted_in_the_file),
 	CASE(writes_zeroes_that_are_encrypted),
 	CASE(frees_space_only_where_that_is_allowed), CASE(refuses_parts_of_a_sector),
-	CASE(reads_many_at_once_in_whatever_way), CASE(says_where_its_file_has_shrunk),
+	CASE(reads_many_at_once_in_whatever_way),
+	CASE(writes_many_at_once_in_whatever_way), CASE(says_where_its_file_has_shrunk),
 	CASE(takes_keys_as_cryptsetup_does), CASE(takes_a_key_from_the_kernels_keyring),
 	CASE(takes_the_newer_header_that_is_whole), CASE(survives_any_bit_of_its_header),
 	CASE(grows_with_its_file))
