@@ -19,6 +19,7 @@ claim()
 	shift
 	rm -rf $place
 	mkdir $place
+	: >$notes/remarks
 	before=$(leftovers)
 	read -r start _ </proc/uptime
 	(
@@ -38,6 +39,7 @@ claim()
 	read -r end _ </proc/uptime
 	if [ $status = 0 ] && [ -z "$left" ]; then
 		echo "ok $where $name ($((${end%.*} - ${start%.*})) s)"
+		sed 's/^/    /' $notes/remarks
 		return
 	fi
 	echo "FAILED $where $name"
@@ -128,6 +130,12 @@ fail()
 {
 	echo "-- $*"
 	exit 1
+}
+
+# remark TEXT: is printed with the claim, also where it holds.
+remark()
+{
+	echo "$*" | tee -a $notes/remarks
 }
 
 # says TEXT…: each is somewhere in the output.
