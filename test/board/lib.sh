@@ -147,6 +147,29 @@ says()
 	done
 }
 
+# told_is_kept NUMBER FILE: the bare guest "flush" has said all numbers up to that one, so they are on
+# its disk, or newer ones are: in each sector, of which the first word is looked at.
+told_is_kept()
+{
+	hexdump -v -n 65536 -e '1/4 "%u\n" 1/508 ""' "$2" | awk -v told="$1" '
+		{
+			least = told - (told - int((NR - 1) / 8) + 16) % 16
+			if ($1 < least) {
+				print "sector " NR - 1 " has " $1 ", " least " was flushed"
+				lost = 1
+			}
+		}
+		END { exit lost || NR != 128 }' || fail "$1 was flushed, and is not on the disk"
+}
+
+# last_told FILE: the last number that it said there, which may end in the middle of one; 0 if none.
+last_told()
+{
+	local told
+	told=$(tr -d '\r' <"$1" | sed '$d' | tail -n 1)
+	echo "${told:-0}"
+}
+
 # wait_for SECONDS TEXT [FILE]: until the output has it. A look takes two processes, which an
 # emulated CPU is long at, and the guest waits for it meanwhile.
 wait_for()

@@ -13,13 +13,13 @@ load_dm_crypt()
 	done <"$lab/crypt/lib/modules/order"
 }
 
-# volume NAME SECTOR-BYTES OPTION…: NAME.luks with the key in NAME.key, open as /dev/mapper/NAME.
+# volume NAME MIB SECTOR-BYTES OPTION…: NAME.luks with the key in NAME.key, open as /dev/mapper/NAME.
 volume()
 {
-	local name=$1 sector_bytes=$2
-	shift 2
+	local name=$1 mib=$2 sector_bytes=$3
+	shift 3
 	head -c 64 /dev/urandom >"$name.key"
-	truncate -s 48M "$name.luks"
+	truncate -s "${mib}M" "$name.luks"
 	"$lab/crypt/cryptsetup" luksFormat -q --type luks2 --sector-size "$sector_bytes" \
 		--key-file "$name.key" --pbkdf pbkdf2 --pbkdf-force-iterations 1000 "$@" "$name.luks"
 	open_volume "$name"
@@ -65,20 +65,25 @@ guest_and_dm_crypt_share_volumes()
 {
 	local name key
 	load_dm_crypt
-	volume small 512 $argon
-	volume large 4096
-	volume hmac 512 $tags hmac-sha256
-	volume random 4096 --cipher aes-xts-random $tags hmac-sha256
-	volume gcm 4096 --cipher aes-gcm-random $tags aead
-	volume chacha 4096 --cipher chacha20-random $tags poly1305
+	volume small 48 512 $argon
+	volume large 48 4096
+	volume hmac 48 512 $tags hmac-sha256
+	volume random 48 4096 --cipher aes-xts-random $tags hmac-sha256
+	volume gcm 48 4096 --cipher aes-gcm-random $tags aead
+	volume chacha 48 4096 --cipher chacha20-random $tags poly1305
 	close_volume chacha
 	"$lab/crypt/cryptsetup" open --key-file chacha.key --integrity-no-journal --persistent \
 		chacha.luks chacha
 	for name in small large hmac random gcm chacha; do
-		dd if=/dev/urandom of=/dev/mapper/$name bs=1M count=2 2>/dev/null
+		dd if=/dev/urandom of=/dev/mapper/$name bs=1M count=2 conv=fsync 2>/dev/null
+		dd if=/dev/urandom of=/dev/mapper/$name bs=4k count=1 conv=fsync 2>/dev/null
 		echo "$name $(sum_of /dev/mapper/$name 0)"
+		[ $name != hmac ] || cp hmac.luks stopped
 		close_volume $name
 	done >written
+	# As if the power had failed: the last block is in the journal alone, not behind 17 MiB.
+	! cmp -s stopped hmac.luks 17825792 17825792 || fail "the kernel left nothing in its journal"
+	mv stopped hmac.luks
 	script <<-'END'
 		for disk in vdb vdc vdd vde vdf vdg; do
 			echo "$disk: $(cat /sys/block/$disk/queue/logical_block_size)"
@@ -109,8 +114,52 @@ guest_and_dm_crypt_share_volumes()
 	rm -rf /run/cryptsetup
 }
 
+# start_over VOLUME: where the guest will write there are zeroes; the volume is closed.
+start_over()
+{
+	dd if=/dev/zero of=/dev/mapper/$1 bs=64k count=1 conv=fsync 2>/dev/null
+	close_volume $1
+}
+
+# The guest writes without end, each block flushed: by then it is in the journal. Had the power failed
+# as well, it could be there alone, or in its place without its tag: these are taken back.
+cryptsetup_recovers_what_was_killed()
+{
+	local lost sections first told
+	volume torn 160 512 $tags hmac-sha256
+	start_over torn
+	# In pages: 16 MiB, the superblock, which says how many sections the journal has, each of
+	# entries and 80 blocks, the first MiB of tags, and the first blocks.
+	sections=$(hexdump -s 16777228 -n 4 -e '1/4 "%u"' torn.luks)
+	first=$((4096 + 1 + sections * 11))
+	[ $sections -gt 16 ] || fail "the journal has no room for what the guest writes"
+	vm "kernel_rom='$lab/bare/flush' cpu_count='1'" <<-END
+		<uart><file path="uart.log"/></uart>
+		$(disk torn 'credential="torn.key"' '')
+	END
+	export CREDENTIALS_DIRECTORY=$PWD
+	for lost in 1 272; do
+		dd if=torn.luks of=before bs=4k skip=$first count=272 2>/dev/null
+		: >uart.log
+		start
+		wait_for 20 2 uart.log
+		usleep $((RANDOM * 8))
+		kill -9 $monitor
+		wait $monitor || true
+		dd if=before of=torn.luks bs=4k seek=$first count=$lost conv=notrunc 2>/dev/null
+		told=$(last_told uart.log)
+		echo "$told blocks were flushed"
+		open_volume torn
+		told_is_kept $told /dev/mapper/torn
+		start_over torn
+	done
+	rm -r /run/cryptsetup /run/bonsai
+}
+
 # Nothing of this depends on the interrupt controller.
 if [ "$GIC" = 3 ]; then
 	claim "guest and dm-crypt read what the other one wrote, cryptsetup made the volumes" \
 		guest_and_dm_crypt_share_volumes
+	claim "cryptsetup recovers the volume of a VM that was killed while it wrote" \
+		cryptsetup_recovers_what_was_killed
 fi
