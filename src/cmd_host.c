@@ -16,6 +16,7 @@
 #include "src/container_of.h"
 #include "src/hv.h"
 #include "src/landlock.h"
+#include "src/namespaces.h"
 #include "src/sandbox.h"
 
 static void line(const char *what, const char *fmt, ...)
@@ -109,6 +110,25 @@ static void show_program(const char *name, const char *missing)
 	line(name, "none: %s", missing);
 }
 
+/* As a VM would have them that this user starts. */
+static void show_namespaces(void)
+{
+	bool net = !sandbox_can_filter();
+	int code = namespaces_try(net);
+	char lacking[80];
+
+	namespaces_lacking("/proc/self/ns", net, lacking, sizeof(lacking));
+	if (*lacking)
+		line("namespaces", "not all: a kernel with %s has them", lacking);
+	if (code)
+		line("namespaces",
+			"no (%s): a VM that root starts has its own, unless a container "
+			"forbids that",
+			strerror(-code));
+	else if (!*lacking)
+		line("namespaces", "yes");
+}
+
 static int show_arm_kvm(const struct host_caps *caps)
 {
 	line("KVM", "yes");
@@ -187,6 +207,7 @@ int cmd_host(int argc, char **argv)
 		sandbox_can_filter()
 			? "are filtered"
 			: "are not filtered: this kernel cannot, or a container may not");
+	show_namespaces();
 	show_entries("displays", "/dev/dri", "card", "no DRM driver is loaded");
 	show_entries("input devices", "/dev/input", "event", "no input driver is loaded");
 	return status;

@@ -7,13 +7,23 @@
 #define SRC_NAMESPACES_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 /*
  * The calling thread, and those that it starts from now on, have an IPC, UTS and cgroup
  * namespace of their own and an empty root that nobody can write to; with net, no network
  * but that of open sockets. Whatever needs a right that the process does not have, or a
- * kernel that this one is not, stays as it was: returns whether the root is empty.
+ * kernel that this one is not, stays as it was: 0 where the root is empty, or -errno.
  */
-bool namespaces_enter(bool net);
+int namespaces_enter(bool net);
+
+/* The same in a process that ends with it: what this one would get. */
+int namespaces_try(bool net);
+
+/*
+ * The options that the kernel would need for namespaces that it has not, with commas;
+ * "" where it has all. The folder is /proc/self/ns.
+ */
+void namespaces_lacking(const char *folder, bool net, char *ret, size_t bytes);
 
 #endif

@@ -104,6 +104,7 @@ steered_guest()
 
 	echo "-- has confined its devices and its two CPUs"
 	threads_are_confined 3
+	bonsai host | grep -q "^namespaces  *yes$" || fail "$(bonsai host)"
 
 	echo "-- types and hears"
 	type_in 'echo $((6 * 7))'

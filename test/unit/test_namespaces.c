@@ -6,8 +6,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -55,7 +57,7 @@ static void try(bool net)
 
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
 		look(process, names[i], before[i]);
-	report->emptied = namespaces_enter(net);
+	report->emptied = !namespaces_enter(net);
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
 		look(process, names[i], after);
 		report->others[i] = strcmp(before[i], after) != 0;
@@ -123,7 +125,7 @@ TEST(a_network_of_its_own_is_there_for_the_asking)
 
 static int enter_without_rights(void)
 {
-	if (namespaces_enter(true))
+	if (namespaces_enter(true) != -EPERM || namespaces_try(false) != -EPERM)
 		return 1;
 	return open("/etc/passwd", O_RDONLY) < 0 ? 2 : 0;
 }
@@ -134,6 +136,41 @@ TEST(who_may_have_none_stays_where_it_is)
 	CHECK_EQ(as_unprivileged(enter_without_rights), 0);
 }
 
+TEST(a_try_changes_nothing)
+{
+	char before[64], after[64];
+	int process = open("/proc/self", O_DIRECTORY | O_RDONLY | O_CLOEXEC);
+
+	look(process, "ns/mnt", before);
+	if (enter(false))
+		CHECK_EQ(namespaces_try(false), 0);
+	else
+		CHECK(namespaces_try(false) < 0);
+	look(process, "ns/mnt", after);
+	CHECK_STR(after, before);
+	close(process);
+	forget();
+}
+
+/* A folder stands for what a kernel says of itself. */
+TEST(what_a_kernel_was_made_without_has_a_name)
+{
+	char folder[] = "/tmp/namespaces-XXXXXX", path[64], lacking[80];
+
+	CHECK(mkdtemp(folder));
+	namespaces_lacking(folder, true, lacking, sizeof(lacking));
+	CHECK_STR(lacking, "CONFIG_IPC_NS, CONFIG_UTS_NS, CONFIG_CGROUPS, CONFIG_NET_NS");
+	namespaces_lacking(folder, false, lacking, sizeof(lacking));
+	CHECK_STR(lacking, "CONFIG_IPC_NS, CONFIG_UTS_NS, CONFIG_CGROUPS");
+	snprintf(path, sizeof(path), "%s/ipc", folder);
+	CHECK_EQ(mkdir(path, 0700), 0);
+	namespaces_lacking(folder, false, lacking, sizeof(lacking));
+	CHECK_STR(lacking, "CONFIG_UTS_NS, CONFIG_CGROUPS");
+	rmdir(path);
+	rmdir(folder);
+}
+
 TEST_MAIN(CASE(nothing_of_the_host_has_a_name), CASE(what_is_open_stays_open),
 	CASE(a_network_of_its_own_is_there_for_the_asking),
-	CASE(who_may_have_none_stays_where_it_is))
+	CASE(who_may_have_none_stays_where_it_is), CASE(a_try_changes_nothing),
+	CASE(what_a_kernel_was_made_without_has_a_name))
