@@ -240,16 +240,24 @@ static void *run_follower(void *argument)
 	return NULL;
 }
 
+static bool is_main(enum sandbox_role role)
+{
+	return role == SANDBOX_MAIN || role == SANDBOX_MAIN_SCREEN ||
+	       role == SANDBOX_MAIN_SERVER;
+}
+
 static void run_inside(enum sandbox_role role, int log_fd)
 {
 	const struct sandbox_options beside_options = {.main = role};
 	const struct sandbox_options options = {
-		.main = role == SANDBOX_VIEWER        ? SANDBOX_MAIN_SERVER
+		.main = is_main(role)                 ? role
+			: role == SANDBOX_VIEWER      ? SANDBOX_MAIN_SERVER
 			: role == SANDBOX_LOOP_SCREEN ? SANDBOX_MAIN_SCREEN
 						      : SANDBOX_MAIN,
 		/* What a file's name reaches is the filters' affair here. */
 		.any_namespace = true};
-	bool beside = role == SANDBOX_KEEPER, follows = role == SANDBOX_WINDOW;
+	bool beside = role == SANDBOX_KEEPER || role == SANDBOX_BROKER;
+	bool follows = role == SANDBOX_WINDOW;
 	pthread_t thread;
 
 	dup2(log_fd, STDERR_FILENO);
@@ -260,7 +268,7 @@ static void run_inside(enum sandbox_role role, int log_fd)
 		sandbox_start_beside(&beside_options);
 	else
 		report->started = sandbox_start(&options, NULL);
-	if (beside || role == SANDBOX_MAIN) {
+	if (beside || is_main(role)) {
 		try_acts();
 		try_ring();
 	} else if (follows || !pthread_create(&thread, NULL, run_thread, &role)) {
@@ -332,6 +340,27 @@ static void check_ring(void)
 	}
 }
 
+/* What a filter lets through, and what becomes of it then. */
+static bool is_let_through(enum sandbox_role role, const struct act *act, long result)
+{
+	bool broker = role == SANDBOX_BROKER;
+
+	/* What is served, or booted next. */
+	if (act->run == open_file &&
+		(role == SANDBOX_VIEWER || role == SANDBOX_MAIN_SERVER || broker))
+		CHECK(result >= 0);
+	else if ((act->run == open_file && role == SANDBOX_WINDOW) ||
+		 (act->run == create_file && broker))
+		CHECK(result == -EACCES || !landlock_version());
+	else if (act->run == remove_file && broker)
+		CHECK(result == -ENOENT || !landlock_version());
+	else if (act->run == reach_out && broker)
+		CHECK_EQ(result, -ENOENT);
+	else
+		return false;
+	return true;
+}
+
 static void check_role(enum sandbox_role role)
 {
 	char line[160];
@@ -340,16 +369,8 @@ static void check_role(enum sandbox_role role)
 		return;
 	run_role(role);
 	for (size_t i = 0; i < ARRAY_SIZE(acts); i++) {
-		/* Of the web server. */
-		if (role == SANDBOX_VIEWER && acts[i].run == open_file) {
-			CHECK(report->results[i] >= 0);
+		if (is_let_through(role, &acts[i], report->results[i]))
 			continue;
-		}
-		/* Not the filter's affair. */
-		if (role == SANDBOX_WINDOW && acts[i].run == open_file) {
-			CHECK(report->results[i] == -EACCES || !landlock_version());
-			continue;
-		}
 		if (report->results[i] != -EPERM)
 			test_fail(__FILE__, __LINE__, "%s may %s: %ld",
 				sandbox_role_name(role), acts[i].name,
@@ -360,7 +381,7 @@ static void check_role(enum sandbox_role role)
 	}
 	/* Through the filter, and refused by what is no vCPU. */
 	CHECK_EQ(report->own_ioctl,
-		role == SANDBOX_MAIN || role == SANDBOX_VCPU ? -ENOTTY : -EPERM);
+		is_main(role) || role == SANDBOX_VCPU ? -ENOTTY : -EPERM);
 	check_ring();
 	munmap(report, sizeof(*report));
 	uring_destroy(ring);
@@ -370,6 +391,16 @@ static void check_role(enum sandbox_role role)
 TEST(the_main_thread_can_do_nothing_that_is_forbidden)
 {
 	check_role(SANDBOX_MAIN);
+}
+
+TEST(the_main_thread_with_a_screen_can_do_nothing_that_is_forbidden)
+{
+	check_role(SANDBOX_MAIN_SCREEN);
+}
+
+TEST(the_main_thread_with_a_server_reads_files_and_can_do_nothing_that_is_forbidden)
+{
+	check_role(SANDBOX_MAIN_SERVER);
 }
 
 TEST(the_devices_can_do_nothing_that_is_forbidden)
@@ -400,6 +431,11 @@ TEST(the_saver_of_pictures_can_do_nothing_that_is_forbidden)
 TEST(a_viewer_reads_files_and_can_do_nothing_that_is_forbidden)
 {
 	check_role(SANDBOX_VIEWER);
+}
+
+TEST(the_broker_reads_files_and_can_do_nothing_that_is_forbidden)
+{
+	check_role(SANDBOX_BROKER);
 }
 
 TEST(a_keeper_of_terminals_can_do_nothing_that_is_forbidden)
@@ -468,6 +504,8 @@ TEST(calls_have_names)
 }
 
 TEST_MAIN(CASE(the_main_thread_can_do_nothing_that_is_forbidden),
+	CASE(the_main_thread_with_a_screen_can_do_nothing_that_is_forbidden),
+	CASE(the_main_thread_with_a_server_reads_files_and_can_do_nothing_that_is_forbidden),
 	CASE(the_devices_can_do_nothing_that_is_forbidden),
 	CASE(devices_with_a_screen_can_do_nothing_that_is_forbidden),
 	CASE(the_saver_of_pictures_can_do_nothing_that_is_forbidden),
@@ -476,6 +514,7 @@ TEST_MAIN(CASE(the_main_thread_can_do_nothing_that_is_forbidden),
 	CASE(a_vcpu_can_do_nothing_that_is_forbidden),
 	CASE(a_worker_can_do_nothing_that_is_forbidden),
 	CASE(a_viewer_reads_files_and_can_do_nothing_that_is_forbidden),
+	CASE(the_broker_reads_files_and_can_do_nothing_that_is_forbidden),
 	CASE(a_keeper_of_terminals_can_do_nothing_that_is_forbidden),
 	CASE(a_windows_thread_can_do_nothing_that_is_forbidden),
 	CASE(a_thread_of_tls_can_do_nothing_that_is_forbidden), CASE(calls_have_names))
