@@ -156,6 +156,11 @@ static SDL_Surface *take_turn(struct display_sdl *sdl, unsigned int scanout,
 	turn->wishes = window->wishes;
 	window->wishes = (struct sdl_wishes){0};
 	take_cursor(sdl, scanout, turn);
+	if (surface && (surface->w != window->width || surface->h != window->height)) {
+		turn->wishes.all_new = true;
+		window->width = surface->w;
+		window->height = surface->h;
+	}
 	if (turn->wishes.all_new) {
 		window->picture = window->cursor = (struct rect){0};
 		if (s->buffer && surface)
@@ -174,30 +179,18 @@ static SDL_Surface *take_turn(struct display_sdl *sdl, unsigned int scanout,
 	return target;
 }
 
-/* Of premultiplied colours, for those servers that want them as they are. */
-static void straighten(uint32_t *pixels)
-{
-	for (size_t i = 0; i < SDL_CURSOR_PIXELS; i++) {
-		uint32_t alpha = pixels[i] >> 24, straight = alpha << 24;
-
-		for (unsigned int shift = 0; alpha && shift < 24; shift += 8) {
-			uint32_t colour = (pixels[i] >> shift & 0xff) * 255 / alpha;
-
-			straight |= SDL_min(colour, 255u) << shift;
-		}
-		pixels[i] = straight;
-	}
-}
-
 /* The guest's cursor becomes the desktop's, above the windows. */
 static void set_host_cursor(struct display_sdl *sdl, struct turn *turn)
 {
 	SDL_Cursor *cursor = NULL;
 	SDL_Surface *image;
 
+	if (sdl->wayland) {
+		sdl_wayland_set_cursor(sdl, turn->cursor_visible ? turn->cursor : NULL,
+			turn->hot_x, turn->hot_y);
+		return;
+	}
 	if (turn->cursor_visible) {
-		if (SDL_strcmp(SDL_GetCurrentVideoDriver(), "x11"))
-			straighten(turn->cursor);
 		image = SDL_CreateRGBSurfaceWithFormatFrom(turn->cursor,
 			DISPLAY_CURSOR_SIDE, DISPLAY_CURSOR_SIDE, 32,
 			DISPLAY_CURSOR_SIDE * PIXEL_BYTES, SDL_PIXELFORMAT_ARGB8888);
@@ -218,7 +211,7 @@ static SDL_Rect of_window(const struct rect *rect)
 }
 
 /* What has changed in the window, for the server. */
-static void put(const struct sdl_window *window, SDL_Surface *surface,
+static void put(struct display_sdl *sdl, struct sdl_window *window, SDL_Surface *surface,
 	SDL_Surface *target, const struct turn *turn)
 {
 	SDL_Rect rects[PLACES];
@@ -240,31 +233,51 @@ static void put(const struct sdl_window *window, SDL_Surface *surface,
 		rects[0] = all;
 		count = 1;
 	}
-	if (count)
+	if (count && window->wayland)
+		sdl_wayland_present(sdl, window, rects, (int)count);
+	else if (count)
 		SDL_UpdateWindowSurfaceRects(window->window, rects, (int)count);
 }
 
-bool sdl_draw(struct display_sdl *sdl, unsigned int scanout)
+static bool is_wished(struct display_sdl *sdl, const struct sdl_wishes *wishes)
 {
-	struct sdl_window *window = &sdl->windows[scanout];
-	const struct sdl_wishes *wishes = &window->wishes;
-	const struct sdl_report presented = {
-		.kind = SDL_REPORT_PRESENTED, .scanout = (uint8_t)scanout};
-	/* Another one where the window has another size, which its event has told of. */
-	SDL_Surface *surface = SDL_GetWindowSurface(window->window), *target = NULL;
-	struct turn turn = {0};
 	bool wished;
 
 	loop_lock(sdl->loop);
 	wished = wishes->all_new || wishes->owed || wishes->cursor_set ||
 		 wishes->cursor_moved || !rect_is_empty(&wishes->damage);
-	if (wished)
-		target = take_turn(sdl, scanout, surface, &turn);
 	loop_unlock(sdl->loop);
-	if (!wished)
+	return wished;
+}
+
+/* Whether the server takes a frame now, or when. */
+static bool is_due(struct display_sdl *sdl, struct sdl_window *window)
+{
+	int wait_ms = window->wayland ? sdl_wayland_wait_ms(window) : 0;
+
+	if (wait_ms > 0 && (sdl->wait_ms < 0 || sdl->wait_ms > wait_ms))
+		sdl->wait_ms = wait_ms;
+	return !wait_ms;
+}
+
+bool sdl_draw(struct display_sdl *sdl, unsigned int scanout)
+{
+	struct sdl_window *window = &sdl->windows[scanout];
+	const struct sdl_report presented = {
+		.kind = SDL_REPORT_PRESENTED, .scanout = (uint8_t)scanout};
+	SDL_Surface *surface, *target;
+	struct turn turn = {0};
+
+	if (!is_wished(sdl, &window->wishes) || !is_due(sdl, window))
 		return false;
+	/* Another one where the window has another size. */
+	surface = window->wayland ? sdl_wayland_surface(sdl, window)
+				  : SDL_GetWindowSurface(window->window);
+	loop_lock(sdl->loop);
+	target = take_turn(sdl, scanout, surface, &turn);
+	loop_unlock(sdl->loop);
 	if (surface)
-		put(window, surface, target, &turn);
+		put(sdl, window, surface, target, &turn);
 	if (turn.host_cursor)
 		set_host_cursor(sdl, &turn);
 	if (turn.wishes.owed)

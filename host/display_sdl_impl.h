@@ -21,6 +21,8 @@
 #include "host/seat.h"
 #include "src/loop.h"
 
+struct wl_display;
+
 enum sdl_report_kind {
 	SDL_REPORT_KEY,     /* code; down */
 	SDL_REPORT_POINTER, /* x, y; dx, dy */
@@ -66,7 +68,10 @@ struct sdl_window {
 	uint32_t id;
 	struct rect picture;   /* where in the window it is; empty: none */
 	SDL_Surface *unscaled; /* the picture, where the window's size is another */
-	struct rect cursor;    /* where one is drawn, in the picture; empty: nowhere */
+	int width;             /* of what it was drawn on */
+	int height;
+	struct rect cursor; /* where one is drawn, in the picture; empty: nowhere */
+	struct sdl_wayland_window *wayland; /* NULL: SDL brings the picture there */
 };
 
 struct display_sdl {
@@ -96,8 +101,9 @@ struct display_sdl {
 	char title[128];
 
 	/* The window thread's. */
-	int server_fd; /* of the display server; -1: unknown */
-	bool x11;      /* whose libraries have opened all that they need */
+	int server_fd;               /* of the display server; -1: unknown */
+	struct sdl_wayland *wayland; /* NULL: it is none of Wayland's */
+	int wait_ms;                 /* for a window that will be drawn; -1: none waits */
 	bool grabbed;
 	bool relative; /* the pointer of the host is hidden, and its way counts */
 	SDL_Cursor *host_cursor; /* the guest's; NULL: the desktop's own, or hidden */
@@ -115,12 +121,38 @@ void *sdl_thread(void *argument);
 /* Waits while the loop has too much to do. */
 void sdl_report(struct display_sdl *sdl, const struct sdl_report *report);
 
-/* Takes the wishes and draws; true where there were any. */
+/* Takes the wishes and draws; true where it did. */
 bool sdl_draw(struct display_sdl *sdl, unsigned int scanout);
 
 void sdl_input(struct display_sdl *sdl, const SDL_Event *event);
 /* Sets all titles. */
 void sdl_set_titles(struct display_sdl *sdl);
+
+/* ---- on Wayland (display_sdl_wayland.c) ---- */
+
+/* What a window is made with, for SDL to leave it alone; 0 or -1, as SDL has it. */
+int sdl_wayland_window_flags(Uint32 *ret);
+/* When SDL has made the windows; 0 or -1, and sdl_wayland_destroy() in either case. */
+int sdl_wayland_create(struct display_sdl *sdl, struct wl_display *display);
+/* Reads the desktop's arrow, which takes some files and a while. Nothing where it is not
+ * Wayland. */
+void sdl_wayland_start_cursor(struct display_sdl *sdl);
+/* Before the windows go. */
+void sdl_wayland_destroy(struct display_sdl *sdl);
+/* Until the window may be drawn: 0, so many ms or the compositor's word, or, -1, that
+ * alone. */
+int sdl_wayland_wait_ms(struct sdl_window *window);
+/* What to draw on now, which has what was there before where the size is the same; NULL:
+ * no memory. */
+SDL_Surface *sdl_wayland_surface(struct display_sdl *sdl, struct sdl_window *window);
+/* It was drawn on there. */
+void sdl_wayland_present(struct display_sdl *sdl, struct sdl_window *window,
+	const SDL_Rect *rects, int count);
+/* The guest's; NULL hides it. */
+void sdl_wayland_set_cursor(
+	struct display_sdl *sdl, const uint32_t *pixels, uint32_t hot_x, uint32_t hot_y);
+/* Where SDL may have set its own. Nothing where it is not Wayland. */
+void sdl_wayland_show_cursor(struct display_sdl *sdl);
 
 /* KEY_*, or 0 for a key that evdev knows nothing of. */
 uint16_t sdl_key_code(SDL_Scancode scancode);

@@ -56,6 +56,7 @@ static void set_grab(struct display_sdl *sdl, SDL_Window *window, bool grab)
 	SDL_SetRelativeMouseMode(sdl->relative ? SDL_TRUE : SDL_FALSE);
 	SDL_SetWindowKeyboardGrab(window, grab ? SDL_TRUE : SDL_FALSE);
 	SDL_SetWindowMouseGrab(window, grab ? SDL_TRUE : SDL_FALSE);
+	sdl_wayland_show_cursor(sdl);
 	sdl_set_titles(sdl);
 }
 
@@ -283,6 +284,9 @@ static void on_window(
 	case SDL_WINDOWEVENT_HIDDEN:
 	case SDL_WINDOWEVENT_MINIMIZED:
 		report_size(sdl, scanout);
+		break;
+	case SDL_WINDOWEVENT_ENTER:
+		sdl_wayland_show_cursor(sdl);
 		break;
 	case SDL_WINDOWEVENT_FOCUS_LOST:
 		set_grab(sdl, sdl->windows[scanout].window, false);

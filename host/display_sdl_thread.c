@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <unistd.h>
+#include <wayland-client-core.h>
 
 #include "host/display_sdl_impl.h"
 #include "src/sandbox.h"
@@ -53,40 +54,40 @@ static void *server_function(const char *library, const char *name)
 	return loaded ? SDL_LoadFunction(loaded, name) : NULL;
 }
 
-/* Finds what to wait for. */
-static void find_server(struct display_sdl *sdl)
+static void watch_x11(struct display_sdl *sdl, Display *server)
 {
 	int (*x11_fd)(Display *);
-	int (*wayland_fd)(struct wl_display *);
 	void (*on_loss)(Display *, XIOErrorExitHandler, void *);
 	void (*on_failure)(XIOErrorHandler);
+
+	/* What pthread_exit() wants, as long as it can be had. */
+	SDL_LoadObject("libgcc_s.so.1");
+	*(void **)&x11_fd = server_function("libX11.so.6", "XConnectionNumber");
+	*(void **)&on_loss = server_function("libX11.so.6", "XSetIOErrorExitHandler");
+	*(void **)&on_failure = server_function("libX11.so.6", "XSetIOErrorHandler");
+	if (x11_fd)
+		sdl->server_fd = x11_fd(server);
+	if (on_loss)
+		on_loss(server, server_lost, sdl);
+	if (on_loss && on_failure)
+		on_failure(server_fails);
+}
+
+/* Finds what to wait for, and who draws; 0 or -1. */
+static int find_server(struct display_sdl *sdl)
+{
 	SDL_SysWMinfo info;
 
 	sdl->server_fd = -1;
 	SDL_VERSION(&info.version);
 	if (!SDL_GetWindowWMInfo(sdl->windows[0].window, &info))
-		return;
-	sdl->x11 = info.subsystem == SDL_SYSWM_X11;
-	if (sdl->x11) {
-		/* What pthread_exit() wants, as long as it can be had. */
-		SDL_LoadObject("libgcc_s.so.1");
-		*(void **)&x11_fd = server_function("libX11.so.6", "XConnectionNumber");
-		*(void **)&on_loss =
-			server_function("libX11.so.6", "XSetIOErrorExitHandler");
-		*(void **)&on_failure =
-			server_function("libX11.so.6", "XSetIOErrorHandler");
-		if (x11_fd)
-			sdl->server_fd = x11_fd(info.info.x11.display);
-		if (on_loss)
-			on_loss(info.info.x11.display, server_lost, sdl);
-		if (on_loss && on_failure)
-			on_failure(server_fails);
-	} else if (info.subsystem == SDL_SYSWM_WAYLAND) {
-		*(void **)&wayland_fd =
-			server_function("libwayland-client.so.0", "wl_display_get_fd");
-		if (wayland_fd)
-			sdl->server_fd = wayland_fd(info.info.wl.display);
-	}
+		return 0;
+	if (info.subsystem == SDL_SYSWM_X11)
+		watch_x11(sdl, info.info.x11.display);
+	if (info.subsystem != SDL_SYSWM_WAYLAND)
+		return 0;
+	sdl->server_fd = wl_display_get_fd(info.info.wl.display);
+	return sdl_wayland_create(sdl, info.info.wl.display);
 }
 
 /* ---- coming up ------------------------------------------------------------------------
@@ -104,6 +105,7 @@ static void set_hints(void)
 		{SDL_HINT_VIDEO_ALLOW_SCREENSAVER, "1"},
 		{SDL_HINT_VIDEO_MINIMIZE_ON_FOCUS_LOSS, "0"},
 		{SDL_HINT_VIDEO_X11_NET_WM_BYPASS_COMPOSITOR, "0"},
+		{SDL_HINT_VIDEO_WAYLAND_EMULATE_MOUSE_WARP, "0"},
 	};
 
 	SDL_SetMainReady();
@@ -130,16 +132,17 @@ static bool choose_desktop(void)
 
 static bool open_windows(struct display_sdl *sdl)
 {
-	Uint32 flags = SDL_WINDOW_RESIZABLE;
+	Uint32 flags = SDL_WINDOW_RESIZABLE, special = 0;
 
 	set_hints();
 	if (!choose_desktop() || SDL_Init(SDL_INIT_VIDEO))
 		return false;
 	/* Through memory that is shared with the server, without OpenGL's libraries and
-	 * threads: it is one copy either way. Wayland has no other way. */
-	if (!SDL_strcmp(SDL_GetCurrentVideoDriver(), "x11"))
-		SDL_SetHintWithPriority(
-			SDL_HINT_FRAMEBUFFER_ACCELERATION, "0", SDL_HINT_DEFAULT);
+	 * threads: it is one copy either way. */
+	SDL_SetHintWithPriority(SDL_HINT_FRAMEBUFFER_ACCELERATION, "0", SDL_HINT_DEFAULT);
+	if (!SDL_strcmp(SDL_GetCurrentVideoDriver(), "wayland") &&
+		sdl_wayland_window_flags(&special))
+		return false;
 	/* Keys are what counts; an input method would eat them. */
 	SDL_StopTextInput();
 	for (unsigned int i = 0; i < sdl->display.scanout_count; i++) {
@@ -149,19 +152,19 @@ static bool open_windows(struct display_sdl *sdl)
 
 		window->window = SDL_CreateWindow(sdl->title, SDL_WINDOWPOS_UNDEFINED,
 			SDL_WINDOWPOS_UNDEFINED, (int)mode->width, (int)mode->height,
-			flags | (full ? SDL_WINDOW_FULLSCREEN_DESKTOP : 0));
+			flags | special | (full ? SDL_WINDOW_FULLSCREEN_DESKTOP : 0));
 		if (!window->window)
 			return false;
 		window->id = SDL_GetWindowID(window->window);
 		SDL_SetWindowMinimumSize(window->window, LEAST_WIDTH, LEAST_HEIGHT);
 	}
 	sdl_set_titles(sdl);
-	find_server(sdl);
-	return true;
+	return !find_server(sdl);
 }
 
 static void close_windows(struct display_sdl *sdl)
 {
+	sdl_wayland_destroy(sdl);
 	for (unsigned int i = 0; i < sdl->display.scanout_count; i++) {
 		SDL_FreeSurface(sdl->windows[i].unscaled);
 		if (sdl->windows[i].window)
@@ -196,6 +199,7 @@ static bool draw_all(struct display_sdl *sdl)
 {
 	bool drawn = false;
 
+	sdl->wait_ms = -1;
 	for (unsigned int i = 0; i < sdl->display.scanout_count; i++)
 		drawn |= sdl_draw(sdl, i);
 	return drawn;
@@ -227,6 +231,8 @@ static void run(struct display_sdl *sdl)
 			continue;
 		if (sdl->server_fd < 0)
 			timeout = LOOK_MS;
+		if (sdl->wait_ms >= 0 && (timeout < 0 || timeout > sdl->wait_ms))
+			timeout = sdl->wait_ms;
 		fds[0].revents = fds[1].revents = 0;
 		if (poll(fds, SDL_arraysize(fds), timeout) < 0 && errno != EINTR)
 			return;
@@ -248,6 +254,7 @@ void *sdl_thread(void *argument)
 		return NULL;
 	}
 	sem_post(&sdl->started);
+	sdl_wayland_start_cursor(sdl);
 	while (sem_wait(&sdl->go))
 		;
 	loop_lock(sdl->loop);
@@ -255,9 +262,7 @@ void *sdl_thread(void *argument)
 	SDL_SetHint(SDL_HINT_TOUCH_MOUSE_EVENTS,
 		seat_has(sdl->seat, INPUT_TOUCH) ? "0" : "1");
 	loop_unlock(sdl->loop);
-	/* Wayland's draw by what they load as they go. */
-	if (sdl->x11)
-		sandbox_follow(SANDBOX_WINDOW);
+	sandbox_follow(sdl->wayland ? SANDBOX_WAYLAND : SANDBOX_WINDOW);
 	run(sdl);
 	close_windows(sdl);
 	return NULL;

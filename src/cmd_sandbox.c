@@ -80,14 +80,15 @@ static void print_roles(const struct vm_config *config)
 	const enum sandbox_role roles[] = {main,
 		main == SANDBOX_MAIN_SCREEN ? SANDBOX_LOOP_SCREEN : SANDBOX_LOOP,
 		SANDBOX_VCPU, SANDBOX_WORKER, SANDBOX_SAVER, SANDBOX_VIEWER, SANDBOX_TLS,
-		SANDBOX_BROKER, SANDBOX_KEEPER, SANDBOX_WINDOW};
+		SANDBOX_BROKER, SANDBOX_KEEPER, SANDBOX_WINDOW, SANDBOX_WAYLAND};
 
 	for (size_t i = 0; i < sizeof(roles) / sizeof(roles[0]); i++) {
 		if (roles[i] == SANDBOX_VIEWER && main != SANDBOX_MAIN_SERVER)
 			continue;
 		if (roles[i] == SANDBOX_KEEPER && main != SANDBOX_MAIN_SCREEN)
 			continue;
-		if (roles[i] == SANDBOX_WINDOW && !window)
+		if ((roles[i] == SANDBOX_WINDOW || roles[i] == SANDBOX_WAYLAND) &&
+			!window)
 			continue;
 		printf("%s may make these %u system calls:\n",
 			sandbox_role_name(roles[i]), sandbox_count(roles[i]));

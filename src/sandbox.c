@@ -49,6 +49,7 @@ const char *sandbox_role_name(enum sandbox_role role)
 		[SANDBOX_BROKER] = "the broker",
 		[SANDBOX_KEEPER] = "a keeper of terminals",
 		[SANDBOX_WINDOW] = "a window's thread",
+		[SANDBOX_WAYLAND] = "a window's thread on Wayland",
 	};
 
 	return names[role];

@@ -14,7 +14,9 @@
 #define TLS (MAIN | BIT(TLS))
 #define BROKER BIT(BROKER)
 #define KEEPER BIT(KEEPER)
-#define WINDOW BIT(WINDOW)
+#define X11 BIT(WINDOW)
+#define WAYLAND BIT(WAYLAND)
+#define WINDOW (X11 | WAYLAND)
 #define THREADS (LOOP | VCPU | WORKER | SAVER | VIEWER | TLS)
 #define ALL (THREADS | BROKER | KEEPER | WINDOW)
 /* Those that make and give back memory. */
@@ -68,6 +70,8 @@
 #define OPEN_WRITES 01103u   /* O_WRONLY, O_RDWR, O_CREAT, O_TRUNC */
 #define EMPTY_PATH 0x1000u   /* AT_EMPTY_PATH */
 #define SHARED_EXEC 0100000u /* SHM_EXEC */
+#define DUPLICATE 1030u      /* F_DUPFD_CLOEXEC */
+#define ADD_SEALS 1033u      /* F_ADD_SEALS */
 #define SET_FILTER 1u        /* SECCOMP_SET_MODE_FILTER */
 
 const struct sandbox_rule sandbox_rules[] = {
@@ -143,9 +147,9 @@ const struct sandbox_rule sandbox_rules[] = {
 	ANY(pwrite64, WORKER),
 	FORM(pwritev, pwrite64, WORKER),
 	ANY(fdatasync, WORKER),
-	ANY(fallocate, LOOP | WORKER),
-	ANY(ftruncate, MAIN),
-	FORM(ftruncate64, ftruncate, MAIN),
+	ANY(fallocate, LOOP | WORKER | WAYLAND),
+	ANY(ftruncate, MAIN | WAYLAND),
+	FORM(ftruncate64, ftruncate, MAIN | WAYLAND),
 	ANY(lseek, MAIN | SAVER | VIEWER | BROKER),
 	FORM(_llseek, lseek, MAIN | SAVER | VIEWER | BROKER),
 	ANY(fstat, MAIN | SAVER | VIEWER | BROKER),
@@ -203,16 +207,21 @@ const struct sandbox_rule sandbox_rules[] = {
 
 	/* A window: memory that it shares with the server of its machine. Its libraries
 	 * look for files that they can do without; Landlock refuses them. */
-	ANY(shmget, WINDOW),
-	WHERE(shmat, WINDOW, "not executable", 2, SHARED_EXEC, 0),
-	ANY(shmdt, WINDOW),
-	ANY(shmctl, WINDOW),
+	ANY(shmget, X11),
+	WHERE(shmat, X11, "not executable", 2, SHARED_EXEC, 0),
+	ANY(shmdt, X11),
+	ANY(shmctl, X11),
+	ANY(memfd_create, WAYLAND),
+	WHERE(fcntl, WAYLAND, "to seal", 1, 0xffffffffu, ADD_SEALS),
+	WHERE(fcntl, WAYLAND, "to duplicate", 1, 0xffffffffu, DUPLICATE),
+	FORM_WHERE(fcntl64, fcntl, WAYLAND, "to seal", 1, 0xffffffffu, ADD_SEALS),
+	FORM_WHERE(fcntl64, fcntl, WAYLAND, "to duplicate", 1, 0xffffffffu, DUPLICATE),
 	FORM(newfstatat, stat, WINDOW),
 	FORM(fstatat64, stat, WINDOW),
 	FORM(statx, stat, WINDOW),
-	ANY(clock_nanosleep, WINDOW),
-	FORM(clock_nanosleep_time64, clock_nanosleep, WINDOW),
-	FORM(nanosleep, clock_nanosleep, WINDOW),
+	ANY(clock_nanosleep, X11),
+	FORM(clock_nanosleep_time64, clock_nanosleep, X11),
+	FORM(nanosleep, clock_nanosleep, X11),
 
 	/* A vCPU in the guest, and its last words. */
 	KVM(VCPU, "RUN", NONE, 0x80u),

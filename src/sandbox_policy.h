@@ -22,13 +22,14 @@ enum sandbox_role {
 	SANDBOX_LOOP,        /* runs the devices */
 	SANDBOX_LOOP_SCREEN,
 	SANDBOX_VCPU,
-	SANDBOX_WORKER, /* of a disk */
-	SANDBOX_SAVER,  /* packs a picture */
-	SANDBOX_VIEWER, /* a client of VNC */
-	SANDBOX_TLS,    /* what shakes hands with strangers */
-	SANDBOX_BROKER, /* the process of src/outside.h that starts no helpers */
-	SANDBOX_KEEPER, /* the process of host/vt.h */
-	SANDBOX_WINDOW, /* of an X server, of a desktop's display */
+	SANDBOX_WORKER,  /* of a disk */
+	SANDBOX_SAVER,   /* packs a picture */
+	SANDBOX_VIEWER,  /* a client of VNC */
+	SANDBOX_TLS,     /* what shakes hands with strangers */
+	SANDBOX_BROKER,  /* the process of src/outside.h that starts no helpers */
+	SANDBOX_KEEPER,  /* the process of host/vt.h */
+	SANDBOX_WINDOW,  /* of an X server, of a desktop's display */
+	SANDBOX_WAYLAND, /* the same, of a compositor */
 	SANDBOX_ROLES,
 };
 

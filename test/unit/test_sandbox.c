@@ -246,6 +246,12 @@ static bool is_main(enum sandbox_role role)
 	       role == SANDBOX_MAIN_SERVER;
 }
 
+/* Whose thread is older than the sandbox. */
+static bool is_window(enum sandbox_role role)
+{
+	return role == SANDBOX_WINDOW || role == SANDBOX_WAYLAND;
+}
+
 static void run_inside(enum sandbox_role role, int log_fd)
 {
 	const struct sandbox_options beside_options = {.main = role};
@@ -257,7 +263,7 @@ static void run_inside(enum sandbox_role role, int log_fd)
 		/* What a file's name reaches is the filters' affair here. */
 		.any_namespace = true};
 	bool beside = role == SANDBOX_KEEPER || role == SANDBOX_BROKER;
-	bool follows = role == SANDBOX_WINDOW;
+	bool follows = is_window(role);
 	pthread_t thread;
 
 	dup2(log_fd, STDERR_FILENO);
@@ -349,7 +355,7 @@ static bool is_let_through(enum sandbox_role role, const struct act *act, long r
 	if (act->run == open_file &&
 		(role == SANDBOX_VIEWER || role == SANDBOX_MAIN_SERVER || broker))
 		CHECK(result >= 0);
-	else if ((act->run == open_file && role == SANDBOX_WINDOW) ||
+	else if ((act->run == open_file && is_window(role)) ||
 		 (act->run == create_file && broker))
 		CHECK(result == -EACCES || !landlock_version());
 	else if (act->run == remove_file && broker)
@@ -448,6 +454,11 @@ TEST(a_windows_thread_can_do_nothing_that_is_forbidden)
 	check_role(SANDBOX_WINDOW);
 }
 
+TEST(a_windows_thread_on_wayland_can_do_nothing_that_is_forbidden)
+{
+	check_role(SANDBOX_WAYLAND);
+}
+
 TEST(a_thread_of_tls_can_do_nothing_that_is_forbidden)
 {
 	check_role(SANDBOX_TLS);
@@ -467,6 +478,7 @@ TEST(no_role_may_make_more_calls_than_its_limit)
 		{SANDBOX_SAVER, 20},
 		{SANDBOX_TLS, 25},
 		{SANDBOX_WINDOW, 25},
+		{SANDBOX_WAYLAND, 25},
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(roles); i++) {
@@ -487,7 +499,7 @@ TEST(the_main_thread_may_do_what_the_others_may)
 		unsigned int viewer = 1u << SANDBOX_VIEWER;
 
 		roles &= ~(1u << SANDBOX_BROKER | 1u << SANDBOX_KEEPER |
-			   1u << SANDBOX_WINDOW);
+			   1u << SANDBOX_WINDOW | 1u << SANDBOX_WAYLAND);
 		CHECK(!(roles & screen) || roles & 1u << SANDBOX_MAIN_SCREEN);
 		CHECK(!(roles & viewer) || roles & 1u << SANDBOX_MAIN_SERVER);
 		CHECK(!(roles & ~screen & ~viewer & ~(1u << SANDBOX_MAIN_SCREEN) &
@@ -517,4 +529,5 @@ TEST_MAIN(CASE(the_main_thread_can_do_nothing_that_is_forbidden),
 	CASE(the_broker_reads_files_and_can_do_nothing_that_is_forbidden),
 	CASE(a_keeper_of_terminals_can_do_nothing_that_is_forbidden),
 	CASE(a_windows_thread_can_do_nothing_that_is_forbidden),
+	CASE(a_windows_thread_on_wayland_can_do_nothing_that_is_forbidden),
 	CASE(a_thread_of_tls_can_do_nothing_that_is_forbidden), CASE(calls_have_names))

@@ -3,11 +3,12 @@
 """Looks at a window in a picture of the whole screen, as xwd(1) makes it.
 
 usage: test/window/picture.py SCREEN.xwd [--png FILE] [--crop X Y WIDTH HEIGHT]
-                                          [--window X Y WIDTH HEIGHT]
+                                          [--window X Y WIDTH HEIGHT [--cursor X Y]]
 
 Keeps the picture, or a part of it, as PNG. Of the window, every pixel is compared with the picture that
 test/guest/bare/screen.c draws: red x, green y, blue x ^ y, each modulo 256. Exit status 1
-with the first pixel that differs.
+with the first pixel that differs. With --cursor it has a cursor there, of up to 64 pixels, which
+is seen.
 """
 import argparse
 import pathlib
@@ -50,14 +51,20 @@ def write_png(path, width, height, rows):
         chunk(b"IDAT", zlib.compress(b"".join(map(rgb, rows)), 6)) + chunk(b"IEND", b""))
 
 
-def compare(rows, left, top, width, height):
+def compare(rows, left, top, width, height, cursor):
+    covered = 0
     for y in range(height):
         row = rows[top + y]
         for x in range(width):
             seen = tuple(row[3 * (left + x):3 * (left + x) + 3])
             wanted = ((x ^ y) & 255, y & 255, x & 255)
-            if seen != wanted:
+            if seen == wanted:
+                continue
+            if not cursor or abs(x - cursor[0]) > 64 or abs(y - cursor[1]) > 64:
                 sys.exit(f"pixel {x},{y}: blue, green, red are {seen} instead of {wanted}")
+            covered += 1
+    if cursor and not covered:
+        sys.exit("there is no cursor")
 
 
 def main():
@@ -66,6 +73,7 @@ def main():
     parser.add_argument("--png", type=pathlib.Path)
     parser.add_argument("--crop", type=int, nargs=4)
     parser.add_argument("--window", type=int, nargs=4)
+    parser.add_argument("--cursor", type=int, nargs=2)
     options = parser.parse_args()
     width, height, rows = read_xwd(options.screen.read_bytes())
     if options.png:
@@ -73,7 +81,7 @@ def main():
         part = [row[3 * left:3 * (left + columns)] for row in rows[top:top + lines]]
         write_png(options.png, columns, lines, part)
     if options.window:
-        compare(rows, *options.window)
+        compare(rows, *options.window, options.cursor)
 
 
 main()

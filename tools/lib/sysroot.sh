@@ -8,7 +8,8 @@
 
 SYSROOT_LIBRARIES="libargon2-1,libmbedcrypto7,libmbedtls14,libxml2,libfdt1,zlib1g,libzstd1,libjansson4,libvncserver1,libsdl2-2.0-0"
 SYSROOT_HEADERS="libc6-dev linux-libc-dev libxml2-dev libicu-dev libfdt-dev libdrm-dev zlib1g-dev libzstd-dev
-	libargon2-dev libjansson-dev libmbedtls-dev libvncserver-dev libsdl2-dev libx11-dev x11proto-dev"
+	libargon2-dev libjansson-dev libmbedtls-dev libvncserver-dev libsdl2-dev libx11-dev x11proto-dev
+	libwayland-dev"
 
 sysroot_dir()
 {
