@@ -68,6 +68,8 @@
 #define CLONE_THREAD_BIT 0x00010000u
 #define FAMILY_UNIX 1u
 #define OPEN_WRITES 01103u   /* O_WRONLY, O_RDWR, O_CREAT, O_TRUNC */
+#define FCNTL_FIRST 7u       /* F_DUPFD to F_SETLKW; F_SETOWN signals others */
+#define FCNTL_COPY 1030u     /* F_DUPFD_CLOEXEC */
 #define EMPTY_PATH 0x1000u   /* AT_EMPTY_PATH */
 #define SHARED_EXEC 0100000u /* SHM_EXEC */
 #define DUPLICATE 1030u      /* F_DUPFD_CLOEXEC */
@@ -158,8 +160,12 @@ const struct sandbox_rule sandbox_rules[] = {
 		EMPTY_PATH, EMPTY_PATH),
 	FORM_WHERE(statx, fstat, MAIN | SAVER | VIEWER, "of a descriptor", 2, EMPTY_PATH,
 		EMPTY_PATH),
-	ANY(fcntl, MAIN | SAVER | VIEWER | BROKER),
-	FORM(fcntl64, fcntl, MAIN | SAVER | VIEWER | BROKER),
+	WHERE(fcntl, MAIN | SAVER | VIEWER | BROKER, "flags", 1, ~FCNTL_FIRST, 0),
+	FORM_WHERE(fcntl64, fcntl, MAIN | SAVER | VIEWER | BROKER, "flags", 1,
+		~FCNTL_FIRST, 0),
+	WHERE(fcntl, MAIN | VIEWER, "F_DUPFD_CLOEXEC", 1, 0xffffffffu, FCNTL_COPY),
+	FORM_WHERE(fcntl64, fcntl, MAIN | VIEWER, "F_DUPFD_CLOEXEC", 1, 0xffffffffu,
+		FCNTL_COPY),
 
 	/* A boot. */
 	ANY(mlock2, MAIN),

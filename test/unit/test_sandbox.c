@@ -40,6 +40,7 @@
 static struct uring *ring;
 static int plain_fd, socket_fd, null_fd;
 static void *page;
+static pid_t another; /* process */
 
 /* ---- the acts: 0 where one succeeds --------------------------------------------------
  */
@@ -99,12 +100,24 @@ static long read_another(void)
 	char byte;
 	const struct iovec own = {&byte, 1}, other = {page, 1};
 
-	return syscall(SYS_process_vm_readv, getppid(), &own, 1ul, &other, 1ul, 0ul);
+	return syscall(SYS_process_vm_readv, another, &own, 1ul, &other, 1ul, 0ul);
 }
 
 static long signal_another(void)
 {
-	return syscall(SYS_tgkill, getppid(), getppid(), 0);
+	return syscall(SYS_tgkill, another, another, 0);
+}
+
+/* When the socket has something to say. */
+static long have_another_signalled(void)
+{
+#ifdef SYS_fcntl64
+	const long number = SYS_fcntl64;
+#else
+	const long number = SYS_fcntl;
+#endif
+
+	return syscall(number, socket_fd, F_SETOWN, another);
 }
 
 /* Not by mmap(), for which musl has another error than the kernel. */
@@ -164,6 +177,7 @@ static const struct act {
 	{"trace", trace, "ptrace"},
 	{"read another process", read_another, "process_vm_readv"},
 	{"signal another process", signal_another, "tgkill"},
+	{"have another process signalled", have_another_signalled, "fcntl"},
 	{"map executable memory", map_executable, "mmap"},
 	{"make memory executable", make_executable, "mprotect"},
 	{"call a foreign ioctl", foreign_ioctl, "ioctl 0x00005412"},
@@ -304,6 +318,7 @@ static void run_role(enum sandbox_role role)
 	socket_fd = socket(AF_UNIX, SOCK_STREAM, 0);
 	if (uring_create(4, &plain_fd, 1, opcodes, ARRAY_SIZE(opcodes), &ring))
 		ring = NULL;
+	another = getpid();
 	fflush(stdout);
 	pid = fork();
 	if (!pid)
