@@ -182,16 +182,13 @@ static int frame_create(
 	return frame->surface ? 0 : -ENOMEM;
 }
 
-/* Of those that the compositor does not read, one that is there rather than one that
- * would have to be made. */
+/* That the compositor does not read. */
 static struct frame *idle_frame(struct sdl_wayland_window *window)
 {
-	struct frame *found = NULL;
-
 	for (unsigned int i = 0; i < IMAGES; i++)
-		if (!window->frames[i].image.busy && (!found || !found->surface))
-			found = &window->frames[i];
-	return found;
+		if (!window->frames[i].image.busy)
+			return &window->frames[i];
+	return NULL;
 }
 
 /* Those of another size than the window's by now. */
