@@ -111,13 +111,7 @@ static long signal_another(void)
 /* When the socket has something to say. */
 static long have_another_signalled(void)
 {
-#ifdef SYS_fcntl64
-	const long number = SYS_fcntl64;
-#else
-	const long number = SYS_fcntl;
-#endif
-
-	return syscall(number, socket_fd, F_SETOWN, another);
+	return syscall(SYS_fcntl, socket_fd, F_SETOWN, another);
 }
 
 /* Not by mmap(), for which musl has another error than the kernel. */
