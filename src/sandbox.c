@@ -305,6 +305,18 @@ static void limit(int resource, rlim_t most)
 	setrlimit(resource, &now);
 }
 
+/*
+ * A program that the host has for them gets dumps at any limit but 1, at 0 too. Who may
+ * not have as much is no dumpable process, and less of it is in /proc.
+ */
+static void forgo_core_dumps(void)
+{
+	const struct rlimit none = {1, 1};
+
+	if (setrlimit(RLIMIT_CORE, &none) < 0)
+		prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+}
+
 /* Beside what it has: an inherited one of a high number is none of those to come. */
 static void limit_descriptors(unsigned int more)
 {
@@ -330,7 +342,7 @@ void sandbox_start_beside(const struct sandbox_options *options)
 	enum sandbox_role role = options->main;
 	struct error err;
 
-	limit(RLIMIT_CORE, 0);
+	forgo_core_dumps();
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0) {
 		log_host("sandbox: no_new_privs: %s", strerror(errno));
 		return;
@@ -354,7 +366,7 @@ int sandbox_start(const struct sandbox_options *options, struct error *err)
 	tzset();
 #endif
 	if (!options->core_dumps)
-		limit(RLIMIT_CORE, 0);
+		forgo_core_dumps();
 	if (options->descriptors)
 		limit_descriptors(options->descriptors);
 	/* A network has its price (docs/security.md), and filters know no sockets. */

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -82,6 +83,7 @@ static struct report {
 	uid_t thread_uid;
 	int parent_ends;
 	int dumpable;
+	struct rlimit core;
 	long back;       /* to root: -errno, or 0 */
 	long signal;     /* to the parent, who is root */
 	long chroot;     /* which takes a capability */
@@ -156,6 +158,7 @@ static void try(const char *user, const struct sandbox_options *like)
 	report->groups = getgroups(0, NULL);
 	prctl(PR_GET_PDEATHSIG, &report->parent_ends);
 	report->dumpable = prctl(PR_GET_DUMPABLE, 0, 0, 0, 0);
+	getrlimit(RLIMIT_CORE, &report->core);
 	report->signal = error_of(kill(getppid(), 0));
 	report->chroot = error_of(chroot("/"));
 	if (options.descriptors)
@@ -243,6 +246,10 @@ TEST(root_that_was_asked_for_stays_and_loses_its_capabilities)
 		return;
 	check_ids(0, 0);
 	CHECK_EQ(report->chroot, -EPERM);
+	/* Still a process that the kernel would dump, if it were not for the limit. */
+	CHECK_EQ(report->dumpable, 1);
+	CHECK_EQ(report->core.rlim_cur, 1);
+	CHECK_EQ(report->core.rlim_max, 1);
 	forget();
 }
 
@@ -261,11 +268,32 @@ TEST(capabilities_that_are_kept_outlast_the_user)
 TEST(core_dumps_that_are_asked_for_outlast_the_user)
 {
 	static const struct sandbox_options dumps = {.core_dumps = true};
+	struct rlimit before;
 
 	if (!become(NULL, &dumps))
 		return;
 	CHECK_EQ(report->dumpable, 1);
+	getrlimit(RLIMIT_CORE, &before);
+	CHECK_EQ(report->core.rlim_max, before.rlim_max);
 	forget();
+}
+
+/* Whose hard limit is 0. */
+static int forgo_without_rights(void)
+{
+	static const struct sandbox_options options = {
+		.any_call = true, .any_file = true, .any_namespace = true};
+	const struct rlimit none = {0, 0};
+
+	prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
+	if (setrlimit(RLIMIT_CORE, &none) < 0 || sandbox_start(&options, NULL))
+		return 1;
+	return prctl(PR_GET_DUMPABLE, 0, 0, 0, 0);
+}
+
+TEST(who_has_no_limit_to_set_is_not_dumped_either)
+{
+	CHECK_EQ(as_unprivileged(forgo_without_rights), 0);
 }
 
 TEST(descriptors_and_threads_have_an_end)
@@ -306,5 +334,6 @@ TEST_MAIN(CASE(finds_users_by_name_and_by_number),
 	CASE(root_that_was_asked_for_stays_and_loses_its_capabilities),
 	CASE(capabilities_that_are_kept_outlast_the_user),
 	CASE(core_dumps_that_are_asked_for_outlast_the_user),
+	CASE(who_has_no_limit_to_set_is_not_dumped_either),
 	CASE(descriptors_and_threads_have_an_end),
 	CASE(who_may_not_change_says_so_or_stays))
