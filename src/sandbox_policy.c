@@ -70,10 +70,9 @@
 #define OPEN_WRITES 01103u   /* O_WRONLY, O_RDWR, O_CREAT, O_TRUNC */
 #define FCNTL_FIRST 7u       /* F_DUPFD to F_SETLKW; F_SETOWN signals others */
 #define FCNTL_COPY 1030u     /* F_DUPFD_CLOEXEC */
+#define FCNTL_SEAL 1033u     /* F_ADD_SEALS */
 #define EMPTY_PATH 0x1000u   /* AT_EMPTY_PATH */
 #define SHARED_EXEC 0100000u /* SHM_EXEC */
-#define DUPLICATE 1030u      /* F_DUPFD_CLOEXEC */
-#define ADD_SEALS 1033u      /* F_ADD_SEALS */
 #define SET_FILTER 1u        /* SECCOMP_SET_MODE_FILTER */
 
 const struct sandbox_rule sandbox_rules[] = {
@@ -163,9 +162,10 @@ const struct sandbox_rule sandbox_rules[] = {
 	WHERE(fcntl, MAIN | SAVER | VIEWER | BROKER, "flags", 1, ~FCNTL_FIRST, 0),
 	FORM_WHERE(fcntl64, fcntl, MAIN | SAVER | VIEWER | BROKER, "flags", 1,
 		~FCNTL_FIRST, 0),
-	WHERE(fcntl, MAIN | VIEWER, "F_DUPFD_CLOEXEC", 1, 0xffffffffu, FCNTL_COPY),
-	FORM_WHERE(fcntl64, fcntl, MAIN | VIEWER, "F_DUPFD_CLOEXEC", 1, 0xffffffffu,
+	WHERE(fcntl, MAIN | VIEWER | WAYLAND, "F_DUPFD_CLOEXEC", 1, 0xffffffffu,
 		FCNTL_COPY),
+	FORM_WHERE(fcntl64, fcntl, MAIN | VIEWER | WAYLAND, "F_DUPFD_CLOEXEC", 1,
+		0xffffffffu, FCNTL_COPY),
 
 	/* A boot. */
 	ANY(mlock2, MAIN),
@@ -218,10 +218,8 @@ const struct sandbox_rule sandbox_rules[] = {
 	ANY(shmdt, X11),
 	ANY(shmctl, X11),
 	ANY(memfd_create, WAYLAND),
-	WHERE(fcntl, WAYLAND, "to seal", 1, 0xffffffffu, ADD_SEALS),
-	WHERE(fcntl, WAYLAND, "to duplicate", 1, 0xffffffffu, DUPLICATE),
-	FORM_WHERE(fcntl64, fcntl, WAYLAND, "to seal", 1, 0xffffffffu, ADD_SEALS),
-	FORM_WHERE(fcntl64, fcntl, WAYLAND, "to duplicate", 1, 0xffffffffu, DUPLICATE),
+	WHERE(fcntl, WAYLAND, "F_ADD_SEALS", 1, 0xffffffffu, FCNTL_SEAL),
+	FORM_WHERE(fcntl64, fcntl, WAYLAND, "F_ADD_SEALS", 1, 0xffffffffu, FCNTL_SEAL),
 	FORM(newfstatat, stat, WINDOW),
 	FORM(fstatat64, stat, WINDOW),
 	FORM(statx, stat, WINDOW),
