@@ -4,11 +4,12 @@
 
 usage: test/window/picture.py SCREEN.xwd [--png FILE] [--crop X Y WIDTH HEIGHT]
                                           [--window X Y WIDTH HEIGHT [--cursor X Y]]
+                                          [--find]
 
 Keeps the picture, or a part of it, as PNG. Of the window, every pixel is compared with the picture that
 test/guest/bare/screen.c draws: red x, green y, blue x ^ y, each modulo 256. Exit status 1
 with the first pixel that differs. With --cursor it has a cursor there, of up to 64 pixels, which
-is seen.
+is seen. --find prints the place of that picture, a number a line.
 """
 import argparse
 import pathlib
@@ -67,6 +68,16 @@ def compare(rows, left, top, width, height, cursor):
         sys.exit("there is no cursor")
 
 
+def find(rows):
+    start = b"".join(bytes((x, 0, x)) for x in range(256))
+    for y, row in enumerate(rows):
+        at = row.find(start)
+        if at >= 0:
+            print(at // 3, y, sep="\n")
+            return
+    sys.exit("the picture is nowhere")
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("screen", type=pathlib.Path)
@@ -74,12 +85,15 @@ def main():
     parser.add_argument("--crop", type=int, nargs=4)
     parser.add_argument("--window", type=int, nargs=4)
     parser.add_argument("--cursor", type=int, nargs=2)
+    parser.add_argument("--find", action="store_true")
     options = parser.parse_args()
     width, height, rows = read_xwd(options.screen.read_bytes())
     if options.png:
         left, top, columns, lines = options.crop or (0, 0, width, height)
         part = [row[3 * left:3 * (left + columns)] for row in rows[top:top + lines]]
         write_png(options.png, columns, lines, part)
+    if options.find:
+        find(rows)
     if options.window:
         compare(rows, *options.window, options.cursor)
 
