@@ -177,9 +177,17 @@ is_nobody_that_the_host_does_not_know()
 		<sandbox user="guest"/>
 	END
 	refuses 1 'vm.xml:2: user is "guest", whom this host does not know'
-	sed -i 's/user="guest"/user="root"/' vm.xml
+}
+
+warns_of_each_part_that_is_loosened()
+{
+	local warning="warning: the sandbox is loosened on line 2:"
+	bare off '' <<-'END'
+		<sandbox user="root" seccomp="no" landlock="no" namespaces="no" capabilities="yes" core_dumps="yes"/>
+	END
 	run 20 0
-	says "warning: the sandbox is loosened on line 2: root it stays"
+	says "$warning any system call" "$warning files are" "$warning what the host has names for" \
+		"$warning capabilities are kept" "$warning a core dump" "$warning root it stays"
 }
 
 # A log that a VM would empty keeps its text where that VM never starts.
@@ -336,6 +344,7 @@ claim "files of others stay" keeps_files_that_are_none_of_its_own
 claim "a refused VM gives the terminal back" gives_the_terminal_back_when_refused
 claim "a soft limit on descriptors is no limit, a missing host CPU is" is_not_held_up_by_a_soft_limit
 claim "a user whom the host does not know is refused" is_nobody_that_the_host_does_not_know
+claim "what a sandbox is loosened by is said at a start" warns_of_each_part_that_is_loosened
 claim "a log is not emptied by a VM that does not start" keeps_a_log_when_another_device_fails
 claim "user networking says what it needs" says_what_user_networking_needs
 claim "a VM runs without anybody to read its output" runs_without_an_output
