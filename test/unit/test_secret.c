@@ -11,6 +11,18 @@
 
 #include "test/unit/test.h"
 
+static const char *watched;
+static unsigned int wiped; /* of the bytes there, when they were given back */
+
+int __real_munmap(void *at, size_t bytes);
+int __wrap_munmap(void *at, size_t bytes);
+int __wrap_munmap(void *at, size_t bytes)
+{
+	for (size_t i = 0; at == watched && i < bytes; i++)
+		wiped += !watched[i];
+	return __real_munmap(at, bytes);
+}
+
 /* AddressSanitizer leaves it out. */
 static bool locks(void)
 {
@@ -51,6 +63,18 @@ TEST(is_kept_out_of_swap_and_core_dumps)
 	secret_free(NULL, 100);
 }
 
+TEST(is_wiped_before_it_is_given_back)
+{
+	char *secret = secret_alloc(5000);
+
+	memset(secret, 'x', 5000);
+	watched = secret;
+	wiped = 0;
+	secret_free(secret, 5000);
+	watched = NULL;
+	CHECK_EQ(wiped, 5000);
+}
+
 TEST(is_not_for_children)
 {
 	char *secret = secret_alloc(100);
@@ -82,5 +106,6 @@ TEST(says_where_a_limit_is)
 	CHECK_EQ(errno, EPERM);
 }
 
-TEST_MAIN(CASE(is_kept_out_of_swap_and_core_dumps), CASE(is_not_for_children),
+TEST_MAIN(CASE(is_kept_out_of_swap_and_core_dumps),
+	CASE(is_wiped_before_it_is_given_back), CASE(is_not_for_children),
 	CASE(says_where_a_limit_is))
