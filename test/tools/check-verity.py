@@ -72,6 +72,11 @@ def try_form(folder, name, blocks, block_bytes, options):
     check(f"{name}: stops at a changed block", got.returncode in (1, 2) and
           got.stdout == content[:len(got.stdout)] and len(got.stdout) < len(content),
           f"{got.returncode}, {len(got.stdout)} bytes")
+    # The one block of a disk has the root itself for a digest.
+    says = (b" does not belong to this root_hash" if got.returncode == 1 else
+            b" is not what its digest says; the guest gets an error\n")
+    check(f"{name}: says so in one line",
+          got.stderr.count(b"\n") == 1 and says in got.stderr, got.stderr)
     flip(data, spot)
     wrong = ("0" if root[1][0] != "0" else "1") + root[1][1:]
     got = read(data, wrong, offset, one)
