@@ -148,6 +148,9 @@ SDL_Surface *sdl_wayland_surface(struct display_sdl *sdl, struct sdl_window *win
 /* It was drawn on there. */
 void sdl_wayland_present(struct display_sdl *sdl, struct sdl_window *window,
 	const SDL_Rect *rects, int count);
+/* What a library has drawn around the windows comes with their next commit: this one.
+ * Nothing where it is not Wayland. */
+void sdl_wayland_settle(struct display_sdl *sdl);
 /* The guest's; NULL hides it. */
 void sdl_wayland_set_cursor(
 	struct display_sdl *sdl, const uint32_t *pixels, uint32_t hot_x, uint32_t hot_y);

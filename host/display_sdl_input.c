@@ -288,7 +288,11 @@ static void on_window(
 	case SDL_WINDOWEVENT_ENTER:
 		sdl_wayland_show_cursor(sdl);
 		break;
+	case SDL_WINDOWEVENT_FOCUS_GAINED:
+		draw_anew(sdl, scanout);
+		break;
 	case SDL_WINDOWEVENT_FOCUS_LOST:
+		draw_anew(sdl, scanout);
 		set_grab(sdl, sdl->windows[scanout].window, false);
 		look_away(sdl);
 		break;

@@ -222,7 +222,7 @@ static void run(struct display_sdl *sdl)
 		{.fd = sdl->wake_fd, .events = POLLIN},
 		{.fd = sdl->server_fd, .events = POLLIN},
 	};
-	int timeout = SETTLED_MS;
+	int timeout = SETTLED_MS, ready;
 	uint64_t count;
 
 	while (!stops(sdl) && take_events(sdl)) {
@@ -234,8 +234,11 @@ static void run(struct display_sdl *sdl)
 		if (sdl->wait_ms >= 0 && (timeout < 0 || timeout > sdl->wait_ms))
 			timeout = sdl->wait_ms;
 		fds[0].revents = fds[1].revents = 0;
-		if (poll(fds, SDL_arraysize(fds), timeout) < 0 && errno != EINTR)
+		ready = poll(fds, SDL_arraysize(fds), timeout);
+		if (ready < 0 && errno != EINTR)
 			return;
+		if (!ready && timeout == SETTLED_MS)
+			sdl_wayland_settle(sdl);
 		timeout = fds[1].revents ? SETTLED_MS : -1;
 		if (fds[0].revents && read(sdl->wake_fd, &count, sizeof(count)) < 0)
 			continue;

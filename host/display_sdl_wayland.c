@@ -297,6 +297,15 @@ void sdl_wayland_present(struct display_sdl *sdl, struct sdl_window *window,
 	wl_display_flush(sdl->wayland->display);
 }
 
+void sdl_wayland_settle(struct display_sdl *sdl)
+{
+	if (!sdl->wayland)
+		return;
+	for (unsigned int i = 0; i < sdl->display.scanout_count; i++)
+		wl_surface_commit(sdl->windows[i].wayland->surface);
+	wl_display_flush(sdl->wayland->display);
+}
+
 /* ---- life -----------------------------------------------------------------------------
  */
 

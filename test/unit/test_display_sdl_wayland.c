@@ -180,6 +180,20 @@ TEST(draws_when_a_frame_is_wanted_and_rarely_where_none_is)
 	close_rig();
 }
 
+/* Of frames around windows, which wait for it. */
+TEST(a_commit_without_a_frame_leaves_the_picture)
+{
+	struct fake_object *buffer;
+
+	open_rig();
+	buffer = draw_all(1);
+	sdl_wayland_settle(&sdl);
+	CHECK_EQ(compositor.window->commits, 2);
+	CHECK(compositor.window->buffer == buffer);
+	CHECK_EQ(fake_compositor_count(&wl_callback_interface), 1);
+	close_rig();
+}
+
 /* With images that the compositor reads all the while, and that are larger than the
  * window, or smaller, when they are drawn on again. */
 TEST(a_window_of_another_size_has_images_of_that_size)
@@ -281,6 +295,7 @@ TEST_MAIN(CASE(a_frame_is_in_memory_that_cannot_shrink_and_says_what_is_new),
 	CASE(a_compositor_has_no_more_images_than_it_reads),
 	CASE(waits_for_an_image_when_all_are_read),
 	CASE(draws_when_a_frame_is_wanted_and_rarely_where_none_is),
+	CASE(a_commit_without_a_frame_leaves_the_picture),
 	CASE(a_window_of_another_size_has_images_of_that_size),
 	CASE(the_pointer_is_an_arrow_until_the_guest_has_a_cursor),
 	CASE(a_pointer_that_the_guest_has_grabbed_is_hidden),
