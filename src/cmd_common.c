@@ -154,10 +154,10 @@ int cmd_vm_host(
 	return 0;
 }
 
+/* Once, as SA_RESETHAND says. */
 static void on_signal(int number)
 {
 	terminal_restore();
-	signal(number, SIG_DFL);
 	raise(number);
 }
 

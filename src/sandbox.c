@@ -30,6 +30,7 @@ static bool filters_on;
 static bool gave_up_files, gave_up_capabilities;
 static enum sandbox_role main_role;
 static _Thread_local enum sandbox_role own_role;
+static _Thread_local pid_t own_process, own_thread; /* 0: it has no filter */
 
 /* ---- names ------------------------------------------------------------------------ */
 
@@ -185,15 +186,31 @@ static int set_filter(enum sandbox_role role)
 	struct sock_fprog program = {.len = filter->count, .filter = code};
 
 	memcpy(code, filter->code, filter->count * sizeof(code[0]));
+	own_process = getpid();
+	own_thread = (pid_t)syscall(SYS_gettid);
 	for (unsigned int i = 0; i < filter->count; i++)
 		if (code[i].k == SANDBOX_OWN_PID)
-			code[i].k = (uint32_t)getpid();
+			code[i].k = (uint32_t)own_process;
 	own_role = role;
 	/* Else kernels before 5.16 slow all of a filtered thread's loads down. */
 	if (!add_filter(SECCOMP_FILTER_FLAG_SPEC_ALLOW, &program))
 		return 0;
 	return errno == EINVAL && !add_filter(0, &program) ? 0 : -errno;
 }
+
+#ifndef __GLIBC__
+/*
+ * In place of musl's, which is by tkill(): no filter sees whose thread that is for. So
+ * abort() and a handler that passes its signal on end the process by that signal.
+ */
+int raise(int number)
+{
+	pid_t process = own_process ? own_process : getpid();
+	pid_t thread = own_thread ? own_thread : (pid_t)syscall(SYS_gettid);
+
+	return (int)syscall(SYS_tgkill, process, thread, number);
+}
+#endif
 
 bool sandbox_can_filter(void)
 {

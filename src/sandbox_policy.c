@@ -85,9 +85,12 @@ const struct sandbox_rule sandbox_rules[] = {
 	ANY(rt_sigprocmask, ALL),
 	ANY(exit, THREADS | WINDOW),
 	ANY(exit_group, MAIN | BROKER | KEEPER),
-	WHERE(tgkill, LOOP | VCPU, "own threads", 0, 0xffffffffu, SANDBOX_OWN_PID),
+	WHERE(tgkill, ALL, "own threads", 0, 0xffffffffu, SANDBOX_OWN_PID),
 	ANY(getpid, MAIN | VIEWER | BROKER),
 	ANY(gettid, VCPU),
+	/* What glibc's raise() and abort() take. */
+	GLIBC(getpid, ALL & ~(MAIN | VIEWER | BROKER)),
+	GLIBC(gettid, ALL & ~VCPU),
 	ANY(clock_gettime, ALL),
 	FORM(clock_gettime64, clock_gettime, ALL),
 	FORM(gettimeofday, clock_gettime, ALL),

@@ -27,6 +27,7 @@
 #include <unistd.h>
 
 #include "host/uring.h"
+#include "src/cmd.h"
 #include "src/container_of.h"
 #include "src/error.h"
 #include "src/landlock.h"
@@ -226,13 +227,25 @@ static void try_ring(void)
 	}
 }
 
+static void try_all(void)
+{
+	try_acts();
+	try_ring();
+}
+
+static void crash(void)
+{
+	abort();
+}
+
+static void (*do_inside)(void); /* on the thread of the role */
+
 static void *run_thread(void *argument)
 {
 	const enum sandbox_role *role = argument;
 
 	sandbox_enter(*role);
-	try_acts();
-	try_ring();
+	do_inside();
 	return NULL;
 }
 
@@ -243,8 +256,7 @@ static void *run_follower(void *argument)
 
 	sem_wait(&sandbox_started);
 	sandbox_follow(*role);
-	try_acts();
-	try_ring();
+	do_inside();
 	return NULL;
 }
 
@@ -283,8 +295,7 @@ static void run_inside(enum sandbox_role role, int log_fd)
 	else
 		report->started = sandbox_start(&options, NULL);
 	if (beside || is_main(role)) {
-		try_acts();
-		try_ring();
+		do_inside();
 	} else if (follows || !pthread_create(&thread, NULL, run_thread, &role)) {
 		sem_post(&sandbox_started);
 		pthread_join(thread, NULL);
@@ -293,7 +304,8 @@ static void run_inside(enum sandbox_role role, int log_fd)
 	_exit(0);
 }
 
-static void run_role(enum sandbox_role role)
+/* Its wait status; what it said is in said[]. */
+static int run_role(enum sandbox_role role, void (*what)(void))
 {
 	static const uint8_t opcodes[] = {IORING_OP_READV, IORING_OP_FSYNC};
 	size_t bytes = 0;
@@ -313,6 +325,7 @@ static void run_role(enum sandbox_role role)
 	if (uring_create(4, &plain_fd, 1, opcodes, ARRAY_SIZE(opcodes), &ring))
 		ring = NULL;
 	another = getpid();
+	do_inside = what;
 	fflush(stdout);
 	pid = fork();
 	if (!pid)
@@ -323,13 +336,19 @@ static void run_role(enum sandbox_role role)
 	said[bytes] = '\0';
 	close(log[0]);
 	CHECK_EQ(waitpid(pid, &status, 0), pid);
-	CHECK_EQ(status, 0);
-	CHECK(report->done);
 	CHECK_EQ(report->started, 0);
 	close(socket_fd);
 	close(null_fd);
 	close(plain_fd);
 	munmap(page, 4096);
+	return status;
+}
+
+static void forget_report(void)
+{
+	munmap(report, sizeof(*report));
+	uring_destroy(ring);
+	ring = NULL;
 }
 
 /* An emulated CPU's system calls are not filtered, and a sanitizer makes its own. */
@@ -382,7 +401,8 @@ static void check_role(enum sandbox_role role)
 
 	if (!has_filters())
 		return;
-	run_role(role);
+	CHECK_EQ(run_role(role, try_all), 0);
+	CHECK(report->done);
 	for (size_t i = 0; i < ARRAY_SIZE(acts); i++) {
 		if (is_let_through(role, &acts[i], report->results[i]))
 			continue;
@@ -398,9 +418,7 @@ static void check_role(enum sandbox_role role)
 	CHECK_EQ(report->own_ioctl,
 		is_main(role) || role == SANDBOX_VCPU ? -ENOTTY : -EPERM);
 	check_ring();
-	munmap(report, sizeof(*report));
-	uring_destroy(ring);
-	ring = NULL;
+	forget_report();
 }
 
 TEST(the_main_thread_can_do_nothing_that_is_forbidden)
@@ -473,6 +491,23 @@ TEST(a_thread_of_tls_can_do_nothing_that_is_forbidden)
 	check_role(SANDBOX_TLS);
 }
 
+/* As bonsai run does it, and without a word of what is refused. */
+TEST(a_crash_of_any_thread_ends_the_process_by_its_signal)
+{
+	if (!has_filters())
+		return;
+	cmd_restore_terminal(false);
+	for (enum sandbox_role role = 0; role < SANDBOX_ROLES; role++) {
+		int status = run_role(role, crash);
+
+		if (!WIFSIGNALED(status) || WTERMSIG(status) != SIGABRT || said[0])
+			test_fail(__FILE__, __LINE__, "%s: status 0x%x, \"%s\"",
+				sandbox_role_name(role), (unsigned int)status, said);
+		CHECK(!report->done);
+		forget_report();
+	}
+}
+
 /* Whoever adds a call to one of these looks for another way first. */
 TEST(no_role_may_make_more_calls_than_its_limit)
 {
@@ -486,7 +521,7 @@ TEST(no_role_may_make_more_calls_than_its_limit)
 		{SANDBOX_WORKER, 20},
 		{SANDBOX_SAVER, 20},
 		{SANDBOX_TLS, 25},
-		{SANDBOX_WINDOW, 25},
+		{SANDBOX_WINDOW, 26},
 		{SANDBOX_WAYLAND, 25},
 	};
 
@@ -499,11 +534,27 @@ TEST(no_role_may_make_more_calls_than_its_limit)
 	}
 }
 
+/* Of all rules for the same. */
+static unsigned int roles_of(const struct sandbox_rule *rule)
+{
+	unsigned int roles = 0;
+
+	for (unsigned int i = 0; i < sandbox_rule_count; i++) {
+		const struct sandbox_rule *other = &sandbox_rules[i];
+
+		if (!strcmp(other->call, rule->call) &&
+			other->argument == rule->argument && other->mask == rule->mask &&
+			other->value == rule->value)
+			roles |= other->roles;
+	}
+	return roles;
+}
+
 /* All inherit its filter. */
 TEST(the_main_thread_may_do_what_the_others_may)
 {
 	for (unsigned int i = 0; i < sandbox_rule_count; i++) {
-		unsigned int roles = sandbox_rules[i].roles;
+		unsigned int roles = roles_of(&sandbox_rules[i]);
 		unsigned int screen = 1u << SANDBOX_LOOP_SCREEN;
 		unsigned int viewer = 1u << SANDBOX_VIEWER;
 
@@ -530,6 +581,7 @@ TEST_MAIN(CASE(the_main_thread_can_do_nothing_that_is_forbidden),
 	CASE(the_devices_can_do_nothing_that_is_forbidden),
 	CASE(devices_with_a_screen_can_do_nothing_that_is_forbidden),
 	CASE(the_saver_of_pictures_can_do_nothing_that_is_forbidden),
+	CASE(a_crash_of_any_thread_ends_the_process_by_its_signal),
 	CASE(no_role_may_make_more_calls_than_its_limit),
 	CASE(the_main_thread_may_do_what_the_others_may),
 	CASE(a_vcpu_can_do_nothing_that_is_forbidden),
