@@ -3,18 +3,20 @@
 
 #include <errno.h>
 #include <mbedtls/platform_util.h>
-#include <stdlib.h>
 #include <string.h>
+
+#include "src/digest_impl.h"
+#include "src/secret.h"
 
 /* As long as a block of the largest digest. */
 #define PAD_BYTES_MAX 128u
 
-/* Both digests behind their padded key, from where each message starts. */
+/* Both digests behind their padded key, from where each message starts: who has them has
+ * no need of the key. */
 struct hmac {
-	enum digest_kind kind;
-	struct digest *inner;
-	struct digest *outer;
-	struct digest *work;
+	struct digest inner;
+	struct digest outer;
+	struct digest work;
 };
 
 static void start(
@@ -33,38 +35,33 @@ void hmac_destroy(struct hmac *hmac)
 {
 	if (!hmac)
 		return;
-	digest_destroy(hmac->inner);
-	digest_destroy(hmac->outer);
-	digest_destroy(hmac->work);
-	free(hmac);
+	digest_finish(&hmac->inner);
+	digest_finish(&hmac->outer);
+	digest_finish(&hmac->work);
+	secret_free(hmac, sizeof(*hmac));
 }
 
 int hmac_create(
 	enum digest_kind kind, const void *key, size_t key_bytes, struct hmac **ret)
 {
 	size_t pad_bytes = kind == DIGEST_SHA512 ? 128 : 64;
-	struct hmac *hmac = calloc(1, sizeof(*hmac));
+	struct hmac *hmac = secret_alloc(sizeof(*hmac));
 	uint8_t padded[PAD_BYTES_MAX] = {0};
 
 	if (!hmac)
-		return -ENOMEM;
-	hmac->kind = kind;
-	hmac->inner = digest_create(kind);
-	hmac->outer = digest_create(kind);
-	hmac->work = digest_create(kind);
-	if (!hmac->inner || !hmac->outer || !hmac->work) {
-		hmac_destroy(hmac);
-		return -ENOMEM;
-	}
+		return -errno;
+	digest_init(&hmac->inner, kind);
+	digest_init(&hmac->outer, kind);
+	digest_init(&hmac->work, kind);
 	if (key_bytes <= pad_bytes) {
 		memcpy(padded, key, key_bytes);
 	} else {
-		digest_start(hmac->work);
-		digest_add(hmac->work, key, key_bytes);
-		digest_end(hmac->work, padded);
+		digest_start(&hmac->work);
+		digest_add(&hmac->work, key, key_bytes);
+		digest_end(&hmac->work, padded);
 	}
-	start(hmac->inner, padded, pad_bytes, 0x36);
-	start(hmac->outer, padded, pad_bytes, 0x5c);
+	start(&hmac->inner, padded, pad_bytes, 0x36);
+	start(&hmac->outer, padded, pad_bytes, 0x5c);
 	mbedtls_platform_zeroize(padded, sizeof(padded));
 	*ret = hmac;
 	return 0;
@@ -72,18 +69,18 @@ int hmac_create(
 
 void hmac_start(struct hmac *hmac)
 {
-	digest_start_from(hmac->work, hmac->inner);
+	digest_start_from(&hmac->work, &hmac->inner);
 }
 
 void hmac_add(struct hmac *hmac, const void *from, size_t bytes)
 {
-	digest_add(hmac->work, from, bytes);
+	digest_add(&hmac->work, from, bytes);
 }
 
 void hmac_end(struct hmac *hmac, uint8_t *ret)
 {
-	digest_end(hmac->work, ret);
-	digest_start_from(hmac->work, hmac->outer);
-	digest_add(hmac->work, ret, digest_bytes(hmac->kind));
-	digest_end(hmac->work, ret);
+	digest_end(&hmac->work, ret);
+	digest_start_from(&hmac->work, &hmac->outer);
+	digest_add(&hmac->work, ret, digest_bytes(hmac->work.kind));
+	digest_end(&hmac->work, ret);
 }

@@ -10,7 +10,8 @@
 
 struct hmac;
 
-/* Good for any number of messages, one after the other. -ENOMEM. */
+/* Good for any number of messages, one after the other. In memory for secrets, or what
+ * secret_alloc() says. */
 int hmac_create(
 	enum digest_kind kind, const void *key, size_t key_bytes, struct hmac **ret);
 void hmac_destroy(struct hmac *hmac); /* wipes; NULL is fine */

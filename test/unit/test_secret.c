@@ -2,6 +2,7 @@
 #include "src/secret.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -9,6 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "src/hmac.h"
 #include "test/unit/test.h"
 
 static const char *watched;
@@ -63,6 +65,38 @@ TEST(is_kept_out_of_swap_and_core_dumps)
 	secret_free(NULL, 100);
 }
 
+static size_t heap_bytes(void)
+{
+#ifdef __GLIBC__
+	return mallinfo2().uordblks;
+#else
+	return 0;
+#endif
+}
+
+/* With a key's digests one needs no key. */
+TEST(has_all_of_a_keyed_digest)
+{
+	for (int kind = DIGEST_SHA256; kind <= DIGEST_SHA512; kind++) {
+		struct hmac *hmac = NULL;
+		uint8_t sum[DIGEST_BYTES_MAX];
+		char flags[512];
+		size_t before;
+
+		flags_of(
+			sum, flags, sizeof(flags)); /* stdio's buffers are there by now */
+		before = heap_bytes();
+		CHECK_EQ(hmac_create((enum digest_kind)kind, "key", 3, &hmac), 0);
+		hmac_start(hmac);
+		hmac_end(hmac, sum);
+		CHECK_EQ(heap_bytes(), before);
+		flags_of(hmac, flags, sizeof(flags));
+		CHECK_HAS(flags, " dd ");
+		CHECK_HAS(flags, " wf ");
+		hmac_destroy(hmac);
+	}
+}
+
 TEST(is_wiped_before_it_is_given_back)
 {
 	char *secret = secret_alloc(5000);
@@ -106,6 +140,6 @@ TEST(says_where_a_limit_is)
 	CHECK_EQ(errno, EPERM);
 }
 
-TEST_MAIN(CASE(is_kept_out_of_swap_and_core_dumps),
+TEST_MAIN(CASE(is_kept_out_of_swap_and_core_dumps), CASE(has_all_of_a_keyed_digest),
 	CASE(is_wiped_before_it_is_given_back), CASE(is_not_for_children),
 	CASE(says_where_a_limit_is))
