@@ -110,7 +110,7 @@ const struct sandbox_rule sandbox_rules[] = {
 	WHERE(clone, MAIN, "threads", 0, CLONE_THREAD_BIT, CLONE_THREAD_BIT),
 	GLIBC(set_robust_list, MAIN),
 	GLIBC(rseq, MAIN),
-	ANY(sched_setaffinity, MAIN),
+	WHERE(sched_setaffinity, MAIN, "its own", 0, 0xffffffffu, 0),
 	ANY(rt_sigaction, MAIN | WINDOW),
 	ANY(wait4, MAIN),
 	WHERE(kill, MAIN, "itself", 0, 0xffffffffu, SANDBOX_OWN_PID),
@@ -133,7 +133,8 @@ const struct sandbox_rule sandbox_rules[] = {
 	ANY(recvfrom, PEERS | KEEPER),
 	FORM(recv, recvfrom, PEERS | KEEPER),
 	FORM(recvmsg, recvfrom, LOOP | BROKER | WINDOW),
-	ANY(sendto, PEERS | VCPU | KEEPER),
+	/* To whom else, the length of an address says. */
+	WHERE(sendto, PEERS | VCPU | KEEPER, "no address", 5, 0xffffffffu, 0),
 	FORM(send, sendto, PEERS | VCPU | KEEPER),
 	FORM(sendmsg, sendto, LOOP | BROKER | WINDOW),
 	ANY(shutdown, PEERS),

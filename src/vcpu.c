@@ -26,6 +26,8 @@ struct vcpu {
 	struct vcpu_set *set;
 	struct hv_vcpu *hv_vcpu;
 	unsigned int index;
+	const unsigned int *host_cpu; /* NULL: any */
+	int pinned;                   /* to that: 0 or -errno */
 	pthread_t thread;
 	_Atomic pid_t thread_id;
 	const struct hv_exit *handed;          /* a write that another thread is to do */
@@ -188,11 +190,23 @@ static void run_until_end(struct vcpu *vcpu)
 	}
 }
 
+/* Of the calling thread, which no filter takes for another's. */
+static int pin(unsigned int host_cpu)
+{
+	cpu_set_t cpus;
+
+	CPU_ZERO(&cpus);
+	CPU_SET(host_cpu, &cpus);
+	return sched_setaffinity(0, sizeof(cpus), &cpus) < 0 ? -errno : 0;
+}
+
 static void *run(void *argument)
 {
 	struct vcpu *vcpu = argument;
 
 	vcpu->thread_id = (pid_t)syscall(SYS_gettid);
+	if (vcpu->host_cpu)
+		vcpu->pinned = pin(*vcpu->host_cpu);
 	sandbox_enter(SANDBOX_VCPU);
 	run_until_end(vcpu);
 	pthread_mutex_lock(&vcpu->set->lock);
@@ -201,10 +215,8 @@ static void *run(void *argument)
 	return NULL;
 }
 
-static int start_thread(struct vcpu *vcpu, const unsigned int *affinity,
-	unsigned int affinity_count, struct error *err)
+static int start_thread(struct vcpu *vcpu, struct error *err)
 {
-	cpu_set_t cpus;
 	int code;
 
 	/* The hypervisor unblocks its kick, the only signal that a vCPU knows. */
@@ -216,21 +228,37 @@ static int start_thread(struct vcpu *vcpu, const unsigned int *affinity,
 		return error_set(err, code, NULL, "no thread for vCPU %u: %s",
 			vcpu->index, strerror(-code));
 	vcpu->set->count++;
-	if (!affinity_count)
-		return 0;
-	CPU_ZERO(&cpus);
-	CPU_SET(affinity[vcpu->index % affinity_count], &cpus);
-	code = pthread_setaffinity_np(vcpu->thread, sizeof(cpus), &cpus);
-	if (code == EINVAL)
-		return error_set(err, -code, NULL,
+	return 0;
+}
+
+static int check_pinned(const struct vcpu *vcpu, struct error *err)
+{
+	if (vcpu->pinned == -EINVAL)
+		return error_set(err, vcpu->pinned, NULL,
 			"cpu_affinity names host CPU %u, which is not there or not "
 			"allowed to this process",
-			affinity[vcpu->index % affinity_count]);
-	if (code)
-		return error_set(err, -code, NULL,
+			*vcpu->host_cpu);
+	if (vcpu->pinned)
+		return error_set(err, vcpu->pinned, NULL,
 			"vCPU %u cannot be pinned to host CPU %u: %s", vcpu->index,
-			affinity[vcpu->index % affinity_count], strerror(code));
+			*vcpu->host_cpu, strerror(-vcpu->pinned));
 	return 0;
+}
+
+/*
+ * None runs before all have shut themselves in: a filter takes the kernel its time, which
+ * the first one's guest would spend waiting for the last.
+ */
+static int await_start(struct vcpu_set *set, struct error *err)
+{
+	int code = 0;
+
+	pthread_mutex_lock(&set->lock);
+	await_all(set);
+	pthread_mutex_unlock(&set->lock);
+	for (unsigned int i = 0; i < set->count && !code; i++)
+		code = check_pinned(&set->vcpus[i], err);
+	return code;
 }
 
 int vcpu_set_create(struct hv *hv, const struct bus *bus, const struct bus *ports,
@@ -260,19 +288,16 @@ int vcpu_set_create(struct hv *hv, const struct bus *bus, const struct bus *port
 		vcpu->hv_vcpu = hv_vcpu(hv, i);
 		vcpu->index = i;
 		vcpu->log.source = "guest";
-		code = start_thread(vcpu, affinity, affinity_count, err);
+		if (affinity_count)
+			vcpu->host_cpu = &affinity[i % affinity_count];
+		code = start_thread(vcpu, err);
 	}
+	if (!code)
+		code = await_start(set, err);
 	if (code) {
 		vcpu_set_destroy(set);
 		return code;
 	}
-	/*
-	 * None runs before all have shut themselves in: a filter takes the kernel its
-	 * time, which the first one's guest would spend waiting for the last.
-	 */
-	pthread_mutex_lock(&set->lock);
-	await_all(set);
-	pthread_mutex_unlock(&set->lock);
 	if (!paused)
 		vcpu_set_resume(set);
 	*ret = set;

@@ -39,7 +39,7 @@
 #define KVM_RUN _IO(0xae, 0x80)
 
 static struct uring *ring;
-static int plain_fd, socket_fd, null_fd;
+static int plain_fd, socket_fd, connected_fd, null_fd;
 static void *page;
 static pid_t another; /* process */
 
@@ -72,6 +72,22 @@ static long reach_out(void)
 	const struct sockaddr_un address = {.sun_family = AF_UNIX, .sun_path = "/run/x"};
 
 	return connect(socket_fd, (const struct sockaddr *)&address, sizeof(address));
+}
+
+/* By a socket that has a peer already. */
+static long send_elsewhere(void)
+{
+	const struct sockaddr_un address = {.sun_family = AF_UNIX, .sun_path = "/run/x"};
+
+	return sendto(connected_fd, "x", 1, 0, (const struct sockaddr *)&address,
+		sizeof(address));
+}
+
+static long pin_another(void)
+{
+	static const unsigned long cpus[16] = {1};
+
+	return syscall(SYS_sched_setaffinity, another, sizeof(cpus), cpus);
 }
 
 static long start_program(void)
@@ -167,6 +183,8 @@ static const struct act {
 	{"remove a file", remove_file, "unlinkat"},
 	{"make a socket", make_socket, "socket"},
 	{"connect", reach_out, "connect"},
+	{"send to another than its peer", send_elsewhere, "sendto"},
+	{"pin another process", pin_another, "sched_setaffinity"},
 	{"start a program", start_program, "execve"},
 	{"start a process", start_process, "clone"},
 	{"trace", trace, "ptrace"},
@@ -309,7 +327,7 @@ static int run_role(enum sandbox_role role, void (*what)(void))
 {
 	static const uint8_t opcodes[] = {IORING_OP_READV, IORING_OP_FSYNC};
 	size_t bytes = 0;
-	int log[2];
+	int log[2], peers[2];
 	ssize_t got;
 	pid_t pid;
 	int status;
@@ -322,6 +340,8 @@ static int run_role(enum sandbox_role role, void (*what)(void))
 	plain_fd = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
 	null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
 	socket_fd = socket(AF_UNIX, SOCK_STREAM, 0);
+	CHECK_EQ(socketpair(AF_UNIX, SOCK_DGRAM, 0, peers), 0);
+	connected_fd = peers[0];
 	if (uring_create(4, &plain_fd, 1, opcodes, ARRAY_SIZE(opcodes), &ring))
 		ring = NULL;
 	another = getpid();
@@ -338,6 +358,8 @@ static int run_role(enum sandbox_role role, void (*what)(void))
 	CHECK_EQ(waitpid(pid, &status, 0), pid);
 	CHECK_EQ(report->started, 0);
 	close(socket_fd);
+	close(peers[0]);
+	close(peers[1]);
 	close(null_fd);
 	close(plain_fd);
 	munmap(page, 4096);
