@@ -15,8 +15,8 @@ busy_vm()
 	END
 }
 
-# leaves_on_signal SIGNAL: of a guest of a few instructions.
-leaves_on_signal()
+# The same, whose guest has a few instructions.
+start_idle()
 {
 	local ticks=200
 	busy_vm
@@ -27,7 +27,35 @@ leaves_on_signal()
 		[ $ticks != 0 ] || fail "it does not run"
 		usleep 100000
 	done
+}
+
+# leaves_on_signal SIGNAL
+leaves_on_signal()
+{
+	start_idle
 	ends_by "$1"
+}
+
+# What runs beside is confined as docs/security.md says. A crash ends the VM by its signal, and
+# them with it; what it could not remove is not in the way of the next one.
+crashes_alone()
+{
+	local status=0
+	start_idle
+	has_status "$(process bonsai-broker)" NoNewPrivs:.1 Seccomp:.2 Seccomp_filters:.1
+	has_status "$(process passt)" 'Uid:(.65534){4}' NoNewPrivs:.1 Seccomp:.2 'CapEff:.0*'
+	is_apart "$(process passt)" user mnt ipc uts
+	kill -SEGV $monitor
+	wait $monitor || status=$?
+	[ $status = 139 ] || fail "exit status $status"
+	until_so 10 none_beside || fail "beside it still runs: $(ps -o comm)"
+	start_idle
+	ends_by TERM
+}
+
+none_beside()
+{
+	! ps -o comm | grep -qE '^(bonsai|passt)'
 }
 
 # ends_by SIGNAL
@@ -79,6 +107,7 @@ leaves_by_key()
 for signal in INT HUP; do
 	claim "SIG$signal leaves nothing behind" leaves_on_signal $signal
 done
+claim "what runs beside is confined, and ends with a crash" crashes_alone
 claim "SIGTERM leaves nothing behind" leaves_up_and_running
 claim "SIGTERM at any moment of the start leaves nothing behind" leaves_early
 claim "Ctrl-A x leaves the VM and a sane terminal" leaves_by_key

@@ -197,6 +197,34 @@ until_so()
 	done
 }
 
+# process NAME: the number of the youngest one.
+process()
+{
+	ps -o pid,comm | awk -v "name=$1" '$2 == name { pid = $1 } END { print pid }'
+}
+
+# has_status PROCESS LINE…: each, a pattern, is one of what the kernel says of it.
+has_status()
+{
+	local status line
+	status=$(cat "/proc/$1/status")
+	shift
+	for line; do
+		echo "$status" | grep -qE "^$line\$" || fail "not $line: $status"
+	done
+}
+
+# is_apart PROCESS KIND…: its namespaces of that kind are not the board's.
+is_apart()
+{
+	local process=$1 kind
+	shift
+	for kind; do
+		readlink "/proc/$process/ns/$kind" | grep -v "$(readlink /proc/self/ns/$kind)" ||
+			fail "it shares the board's $kind"
+	done
+}
+
 # qmp COMMAND [ARGUMENTS]: the board's own QEMU is asked, and what it answers is printed.
 qmp()
 {

@@ -135,6 +135,7 @@ systemd_runs_two_vms()
 			sleep 0.1
 		done
 		echo "restarts: $(systemctl show -P NRestarts bonsai@db)"
+		journalctl -q -u bonsai@db -o cat | grep -m 1 -o 'code=.*SEGV'
 		# What a guest wrote before anybody looked, and what VMs use.
 		timeout 5 bonsai console --watch web | sed -n 's/.*web is up.*/seen on the console/p' || true
 		bonsai top -n 1
@@ -159,7 +160,8 @@ systemd_runs_two_vms()
 		echo "to the end"
 	END
 	debian
-	says "db was shut down in time" "db powers off" "db has restarted" "restarts: 1" "to the end" \
+	says "db was shut down in time" "db powers off" "db has restarted" "restarts: 1" "status=11/SEGV" \
+		"to the end" \
 		"The VM runs" "seen on the console" "through passt: 10.0.2.15/24" "inet 192.168.77." \
 		"bytes from 192.168.77.250" 'Waiting for "db is up" on hvc0' "db: The VM runs" \
 		"asked, db is running"

@@ -72,6 +72,8 @@ uses_folder_and_disk()
 	start_daemon
 	start
 	file_within 120 share/ready
+	has_status "$(process virtiofsd)" NoNewPrivs:.1 Seccomp:.2 'CapBnd:.0*'
+	is_apart "$(process virtiofsd)" mnt net pid
 	kill $daemon
 	wait $daemon || true
 	touch share/gone
