@@ -35,7 +35,7 @@ fuzz_run()
 		-artifact_prefix="build/fuzz/found/$name-" "$corpus" \
 		$(fuzz_seeds "${name#fuzz_}") >"$log" 2>&1 || status=$?
 	if [ $status = 0 ]; then
-		printf 'ok %s: %s\n' "$name" "$(grep -E '^Done' "$log")"
+		printf 'ok %s: %s\n' "$name" "$(grep -a -E '^Done' "$log")"
 	else
 		printf 'FAILED %s\n' "$name"
 		tail -n 40 "$log" | sed 's/^/    /'
