@@ -2,6 +2,7 @@
 #include "src/sector_seal.h"
 
 #include <errno.h>
+#include <mbedtls/aes.h>
 #include <mbedtls/chachapoly.h>
 #include <mbedtls/gcm.h>
 #include <string.h>
@@ -9,6 +10,7 @@
 #include "src/aes_xts.h"
 #include "src/hmac.h"
 #include "src/le.h"
+#include "src/mbedtls_private.h"
 #include "src/must.h"
 #include "src/random.h"
 #include "src/secret.h"
@@ -18,12 +20,19 @@
 #define AEAD_IV_BYTES 12u
 #define AEAD_TAG_BYTES 16u
 
+/* GCM, with round keys in memory for secrets: the library takes them from the heap. */
+struct own_gcm {
+	mbedtls_gcm_context context;
+	mbedtls_aes_context aes;
+	void *spare; /* the library's, without a key */
+};
+
 struct sector_seal {
 	struct seal_kind kind;
 	struct aes_xts *xts;
 	struct hmac *hmac;
 	union {
-		mbedtls_gcm_context gcm;
+		struct own_gcm gcm;
 		mbedtls_chachapoly_context chachapoly;
 	};
 };
@@ -66,6 +75,36 @@ bool seal_takes_key(const struct seal_kind *kind, size_t key_bytes)
 	return key_bytes == 32;
 }
 
+static void **round_keys_of(struct own_gcm *gcm)
+{
+	return &gcm->context.MBEDTLS_PRIVATE(cipher_ctx).MBEDTLS_PRIVATE(cipher_ctx);
+}
+
+static void move_round_keys(struct own_gcm *gcm, const uint8_t *key, unsigned int bits)
+{
+	void **at = round_keys_of(gcm);
+
+	gcm->spare = *at;
+	mbedtls_aes_free(gcm->spare); /* wipes */
+	mbedtls_aes_init(&gcm->aes);
+	must(mbedtls_aes_setkey_enc(&gcm->aes, key, bits));
+	*at = &gcm->aes;
+}
+
+static void give_back(struct own_gcm *gcm)
+{
+	if (gcm->spare)
+		*round_keys_of(gcm) = gcm->spare;
+}
+
+static int set_gcm_key(struct own_gcm *gcm, const uint8_t *key, unsigned int bits)
+{
+	if (mbedtls_gcm_setkey(&gcm->context, MBEDTLS_CIPHER_ID_AES, key, bits))
+		return -ENOMEM;
+	move_round_keys(gcm, key, bits);
+	return 0;
+}
+
 static int set_key(struct sector_seal *seal, const uint8_t *key, size_t key_bytes)
 {
 	size_t mac_bytes = proof_bytes(&seal->kind);
@@ -79,10 +118,7 @@ static int set_key(struct sector_seal *seal, const uint8_t *key, size_t key_byte
 		return hmac_create(seal->kind.digest, key + key_bytes - mac_bytes,
 			mac_bytes, &seal->hmac);
 	case SEAL_GCM:
-		return mbedtls_gcm_setkey(&seal->gcm, MBEDTLS_CIPHER_ID_AES, key,
-			       8 * (unsigned int)key_bytes)
-			       ? -ENOMEM
-			       : 0;
+		return set_gcm_key(&seal->gcm, key, 8 * (unsigned int)key_bytes);
 	case SEAL_CHACHA20_POLY1305:
 		break;
 	}
@@ -102,7 +138,7 @@ int sector_seal_create(const struct seal_kind *kind, const uint8_t *key, size_t 
 		return -errno;
 	seal->kind = *kind;
 	if (kind->cipher == SEAL_GCM)
-		mbedtls_gcm_init(&seal->gcm);
+		mbedtls_gcm_init(&seal->gcm.context);
 	else if (kind->cipher == SEAL_CHACHA20_POLY1305)
 		mbedtls_chachapoly_init(&seal->chachapoly);
 	code = set_key(seal, key, key_bytes);
@@ -118,10 +154,12 @@ void sector_seal_destroy(struct sector_seal *seal)
 {
 	if (!seal)
 		return;
-	if (seal->kind.cipher == SEAL_GCM)
-		mbedtls_gcm_free(&seal->gcm);
-	else if (seal->kind.cipher == SEAL_CHACHA20_POLY1305)
+	if (seal->kind.cipher == SEAL_GCM) {
+		give_back(&seal->gcm);
+		mbedtls_gcm_free(&seal->gcm.context);
+	} else if (seal->kind.cipher == SEAL_CHACHA20_POLY1305) {
 		mbedtls_chachapoly_free(&seal->chachapoly);
+	}
 	hmac_destroy(seal->hmac);
 	aes_xts_destroy(seal->xts);
 	secret_free(seal, sizeof(*seal));
@@ -176,8 +214,8 @@ int sector_seal_close(struct sector_seal *seal, const struct seal_place *place,
 		authenticate(seal, &with, bytes, count, ret_tag);
 		break;
 	case SEAL_GCM:
-		must(mbedtls_gcm_crypt_and_tag(&seal->gcm, MBEDTLS_GCM_ENCRYPT, count, iv,
-			AEAD_IV_BYTES, with.bytes, with.count, bytes, bytes,
+		must(mbedtls_gcm_crypt_and_tag(&seal->gcm.context, MBEDTLS_GCM_ENCRYPT,
+			count, iv, AEAD_IV_BYTES, with.bytes, with.count, bytes, bytes,
 			AEAD_TAG_BYTES, ret_tag));
 		break;
 	case SEAL_CHACHA20_POLY1305:
@@ -207,7 +245,7 @@ int sector_seal_open(struct sector_seal *seal, const struct seal_place *place,
 			aes_xts_decrypt_iv(seal->xts, iv, bytes, bytes, count);
 		break;
 	case SEAL_GCM:
-		authentic = !mbedtls_gcm_auth_decrypt(&seal->gcm, count, iv,
+		authentic = !mbedtls_gcm_auth_decrypt(&seal->gcm.context, count, iv,
 			AEAD_IV_BYTES, with.bytes, with.count, tag, AEAD_TAG_BYTES, bytes,
 			bytes);
 		break;

@@ -13,13 +13,9 @@
 #include "config/config_verify.h"
 #include "src/error.h"
 #include "src/manifest.h"
+#include "src/mbedtls_private.h"
 #include "src/read_full.h"
 #include "src/x509_profile.h"
-
-/* From its version 3 on the library says which members are its own. */
-#ifndef MBEDTLS_PRIVATE
-#define MBEDTLS_PRIVATE(member) member
-#endif
 
 #define KEY_BYTES_MAX 65536u
 #define RSA_BITS_MIN 3072u
