@@ -15,7 +15,11 @@ reboots()
 		printf \$boots | dd of=/dev/vda conv=notrunc,fsync 2>/dev/null
 		[ \$boots -le $# ] || exit 0
 		shift \$((\$boots - 1))
-		[ \$1 != watchdog ] || { echo "by: \$1" && watchdog -T 4 -t 100 -F /dev/watchdog0; }
+		[ \$1 != watchdog ] || {
+			echo "by: \$1"
+			watchdog -T 4 -t 100 -F /dev/watchdog
+			sleep 1000
+		}
 		[ \$1 != keys ] || {
 			until grep -qs "Set 2 keyboard" /sys/class/input/*/device/name; do usleep 100000; done
 			echo acpi >/sys/kernel/reboot/type
