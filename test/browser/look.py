@@ -53,10 +53,10 @@ def share_of(picture, opposite):
 
 def expect_picture(page, opposite, path, what):
     end = time.monotonic() + PATIENCE_S
-    share = 0
+    share = share_of(picture := page.picture(), opposite)
     while share < SHARE and time.monotonic() < end:
-        picture = page.picture()
-        share = share_of(picture, opposite)
+        time.sleep(0.5)
+        share = share_of(picture := page.picture(), opposite)
     picture.save(path)
     if share < SHARE:
         sys.exit(f"FAILED {what}: {share:.0%} of it are right, see {path}")

@@ -17,6 +17,7 @@ import pathlib
 import sys
 
 import PIL.Image
+import PIL.ImageChops
 
 CELL = (8, 16)
 LIT = 96        # text is brighter than that
@@ -92,11 +93,9 @@ def picture_differs(picture, dump, rows, hidden=None):
     """Where the pictures differ in more than the cursor; None if nowhere."""
     if picture.size != dump.size:
         return f"the sizes are {picture.size} and {dump.size}"
-    odd = []
-    for letter, box in cells(picture, rows, hidden):
-        pixels = zip(picture.crop(box).getdata(), dump.crop(box).getdata())
-        if any(abs(a - b) > TOLERANCE for seen in pixels for a, b in zip(*seen)):
-            odd.append((letter, box))
+    difference = PIL.ImageChops.difference(picture, dump)
+    odd = [(letter, box) for letter, box in cells(picture, rows, hidden)
+           if any(most > TOLERANCE for _, most in difference.crop(box).getextrema())]
     if len(odd) > 1:
         return f"{len(odd)} letters differ from the guest's frame, the first is {odd[0]}"
     return None
